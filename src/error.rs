@@ -1,0 +1,370 @@
+//! What can go wrong, as one enum.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A result of this library.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Everything that can go wrong, by what happened.
+///
+/// [`Display`](fmt::Display) says what was being done and what was wrong, without the
+/// [`source`](StdError::source); [`advice`](Self::advice) says what to do about it, and
+/// [`report`](Self::report) joins all three into one message for people. Secrets in what servers
+/// say are replaced by `***` before they get here.
+///
+/// ```
+/// use pgyer::{Error, ErrorKind, Package};
+///
+/// let error = Package::open("no-such-file.apk").unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Io);
+/// match error {
+///     Error::Io { action, source } => eprintln!("{action}: {source}"),
+///     other => eprintln!("{}", other.report()),
+/// }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// Something on this machine: a file that is missing or can't be read or written.
+    Io {
+        /// What was being done, with the path.
+        action: String,
+        /// Why it could not be done.
+        source: io::Error,
+    },
+    /// The file is not the one any more that was opened and checked.
+    FileChanged {
+        /// The file.
+        path: PathBuf,
+        /// What happened to it: "shrank", "grew", …
+        change: &'static str,
+    },
+    /// The caller's settings or values can't be used.
+    Usage {
+        /// What is wrong with which value, and what is expected.
+        message: String,
+    },
+    /// The file is not something that Pgyer can publish.
+    Package {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do.
+        advice: Option<String>,
+    },
+    /// There is no API key to send.
+    NoApiKey,
+    /// The API answered with a code other than 0.
+    Refused {
+        /// What was being done.
+        action: String,
+        /// The API's code.
+        code: i64,
+        /// The API's message; may be empty.
+        message: String,
+        /// The status of the HTTP response.
+        http_status: u16,
+    },
+    /// The API answered 0, and with something that can't be used.
+    Unusable {
+        /// What was being done.
+        action: String,
+        /// What is wrong with the answer.
+        problem: String,
+    },
+    /// The API or the storage could not be reached, or something else answered in its place.
+    Network {
+        /// What was being done.
+        action: String,
+        /// What went wrong.
+        problem: String,
+        /// What to do.
+        advice: Option<String>,
+        /// The status of the HTTP response, where there was one.
+        http_status: Option<u16>,
+        /// The cause, where another library knows it.
+        source: Option<Box<dyn StdError + Send + Sync>>,
+    },
+    /// The storage refused the file, or did not store what was sent.
+    Storage {
+        /// What was being done.
+        action: String,
+        /// What the storage said: its code, message and request id, or what differs.
+        problem: String,
+        /// What to do.
+        advice: Option<String>,
+        /// The status of the HTTP response.
+        http_status: u16,
+        /// The storage's own code (`AccessDenied`, …), where it gave one.
+        code: Option<String>,
+    },
+    /// The service could not publish the build. Final.
+    Publish {
+        /// The key of step one.
+        key: String,
+        /// The API's code.
+        code: i64,
+        /// The API's message; may be empty.
+        message: String,
+    },
+    /// The build is stored and not decided yet: time ran out, or nobody was to wait.
+    Pending {
+        /// The key of step one, to go on waiting with.
+        key: String,
+        /// How long it was waited for.
+        waited: Duration,
+        /// The last failure while asking, where the last attempt failed.
+        last_failure: Option<String>,
+    },
+    /// The last byte went out and nobody knows what became of it: a build may appear.
+    Uncertain {
+        /// The key of step one; none for the legacy endpoint, which has no keys.
+        key: Option<String>,
+        /// What went wrong.
+        source: Box<Error>,
+    },
+    /// The package is stored; a file that belongs to it was not taken.
+    Attachment {
+        /// The certificate or HSP.
+        path: PathBuf,
+        /// The key of step one, to go on with.
+        key: String,
+        /// The command that goes on from here.
+        next: String,
+        /// What went wrong.
+        source: Box<Error>,
+    },
+}
+
+/// The kinds of errors, as the program's exit codes and its JSON tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Anything else on this machine.
+    Io,
+    /// The caller's settings or values can't be used.
+    Usage,
+    /// The file is not something that Pgyer can publish.
+    Package,
+    /// No API key, or the service does not accept it.
+    Auth,
+    /// The service refused the request, or answered with something that can't be used.
+    Api,
+    /// DNS, TCP, TLS, proxy, time-out, a redirect, or a response that is not the API's.
+    Network,
+    /// The storage refused the file, or did not store what was sent.
+    Storage,
+    /// The service could not publish the build.
+    Publish,
+    /// Stored, and not published yet.
+    Pending,
+}
+
+impl ErrorKind {
+    /// The name that the program's JSON uses: `io`, `usage`, ….
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Io => "io",
+            Self::Usage => "usage",
+            Self::Package => "package",
+            Self::Auth => "auth",
+            Self::Api => "api",
+            Self::Network => "network",
+            Self::Storage => "storage",
+            Self::Publish => "publish",
+            Self::Pending => "pending",
+        }
+    }
+
+    /// The exit code of the program for this kind: 1 to 9.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Io => 1,
+            Self::Usage => 2,
+            Self::Package => 3,
+            Self::Auth => 4,
+            Self::Api => 5,
+            Self::Network => 6,
+            Self::Storage => 7,
+            Self::Publish => 8,
+            Self::Pending => 9,
+        }
+    }
+}
+
+impl Error {
+    pub(crate) fn io(action: impl Into<String>, source: io::Error) -> Self {
+        Self::Io { action: action.into(), source }
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::Usage { message: message.into() }
+    }
+
+    /// The kind of this error.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Io { .. } | Self::FileChanged { .. } => ErrorKind::Io,
+            Self::Usage { .. } => ErrorKind::Usage,
+            Self::Package { .. } => ErrorKind::Package,
+            Self::NoApiKey | Self::Refused { code: 1001 | 1002, .. } => ErrorKind::Auth,
+            Self::Refused { .. } | Self::Unusable { .. } => ErrorKind::Api,
+            Self::Network { .. } => ErrorKind::Network,
+            Self::Storage { .. } => ErrorKind::Storage,
+            Self::Publish { .. } => ErrorKind::Publish,
+            Self::Pending { .. } => ErrorKind::Pending,
+            Self::Uncertain { source, .. } | Self::Attachment { source, .. } => source.kind(),
+        }
+    }
+
+    /// The code in the API's answer, where there was one.
+    pub fn api_code(&self) -> Option<i64> {
+        match self {
+            Self::Refused { code, .. } | Self::Publish { code, .. } => Some(*code),
+            Self::Uncertain { source, .. } | Self::Attachment { source, .. } => source.api_code(),
+            _ => None,
+        }
+    }
+
+    /// The status of the HTTP response, where there was one.
+    pub fn http_status(&self) -> Option<u16> {
+        match self {
+            Self::Refused { http_status, .. } | Self::Storage { http_status, .. } => {
+                Some(*http_status)
+            }
+            Self::Network { http_status, .. } => *http_status,
+            Self::Uncertain { source, .. } | Self::Attachment { source, .. } => {
+                source.http_status()
+            }
+            _ => None,
+        }
+    }
+
+    /// What to do about it, where there is something.
+    pub fn advice(&self) -> Option<String> {
+        match self {
+            Self::FileChanged { .. } => {
+                Some("upload it again when nothing writes to it any more".into())
+            }
+            Self::NoApiKey => Some(
+                "set PGYER_API_KEY or use --api-key-file; the key is on Pgyer's website under \
+                 Account, API"
+                    .into(),
+            ),
+            Self::Refused { code: 1001 | 1002, .. } => Some(
+                "check the API key: it is on Pgyer's website under Account, API; this is not the \
+                 User Key"
+                    .into(),
+            ),
+            Self::Package { advice, .. }
+            | Self::Network { advice, .. }
+            | Self::Storage { advice, .. } => advice.clone(),
+            Self::Publish { .. } => Some(
+                "the package was stored, and Pgyer could not make a build of it: see that it \
+                 installs on a device"
+                    .into(),
+            ),
+            Self::Pending { key, .. } => Some(format!(
+                "it is the service's queue that takes so long, not the package; go on waiting \
+                 with: pgyer status --wait {key}"
+            )),
+            Self::Uncertain { key: Some(key), .. } => Some(format!(
+                "a build may still appear under the key {key}; ask with: pgyer status --wait {key}"
+            )),
+            Self::Uncertain { key: None, .. } => Some(
+                "the build may have been published: look at the app's page on Pgyer before \
+                 sending it again"
+                    .into(),
+            ),
+            Self::Attachment { next, source, .. } => {
+                let go_on = format!("the package is stored; go on with: {next}");
+                Some(source.advice().map_or(go_on.clone(), |advice| format!("{advice}; {go_on}")))
+            }
+            _ => None,
+        }
+    }
+
+    /// One message for people: what was being done, what went wrong with its causes, what to do.
+    pub fn report(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = StdError::source(self);
+        while let Some(error) = cause {
+            let said = error.to_string();
+            // Wrappers of other libraries often repeat the text of what they wrap.
+            if !text.ends_with(&said) {
+                text = format!("{text}: {said}");
+            }
+            cause = error.source();
+        }
+        match self.advice() {
+            Some(advice) => format!("{text}; {advice}"),
+            None => text,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { action, .. } => write!(f, "cannot {action}"),
+            Self::FileChanged { path, change } => {
+                write!(f, "{}: the file {change} while it was being uploaded", path.display())
+            }
+            Self::Usage { message } => f.write_str(message),
+            Self::Package { path, problem, .. } => write!(f, "{}: {problem}", path.display()),
+            Self::NoApiKey => f.write_str("there is no API key"),
+            Self::Refused { action, code, message, http_status } => {
+                write!(f, "cannot {action}: Pgyer answered code {code}")?;
+                write_message(f, message)?;
+                match http_status {
+                    200 => Ok(()),
+                    status => write!(f, " (HTTP {status})"),
+                }
+            }
+            Self::Unusable { action, problem } => {
+                write!(f, "cannot {action}: Pgyer's answer can't be used: {problem}")
+            }
+            Self::Network { action, problem, .. } | Self::Storage { action, problem, .. } => {
+                write!(f, "cannot {action}: {problem}")
+            }
+            Self::Publish { key, code, message } => {
+                write!(f, "Pgyer could not publish the build with the key {key}: code {code}")?;
+                write_message(f, message)
+            }
+            Self::Pending { key, waited, last_failure } => {
+                write!(f, "the build with the key {key} is stored, and not published yet")?;
+                if !waited.is_zero() {
+                    write!(f, " after {:.0} s", waited.as_secs_f64())?;
+                }
+                match last_failure {
+                    Some(failure) => write!(f, " (the last question failed: {failure})"),
+                    None => Ok(()),
+                }
+            }
+            Self::Uncertain { .. } => {
+                f.write_str("everything was sent, and what became of it is not known")
+            }
+            Self::Attachment { path, .. } => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+fn write_message(f: &mut fmt::Formatter<'_>, message: &str) -> fmt::Result {
+    if message.is_empty() { Ok(()) } else { write!(f, ", \"{message}\"") }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            Self::Network { source: Some(source), .. } => Some(source.as_ref()),
+            Self::Uncertain { source, .. } | Self::Attachment { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! A Pgyer on loopback.

@@ -1,0 +1,166 @@
+//! A file on disk that is sent: one open handle, and a way to see that it is still the same file.
+//!
+//! All that depends on the operating system stands in [`platform`].
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::error::{Error, Result};
+
+/// The most that the storage takes in one form upload: 5 GiB.
+pub const MAX_SIZE: u64 = 5 << 30;
+
+/// A regular, non-empty file of at most [`MAX_SIZE`], opened once and read through that handle.
+///
+/// HSPs and certificates are sent as such; a [`Package`](crate::Package) is one that was looked
+/// into.
+#[derive(Debug)]
+pub struct Source {
+    path: PathBuf,
+    file: File,
+    stamp: Stamp,
+}
+
+/// What tells a file from one that was overwritten or put in its place.
+#[derive(Debug, PartialEq, Eq)]
+struct Stamp {
+    size: u64,
+    modified: Option<SystemTime>,
+    identity: Option<(u64, u64)>,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        Self {
+            size: metadata.len(),
+            modified: metadata.modified().ok(),
+            identity: platform::identity(metadata),
+        }
+    }
+}
+
+impl Source {
+    /// Opens a file for sending. Never waits on a FIFO or a device.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it can't be opened, [`Error::Package`] when it is not a regular file, is
+    /// empty, or is larger than [`MAX_SIZE`].
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
+        let path = path.into();
+        let failed = |source| Error::io(format!("read {}", path.display()), source);
+        // Looked at before it is opened, since opening a FIFO waits for a writer.
+        let looked_at = std::fs::metadata(&path).map_err(failed)?;
+        refuse_unless_regular(&path, &looked_at)?;
+        let file = File::open(&path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        refuse_unless_regular(&path, &metadata)?;
+        Ok(Self { stamp: Stamp::of(&metadata), path, file })
+    }
+
+    /// The path as it was given.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The size in bytes when it was opened.
+    pub fn size(&self) -> u64 {
+        self.stamp.size
+    }
+
+    /// The name without folders; what is not UTF-8 becomes U+FFFD.
+    pub fn file_name(&self) -> String {
+        self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
+    /// Reads from the open handle at an offset, leaving no trace in the handle.
+    pub(crate) fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        loop {
+            match platform::read_at(&self.file, buffer, offset) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Says whether handle and path still show the file that was opened.
+    ///
+    /// A file that was only deleted is still whole behind the handle.
+    pub(crate) fn verify_unchanged(&self) -> Result<()> {
+        let metadata = self
+            .file
+            .metadata()
+            .map_err(|source| Error::io(format!("read {}", self.path.display()), source))?;
+        let now = Stamp::of(&metadata);
+        if now.size < self.stamp.size {
+            return Err(self.changed("shrank"));
+        }
+        if now.size > self.stamp.size {
+            return Err(self.changed("grew"));
+        }
+        if now != self.stamp {
+            return Err(self.changed("was overwritten"));
+        }
+        match std::fs::metadata(&self.path) {
+            Ok(metadata) if platform::identity(&metadata) != self.stamp.identity => {
+                Err(self.changed("was replaced"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn changed(&self, change: &'static str) -> Error {
+        Error::FileChanged { path: self.path.clone(), change }
+    }
+}
+
+fn refuse_unless_regular(path: &Path, metadata: &Metadata) -> Result<()> {
+    let refused = |problem: &str, advice: Option<&str>| {
+        Err(Error::Package {
+            path: path.to_owned(),
+            problem: problem.to_owned(),
+            advice: advice.map(str::to_owned),
+        })
+    };
+    if metadata.is_dir() {
+        return refused("this is a folder, not a file", Some("name the package file itself"));
+    }
+    if !metadata.is_file() {
+        return refused("this is not a regular file", Some("write it to a file first"));
+    }
+    match metadata.len() {
+        0 => refused("the file is empty", Some("see whether the build wrote it")),
+        1..=MAX_SIZE => Ok(()),
+        _ => refused("the file is larger than 5 GiB, the most that the storage takes", None),
+    }
+}
+
+/// What differs between operating systems.
+mod platform {
+    use super::{File, Metadata, io};
+
+    #[cfg(unix)]
+    pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+    }
+
+    #[cfg(windows)]
+    pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
+    }
+
+    /// The device and the file on it, where the system tells them.
+    #[cfg(unix)]
+    pub(super) fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
+        use std::os::unix::fs::MetadataExt;
+        Some((metadata.dev(), metadata.ino()))
+    }
+
+    /// The time of creation stands in for it: a file put in another's place has its own.
+    #[cfg(windows)]
+    pub(super) fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
+        use std::os::windows::fs::MetadataExt;
+        Some((metadata.creation_time(), 0))
+    }
+}

@@ -1,0 +1,52 @@
+//! The API's nouns: what goes into a request and what comes out of an answer.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::{Error, Result};
+
+/// The platform of a package, `buildType` in the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BuildType {
+    /// An IPA.
+    Ios,
+    /// An APK.
+    Android,
+    /// A HAP.
+    Harmonyos,
+}
+
+impl BuildType {
+    /// The API's value: `ios`, `android` or `harmonyos`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ios => "ios",
+            Self::Android => "android",
+            Self::Harmonyos => "harmonyos",
+        }
+    }
+}
+
+impl fmt::Display for BuildType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for BuildType {
+    type Err = Error;
+
+    /// Understands the API's values and the file types: `ios`, `ipa`, `android`, `apk`,
+    /// `harmonyos`, `hap`, `harmony`.
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "ios" | "ipa" => Ok(Self::Ios),
+            "android" | "apk" => Ok(Self::Android),
+            "harmonyos" | "hap" | "harmony" => Ok(Self::Harmonyos),
+            _ => Err(Error::usage(format!(
+                "'{text}' is not a type of package: ios, android or harmonyos"
+            ))),
+        }
+    }
+}
