@@ -126,7 +126,7 @@ pub enum Error {
         /// The key of step one; none for the legacy endpoint, which has no keys.
         key: Option<String>,
         /// What went wrong.
-        source: Box<Error>,
+        source: Box<Self>,
     },
     /// The package is stored; a file that belongs to it was not taken.
     Attachment {
@@ -137,7 +137,7 @@ pub enum Error {
         /// The command that goes on from here.
         next: String,
         /// What went wrong.
-        source: Box<Error>,
+        source: Box<Self>,
     },
 }
 
@@ -291,6 +291,15 @@ impl Error {
 
     /// One message for people: what was being done, what went wrong with its causes, what to do.
     pub fn report(&self) -> String {
+        let text = self.report_without_advice();
+        match self.advice() {
+            Some(advice) => format!("{text}; {advice}"),
+            None => text,
+        }
+    }
+
+    /// What was being done and what went wrong with its causes.
+    pub(crate) fn report_without_advice(&self) -> String {
         let mut text = self.to_string();
         let mut cause = StdError::source(self);
         while let Some(error) = cause {
@@ -301,10 +310,7 @@ impl Error {
             }
             cause = error.source();
         }
-        match self.advice() {
-            Some(advice) => format!("{text}; {advice}"),
-            None => text,
-        }
+        text
     }
 }
 

@@ -1,13 +1,34 @@
 //! Uploads iOS, Android and HarmonyOS builds to Pgyer.
 
+mod api;
+mod client;
 mod error;
+mod event;
+mod json;
+mod multipart;
 mod package;
+mod publish;
+mod retry;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod secret;
 mod source;
+mod storage;
+mod text;
+mod transport;
 mod types;
+mod wait;
 
+pub use client::{Client, ClientBuilder};
 pub use error::{Error, ErrorKind, Result};
+pub use event::Event;
 pub use package::Package;
+pub use publish::{Published, Upload, Waiting};
+pub use retry::RetryPolicy;
+pub use secret::{ApiKey, Password};
 pub use source::{MAX_SIZE, Source};
-pub use types::BuildType;
+pub use transport::Proxies;
+pub use types::{
+    BuildInfo, BuildStatus, BuildType, Date, InstallType, Region, Release, UploadToken, Validity,
+};
+pub use wait::Wait;

@@ -1,7 +1,17 @@
 //! The API's nouns: what goes into a request and what comes out of an answer.
 
+mod build;
+mod envelope;
+mod release;
+mod token;
+
 use std::fmt;
 use std::str::FromStr;
+
+pub use build::{BuildInfo, BuildStatus};
+pub(crate) use envelope::Envelope;
+pub use release::{Date, InstallType, Region, Release, Validity};
+pub use token::UploadToken;
 
 use crate::error::{Error, Result};
 

@@ -1,0 +1,213 @@
+//! The endpoints of the vendor's page, a short function each: path, parameters, decode.
+
+use crate::client::{Call, Client, Failed};
+use crate::error::{Error, Result};
+use crate::json::Fields;
+use crate::package::Package;
+use crate::secret::Password;
+use crate::source::Source;
+use crate::types::{
+    BuildInfo, BuildStatus, BuildType, Envelope, InstallType, Release, UploadToken,
+};
+
+impl Client {
+    /// `getCOSToken`, "Get an Upload Token": says where to upload a package to, and with what.
+    /// Publishes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] by the API, [`Error::Unusable`] when the answer lacks something,
+    /// [`Error::Network`] after the retries.
+    ///
+    /// ```no_run
+    /// # let client = pgyer::Client::builder().build()?;
+    /// use pgyer::{BuildType, Release};
+    /// let token = client.get_cos_token(BuildType::Android, &Release::default())?;
+    /// println!("the build will be {}", token.key());
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
+    pub fn get_cos_token(&self, build_type: BuildType, release: &Release) -> Result<UploadToken> {
+        let action = "get an upload token (getCOSToken)";
+        let mut fields = vec![("buildType", build_type.as_str().to_owned())];
+        fields.extend(release.token_fields());
+        fields.extend(release.common_fields());
+        let secrets = release.secrets();
+        let call = Call {
+            action,
+            path: "/app/getCOSToken",
+            fields,
+            file: None,
+            secrets: &secrets,
+            once: false,
+        };
+        let envelope = self.call(&call)?;
+        UploadToken::parse(envelope.data()).map_err(|problem| unusable(action, problem))
+    }
+
+    /// `buildInfo`, "Check Release Status": asks once what became of an upload. `key` is the key
+    /// of [`get_cos_token`](Self::get_cos_token), which the page calls `buildKey` here.
+    ///
+    /// # Errors
+    /// [`Error::Publish`] when it can't be published (1216), [`Error::Refused`] for other codes,
+    /// [`Error::Unusable`] when there is no build in the answer, [`Error::Network`] after the
+    /// retries.
+    ///
+    /// ```no_run
+    /// # let client = pgyer::Client::builder().build()?;
+    /// use pgyer::BuildStatus;
+    /// match client.build_info("the key of step one")? {
+    ///     BuildStatus::Published(build) => println!("{} {}", build.name, build.version),
+    ///     _ => println!("not yet"),
+    /// }
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
+    pub fn build_info(&self, key: &str) -> Result<BuildStatus> {
+        decode_status(key, self.call(&build_info_call(key)))
+    }
+
+    /// [`build_info`](Self::build_info) without retries, for loops that come back anyway.
+    pub(crate) fn build_info_once(&self, key: &str) -> Result<BuildStatus, Box<Failed>> {
+        match self.call_once(&build_info_call(key)) {
+            Err(failed) if failed.may_retry => Err(failed),
+            result => Ok(decode_status(key, result.map_err(|failed| failed.error))?),
+        }
+    }
+
+    /// `uploadHarmonyCert`, "Upload HarmonyOS App p12 Certificate": the certificate that a HAP is
+    /// signed with. `key` is the key of [`get_cos_token`](Self::get_cos_token).
+    ///
+    /// # Errors
+    /// [`Error::Refused`] by the API, [`Error::Network`] after the retries.
+    ///
+    /// ```no_run
+    /// # let client = pgyer::Client::builder().build()?;
+    /// use pgyer::{Password, Source};
+    /// let p12 = Source::open("release.p12")?;
+    /// client.upload_harmony_cert("the key of step one", &p12, &Password::new("secret")?)?;
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
+    pub fn upload_harmony_cert(&self, key: &str, p12: &Source, password: &Password) -> Result<()> {
+        let call = Call {
+            action: &format!("upload the certificate {}", p12.path().display()),
+            path: "/app/uploadHarmonyCert",
+            fields: vec![("buildKey", key.to_owned()), ("password", password.expose().to_owned())],
+            file: Some(p12),
+            secrets: &[password.expose()],
+            once: false,
+        };
+        self.call(&call).map(drop)
+    }
+
+    /// `uploadHarmonyHsp`, "Upload HarmonyOS Hsp File": one HSP that a HAP depends on. `key` is the
+    /// key of [`get_cos_token`](Self::get_cos_token).
+    ///
+    /// # Errors
+    /// [`Error::Refused`] by the API, [`Error::Network`] after the retries.
+    ///
+    /// ```no_run
+    /// # let client = pgyer::Client::builder().build()?;
+    /// let hsp = pgyer::Source::open("shared.hsp")?;
+    /// client.upload_harmony_hsp("the key of step one", &hsp)?;
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
+    pub fn upload_harmony_hsp(&self, key: &str, hsp: &Source) -> Result<()> {
+        let call = Call {
+            action: &format!("upload the HSP {}", hsp.path().display()),
+            path: "/app/uploadHarmonyHsp",
+            fields: vec![("buildKey", key.to_owned())],
+            file: Some(hsp),
+            secrets: &[],
+            once: false,
+        };
+        self.call(&call).map(drop)
+    }
+
+    /// `upload`, "Upload App (Legacy)": one request that takes the package and answers with the
+    /// build. It is sent again only while nothing can have been published.
+    ///
+    /// # Errors
+    /// [`Error::Package`] for a HAP and [`Error::Usage`] for a description or a region, which this
+    /// endpoint does not know; [`Error::Uncertain`] when the answer was lost, so that nobody knows
+    /// whether there is a build; [`Error::Refused`], [`Error::Unusable`], [`Error::Network`].
+    ///
+    /// ```no_run
+    /// # let client = pgyer::Client::builder().build()?;
+    /// use pgyer::{Package, Release};
+    /// let build = client.upload(&Package::open("app.ipa")?, &Release::default())?;
+    /// println!("{} {}", build.name, build.version);
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
+    pub fn upload(&self, package: &Package, release: &Release) -> Result<BuildInfo> {
+        refuse_what_legacy_lacks(package, release)?;
+        let action = format!("upload {} (legacy upload)", package.path().display());
+        let secrets = release.secrets();
+        let call = Call {
+            action: &action,
+            path: "/app/upload",
+            fields: release.common_fields(),
+            file: Some(package.source()),
+            secrets: &secrets,
+            once: true,
+        };
+        decode_build(&action, &self.call(&call)?)
+    }
+}
+
+fn build_info_call(key: &str) -> Call<'_> {
+    Call {
+        action: "ask for the build (buildInfo)",
+        path: "/app/buildInfo",
+        fields: vec![("buildKey", key.to_owned())],
+        file: None,
+        secrets: &[],
+        once: false,
+    }
+}
+
+/// The only place that knows what the codes of `buildInfo` mean.
+fn decode_status(key: &str, result: Result<Envelope>) -> Result<BuildStatus> {
+    match result {
+        Ok(envelope) => {
+            let build = decode_build("ask for the build (buildInfo)", &envelope)?;
+            Ok(BuildStatus::Published(Box::new(build)))
+        }
+        Err(Error::Refused { code: 1246 | 1247, .. }) => Ok(BuildStatus::Publishing),
+        Err(Error::Refused { code: code @ 1216, message, .. }) => {
+            Err(Error::Publish { key: key.to_owned(), code, message })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn decode_build(action: &str, envelope: &Envelope) -> Result<BuildInfo> {
+    Fields::parse(envelope.data())
+        .and_then(BuildInfo::from_fields)
+        .ok_or_else(|| unusable(action, "there is no build in it".to_owned()))
+}
+
+fn unusable(action: &str, problem: String) -> Error {
+    Error::Unusable { action: action.to_owned(), problem }
+}
+
+fn refuse_what_legacy_lacks(package: &Package, release: &Release) -> Result<()> {
+    if package.build_type() == BuildType::Harmonyos {
+        return Err(Error::Package {
+            path: package.path().to_owned(),
+            problem: "the legacy upload takes IPAs and APKs, and this is a HAP".to_owned(),
+            advice: Some("upload it without --legacy".to_owned()),
+        });
+    }
+    let lacking = release.token_fields();
+    match lacking.first() {
+        Some((name, _)) => Err(Error::usage(format!("the legacy upload does not know {name}"))),
+        None => Ok(()),
+    }
+}
+
+impl Release {
+    fn secrets(&self) -> Vec<&str> {
+        match &self.install_type {
+            Some(InstallType::Password(password)) => vec![password.expose()],
+            _ => Vec::new(),
+        }
+    }
+}

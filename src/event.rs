@@ -1,0 +1,107 @@
+//! What a caller may want to show while something is under way.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::types::{BuildInfo, BuildType};
+
+/// Something that happened. It is told to the observer of a [`Client`](crate::Client) as it
+/// happens, on the thread that made the call. No event has a secret in it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The package was looked into.
+    Checked {
+        /// Its platform.
+        build_type: BuildType,
+        /// Its size in bytes.
+        size: u64,
+        /// What does not stop the upload.
+        warnings: &'a [String],
+    },
+    /// `getCOSToken` answered.
+    TokenReceived {
+        /// The key under which the build can be asked for from now on.
+        key: &'a str,
+    },
+    /// Bytes of the file went out. Starts again from 0 with each try.
+    Sent {
+        /// Bytes so far.
+        sent: u64,
+        /// The file's size in bytes.
+        total: u64,
+    },
+    /// The storage has the file.
+    Stored {
+        /// The key of step one.
+        key: &'a str,
+        /// How long it took, retries included.
+        elapsed: Duration,
+    },
+    /// A certificate or HSP was taken.
+    AttachmentSent {
+        /// The file's name.
+        file_name: &'a str,
+    },
+    /// Something failed and is tried again.
+    Retry {
+        /// What is being done.
+        action: &'a str,
+        /// What went wrong.
+        because: &'a str,
+        /// The number of the further try, from 1.
+        number: u32,
+        /// How long is waited before it.
+        delay: Duration,
+    },
+    /// `buildInfo` said that the build is not published yet.
+    Publishing {
+        /// The key of step one.
+        key: &'a str,
+        /// How long it has been waited for.
+        waited: Duration,
+    },
+    /// The build is published.
+    Published {
+        /// The build.
+        build: &'a BuildInfo,
+    },
+    /// A request ended, well or not.
+    Request {
+        /// `POST` or `GET`.
+        method: &'a str,
+        /// The URL without its query.
+        url: &'a str,
+        /// The status of the response, or what went wrong.
+        outcome: Result<u16, &'a str>,
+        /// From the connection to the end of the response.
+        elapsed: Duration,
+    },
+}
+
+/// Takes events.
+#[derive(Clone)]
+pub(crate) struct Observer(Arc<dyn Fn(&Event<'_>) + Send + Sync>);
+
+impl Observer {
+    pub(crate) fn new(observer: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(observer))
+    }
+
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        (self.0)(event);
+    }
+}
+
+impl Default for Observer {
+    fn default() -> Self {
+        Self::new(|_| {})
+    }
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer")
+    }
+}

@@ -1,0 +1,137 @@
+//! JSON objects as they came: in their order, with every value as it was written.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// The members of a JSON object, in the order received, unparsed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Fields(Vec<(String, Box<RawValue>)>);
+
+impl Fields {
+    /// The members of this text, if it is an object.
+    pub(crate) fn parse(json: &str) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.get()))
+    }
+
+    /// The value of a member as JSON.
+    pub(crate) fn raw(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(found, _)| *found == name).map(|(_, value)| value)
+    }
+
+    /// A string, or a number as it is written; none for anything else.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        self.raw(name).and_then(text_of)
+    }
+
+    /// An integer, written as a number or as a string.
+    pub(crate) fn integer(&self, name: &str) -> Option<i64> {
+        self.text(name)?.trim().parse().ok()
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Fields(members))
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
+}
+
+/// A JSON string or number as text.
+pub(crate) fn text_of(json: &str) -> Option<String> {
+    match json.bytes().next()? {
+        b'"' => serde_json::from_str(json).ok(),
+        b'-' | b'0'..=b'9' => Some(json.to_owned()),
+        _ => None,
+    }
+}
+
+/// The same JSON without white space between its tokens, so that it stays on one line.
+pub(crate) fn compact(json: &str) -> String {
+    let mut compacted = String::with_capacity(json.len());
+    let (mut in_string, mut escaped) = (false, false);
+    for c in json.chars() {
+        if in_string {
+            in_string = escaped || c != '"';
+            escaped = !escaped && c == '\\';
+        } else if c.is_ascii_whitespace() {
+            continue;
+        } else {
+            in_string = c == '"';
+        }
+        compacted.push(c);
+    }
+    compacted
+}
+
+/// A string that holds a decimal integer, of whatever size, as a JSON number.
+pub(crate) fn number_of(json: &str) -> Option<String> {
+    let text = text_of(json)?;
+    let text = text.trim();
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    match digits.trim_start_matches('0') {
+        "" => Some("0".to_owned()),
+        digits => Some(format!("{sign}{digits}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_keep_order_and_spelling() {
+        let fields = Fields::parse(r#"{"z":1.50,"a":"x","big":123456789012345678901234567890}"#);
+        let fields = fields.unwrap();
+        let all: Vec<_> = fields.iter().collect();
+        assert_eq!(all, [("z", "1.50"), ("a", "\"x\""), ("big", "123456789012345678901234567890")]);
+        assert_eq!(fields.text("z").as_deref(), Some("1.50"));
+        assert_eq!(fields.integer("a"), None);
+        assert!(Fields::parse("[]").is_none());
+    }
+
+    #[test]
+    fn compacting_leaves_strings_alone() {
+        let json = "{ \"a b\" : [ 1 ,\n2 ] , \"c\\\" \\\\\" : \" x \" }";
+        assert_eq!(compact(json), "{\"a b\":[1,2],\"c\\\" \\\\\":\" x \"}");
+    }
+
+    #[test]
+    fn integers_in_strings_become_numbers() {
+        assert_eq!(number_of("\"0012\"").as_deref(), Some("12"));
+        assert_eq!(number_of("\"-3\"").as_deref(), Some("-3"));
+        assert_eq!(number_of("\"000\"").as_deref(), Some("0"));
+        assert_eq!(number_of("7").as_deref(), Some("7"));
+        assert_eq!(number_of("\"99999999999999999999\"").as_deref(), Some("99999999999999999999"));
+        for other in ["\"\"", "\"1.0\"", "\"x\"", "null", "1.5", "[1]", "\"--1\""] {
+            assert_eq!(number_of(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! A `multipart/form-data` body around one file, assembled by hand and read from disk as it goes.
+
+use std::io::{self, Read};
+
+use crc64fast::Digest;
+
+use crate::error::Error;
+use crate::source::Source;
+use crate::text;
+
+/// The text fields of a form, in order. The file comes last, because the storage ignores the
+/// fields after it.
+pub(crate) struct Form {
+    boundary: String,
+    head: Vec<u8>,
+}
+
+impl Form {
+    pub(crate) fn new() -> Self {
+        // 128 random bits: no field value and no file holds them but by chance.
+        let boundary = format!("pgyer-{:016x}{:016x}", text::random(), text::random());
+        Self { boundary, head: Vec::new() }
+    }
+
+    pub(crate) fn content_type(&self) -> String {
+        format!("multipart/form-data; boundary={}", self.boundary)
+    }
+
+    /// Adds a field; the value goes as it is.
+    pub(crate) fn text(&mut self, name: &str, value: &str) {
+        let start = format!(
+            "--{}\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n",
+            self.boundary,
+            quoted(name)
+        );
+        self.head.extend_from_slice(start.as_bytes());
+        self.head.extend_from_slice(value.as_bytes());
+        self.head.extend_from_slice(b"\r\n");
+    }
+
+    /// The whole body, for one try.
+    pub(crate) fn body<'a>(
+        &self,
+        field: &str,
+        file_name: &str,
+        source: &'a Source,
+        on_progress: &'a dyn Fn(u64),
+    ) -> Body<'a> {
+        let file_head = format!(
+            "--{}\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"{}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n",
+            self.boundary,
+            quoted(field),
+            quoted(file_name)
+        );
+        let mut head = self.head.clone();
+        head.extend_from_slice(file_head.as_bytes());
+        let tail = format!("\r\n--{}--\r\n", self.boundary).into_bytes();
+        Body { head, source, tail, position: 0, crc: Digest::new(), on_progress }
+    }
+}
+
+/// A name between quotes: what could end it is percent-encoded, as browsers do.
+pub(crate) fn quoted(name: &str) -> String {
+    let mut safe = String::with_capacity(name.len());
+    for c in name.chars() {
+        if c == '"' || c == '\\' || c.is_control() {
+            safe.push_str(&text::percent_encode(c.encode_utf8(&mut [0; 4])));
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+/// One form as a stream of exactly [`len`](Self::len) bytes. It can't be rewound: each try makes
+/// its own from the same open file.
+pub(crate) struct Body<'a> {
+    head: Vec<u8>,
+    source: &'a Source,
+    tail: Vec<u8>,
+    position: u64,
+    crc: Digest,
+    on_progress: &'a dyn Fn(u64),
+}
+
+impl Body<'_> {
+    pub(crate) fn len(&self) -> u64 {
+        self.file_end() + self.tail.len() as u64
+    }
+
+    /// The CRC-64 (ECMA-182, reflected) of what has been read of the file.
+    pub(crate) fn crc64(&self) -> u64 {
+        self.crc.sum64()
+    }
+
+    fn file_end(&self) -> u64 {
+        self.head.len() as u64 + self.source.size()
+    }
+
+    fn read_file(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let offset = self.position - self.head.len() as u64;
+        let left = self.source.size() - offset;
+        let wanted = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let buffer = &mut buffer[..wanted];
+        let read = self.source.read_at(buffer, offset).map_err(|source| {
+            let action = format!("read {}", self.source.path().display());
+            io::Error::other(Error::io(action, source))
+        })?;
+        if read == 0 {
+            return Err(io::Error::other(self.source.changed("shrank")));
+        }
+        self.crc.write(&buffer[..read]);
+        (self.on_progress)(offset + read as u64);
+        Ok(read)
+    }
+
+    /// The closing delimiter is withheld until the file is known to be the one that was opened,
+    /// so that the storage never gets a whole form of half a file.
+    fn read_tail(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let offset = self.position - self.file_end();
+        if offset == 0 {
+            self.source.verify_unchanged().map_err(io::Error::other)?;
+        }
+        Ok(copy_from(&self.tail, offset, buffer))
+    }
+
+    fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = if self.position < self.head.len() as u64 {
+            copy_from(&self.head, self.position, buffer)
+        } else if self.position < self.file_end() {
+            self.read_file(buffer)?
+        } else {
+            self.read_tail(buffer)?
+        };
+        self.position += read as u64;
+        Ok(read)
+    }
+}
+
+impl Read for Body<'_> {
+    /// Fills the buffer as far as there is anything: each read becomes one write.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.read_some(&mut buffer[filled..])? {
+                0 => break,
+                read => filled += read,
+            }
+        }
+        Ok(filled)
+    }
+}
+
+fn copy_from(bytes: &[u8], offset: u64, buffer: &mut [u8]) -> usize {
+    let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+    let rest = bytes.get(offset..).unwrap_or_default();
+    let count = rest.len().min(buffer.len());
+    buffer[..count].copy_from_slice(&rest[..count]);
+    count
+}

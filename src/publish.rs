@@ -1,0 +1,217 @@
+//! The whole job: check, token, upload, certificates and HSPs, wait.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::package::Package;
+use crate::secret::Password;
+use crate::source::Source;
+use crate::storage::{StoreFailure, Storing};
+use crate::types::{BuildInfo, BuildStatus, BuildType, Release, UploadToken};
+use crate::wait::Wait;
+
+/// What [`Client::publish`] is to do with a package.
+///
+/// ```
+/// use pgyer::{Release, Upload};
+/// let mut upload = Upload::default();
+/// upload.release.update_description = Some("Fixes the login.".into());
+/// ```
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Upload {
+    /// How the build is to be offered.
+    pub release: Release,
+    /// The name to give to the storage, `x-cos-meta-file-name`; the file's own where there is none.
+    pub file_name: Option<String>,
+    /// The HSPs that a HAP depends on.
+    pub hsps: Vec<Source>,
+    /// The certificate that a HAP is signed with, and its password.
+    pub p12: Option<(Source, Password)>,
+    /// Whether and how long to wait for the build.
+    pub wait: Waiting,
+}
+
+/// Whether to wait until a build is published.
+#[derive(Debug, Clone)]
+pub enum Waiting {
+    /// Wait.
+    Until(Wait),
+    /// Return once everything is uploaded.
+    No,
+}
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Self::Until(Wait::default())
+    }
+}
+
+/// What [`Client::publish`] did.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Published {
+    /// The key of step one, to ask [`Client::build_info`] with.
+    pub key: String,
+    /// The build; none with [`Waiting::No`].
+    pub build: Option<BuildInfo>,
+    /// From the first byte to the storage's last word, retries included.
+    pub upload_time: Duration,
+    /// How long it took to be published after that; none with [`Waiting::No`].
+    pub publish_time: Option<Duration>,
+}
+
+impl Client {
+    /// Takes a package from disk to a published build: the "Fast Upload" of the API's page, with
+    /// the HSPs and the certificate of a HAP in between.
+    ///
+    /// A token that has expired by the time the storage sees it is replaced once. After a lost
+    /// answer the API is asked before a byte is sent again.
+    ///
+    /// # Errors
+    /// Any [`Error`] but [`Error::NoApiKey`] where there is one. The key of step one comes with
+    /// [`Event::TokenReceived`], so that it is known also when a later step fails.
+    ///
+    /// ```no_run
+    /// use pgyer::{ApiKey, Client, Event, Package, Upload};
+    ///
+    /// let client = Client::builder().api_key(ApiKey::new("0123456789abcdef")?).build()?;
+    /// let client = client.with_observer(|event| {
+    ///     if let Event::Sent { sent, total } = event {
+    ///         eprint!("\r{}%", sent * 100 / total);
+    ///     }
+    /// });
+    /// let published = client.publish(&Package::open("app.apk")?, &Upload::default())?;
+    /// println!("{}", published.key);
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
+    pub fn publish(&self, package: &Package, upload: &Upload) -> Result<Published> {
+        refuse_attachments_of_others(package, upload)?;
+        self.observer.tell(&Event::Checked {
+            build_type: package.build_type(),
+            size: package.size(),
+            warnings: package.warnings(),
+        });
+        let (token, upload_time) = self.store(package, upload)?;
+        let key = token.key();
+        let began = Instant::now();
+        self.send_attachments(key, upload)
+            .map_err(|error| self.pending_if_late(key, began, error))?;
+        let (build, publish_time) = match &upload.wait {
+            Waiting::No => (None, None),
+            Waiting::Until(wait) => {
+                let build = self.wait(key, wait)?;
+                (Some(build), Some(began.elapsed()))
+            }
+        };
+        Ok(Published { key: key.to_owned(), build, upload_time, publish_time })
+    }
+
+    /// Gets a token and uploads with it, and once more when the storage says that it has expired.
+    fn store(&self, package: &Package, upload: &Upload) -> Result<(UploadToken, Duration)> {
+        let mut is_first = true;
+        loop {
+            let token = self.get_cos_token(package.build_type(), &upload.release)?;
+            let url = self.endpoint(&token).map_err(|problem| Error::Unusable {
+                action: "upload to the endpoint in the token".to_owned(),
+                problem,
+            })?;
+            self.observer.tell(&Event::TokenReceived { key: token.key() });
+            let began = Instant::now();
+            let name = upload.file_name.as_deref();
+            let arrived = || self.has_arrived(token.key());
+            match Storing::new(self, &token, &url, package, name).run(Some(&arrived)) {
+                Ok(()) => {
+                    let elapsed = began.elapsed();
+                    self.observer.tell(&Event::Stored { key: token.key(), elapsed });
+                    return Ok((token, elapsed));
+                }
+                Err(StoreFailure::Expired(error)) if is_first => {
+                    is_first = false;
+                    self.retrying("upload with a new token", &error, 1, Duration::ZERO);
+                }
+                Err(StoreFailure::Expired(error) | StoreFailure::Other(error)) => {
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    fn has_arrived(&self, key: &str) -> bool {
+        matches!(self.build_info(key), Ok(BuildStatus::Publishing | BuildStatus::Published(_)))
+    }
+
+    fn send_attachments(&self, key: &str, upload: &Upload) -> Result<()> {
+        for (at, hsp) in upload.hsps.iter().enumerate() {
+            let sent = self.upload_harmony_hsp(key, hsp);
+            let left = upload.hsps.get(at..).unwrap_or_default();
+            self.attached(key, hsp, sent, || next_command(key, left, upload))?;
+        }
+        if let Some((p12, password)) = &upload.p12 {
+            let sent = self.upload_harmony_cert(key, p12, password);
+            self.attached(key, p12, sent, || next_command(key, &[], upload))?;
+        }
+        Ok(())
+    }
+
+    fn attached(
+        &self,
+        key: &str,
+        file: &Source,
+        sent: Result<()>,
+        next: impl Fn() -> String,
+    ) -> Result<()> {
+        sent.map_err(|source| Error::Attachment {
+            path: file.path().to_owned(),
+            key: key.to_owned(),
+            next: next(),
+            source: Box::new(source),
+        })?;
+        self.observer.tell(&Event::AttachmentSent { file_name: &file.file_name() });
+        Ok(())
+    }
+
+    /// Once the package is stored, running out of time is a matter of waiting on.
+    fn pending_if_late(&self, key: &str, began: Instant, error: Error) -> Error {
+        if !self.deadline.has_passed() {
+            return error;
+        }
+        let last_failure = Some(error.report());
+        Error::Pending { key: key.to_owned(), waited: began.elapsed(), last_failure }
+    }
+}
+
+fn refuse_attachments_of_others(package: &Package, upload: &Upload) -> Result<()> {
+    let attachments = upload.hsps.iter().chain(upload.p12.as_ref().map(|(p12, _)| p12));
+    match attachments.map(Source::path).next() {
+        Some(path) if package.build_type() != BuildType::Harmonyos => Err(Error::Package {
+            path: package.path().to_owned(),
+            problem: format!("{} goes with a HAP, and this is none", path.display()),
+            advice: Some("leave out --hsp and --p12".to_owned()),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The command that does what is left to do.
+fn next_command(key: &str, hsps: &[Source], upload: &Upload) -> String {
+    let mut steps = Vec::new();
+    if !hsps.is_empty() {
+        let files: Vec<String> = hsps.iter().map(|hsp| shell_word(hsp.path())).collect();
+        steps.push(format!("pgyer harmony-hsp {key} {}", files.join(" ")));
+    }
+    if let Some((p12, _)) = &upload.p12 {
+        steps.push(format!("pgyer harmony-cert {key} {}", shell_word(p12.path())));
+    }
+    steps.push(format!("pgyer status --wait {key}"));
+    steps.join(" && ")
+}
+
+fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+@%".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}

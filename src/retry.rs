@@ -1,0 +1,186 @@
+//! When to try again and when to stop: pure delays and deadlines, no HTTP.
+
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+/// A longer `Retry-After` counts as this.
+pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
+
+/// How often a request is tried again, and how long is waited before it.
+///
+/// ```
+/// use std::time::Duration;
+/// let patient = pgyer::RetryPolicy::default().retries(10).delay(Duration::from_secs(2));
+/// let never = pgyer::RetryPolicy::default().retries(0);
+/// ```
+#[derive(Debug, Clone)]
+pub struct RetryPolicy {
+    retries: u32,
+    delay: Duration,
+}
+
+impl RetryPolicy {
+    /// The longest delay between two tries.
+    pub const MAX_DELAY: Duration = Duration::from_secs(30);
+
+    /// How many further tries follow the first; 3 at first.
+    #[must_use]
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// The delay before the second try; 1 second at first. It doubles each time, up to
+    /// [`MAX_DELAY`](Self::MAX_DELAY), and is shortened at random by up to a quarter, so that
+    /// many clients that failed together don't come back together.
+    #[must_use]
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    pub(crate) fn backoff(&self) -> Backoff {
+        Backoff { left: self.retries, next: self.delay.min(Self::MAX_DELAY), done: 0 }
+    }
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self { retries: 3, delay: Duration::from_secs(1) }
+    }
+}
+
+/// The tries of one request.
+#[derive(Debug)]
+pub(crate) struct Backoff {
+    left: u32,
+    next: Duration,
+    done: u32,
+}
+
+impl Backoff {
+    /// The delay before the next try, at least what the server asked for; none when this was the
+    /// last one.
+    pub(crate) fn next_delay(&mut self, retry_after: Option<Duration>) -> Option<Duration> {
+        self.left = self.left.checked_sub(1)?;
+        self.done = self.done.saturating_add(1);
+        let delay = shortened(self.next);
+        self.next = self.next.saturating_mul(2).min(RetryPolicy::MAX_DELAY);
+        Some(delay.max(retry_after.unwrap_or_default().min(MAX_RETRY_AFTER)))
+    }
+
+    /// How many further tries there have been.
+    pub(crate) fn retries_done(&self) -> u32 {
+        self.done
+    }
+}
+
+fn shortened(delay: Duration) -> Duration {
+    // Eight random bits are plenty to spread clients over a quarter of the delay.
+    let part = u32::from(crate::text::random() as u8);
+    delay - delay * part / 1024
+}
+
+/// A point in time after which nothing is waited for any more; or none.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Deadline(Option<Instant>);
+
+impl Deadline {
+    pub(crate) fn at(instant: Instant) -> Self {
+        Self(Some(instant))
+    }
+
+    /// A deadline so far away that the clock can't express it is none.
+    pub(crate) fn after(duration: Duration) -> Self {
+        Self(Instant::now().checked_add(duration))
+    }
+
+    pub(crate) fn earlier(self, other: Self) -> Self {
+        Self(match (self.0, other.0) {
+            (Some(one), Some(two)) => Some(one.min(two)),
+            (one, two) => one.or(two),
+        })
+    }
+
+    pub(crate) fn has_passed(self) -> bool {
+        self.0.is_some_and(|at| at <= Instant::now())
+    }
+
+    /// What is left of a wait of this length.
+    pub(crate) fn cap(self, wait: Duration) -> Duration {
+        self.0.map_or(wait, |at| wait.min(at.saturating_duration_since(Instant::now())))
+    }
+
+    /// Sleeps; returns false when the deadline cut it short.
+    pub(crate) fn sleep(self, wait: Duration) -> bool {
+        let allowed = self.cap(wait);
+        thread::sleep(allowed);
+        allowed == wait
+    }
+}
+
+/// The value of a `Retry-After` header: seconds or a date. What is neither counts for nothing.
+pub(crate) fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than fit are a long time too.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_double_up_to_the_limit_and_end() {
+        let mut backoff = RetryPolicy::default().retries(7).delay(Duration::from_secs(1)).backoff();
+        for full in [1, 2, 4, 8, 16, 30, 30] {
+            let delay = backoff.next_delay(None).unwrap();
+            let full = Duration::from_secs(full);
+            assert!(delay <= full && delay >= full * 3 / 4, "{delay:?} of {full:?}");
+        }
+        assert_eq!(backoff.next_delay(None), None);
+        assert_eq!(backoff.retries_done(), 7);
+    }
+
+    #[test]
+    fn what_the_server_asks_for_is_a_lower_limit_with_a_limit() {
+        let mut backoff = RetryPolicy::default().backoff();
+        assert_eq!(backoff.next_delay(Some(Duration::from_secs(5))), Some(Duration::from_secs(5)));
+        assert_eq!(backoff.next_delay(Some(Duration::MAX)), Some(MAX_RETRY_AFTER));
+        assert!(backoff.next_delay(Some(Duration::ZERO)).unwrap() >= Duration::from_secs(3));
+    }
+
+    #[test]
+    fn extreme_delays_do_no_harm() {
+        let mut backoff = RetryPolicy::default().retries(9).delay(Duration::MAX).backoff();
+        assert!(backoff.next_delay(None).unwrap() <= RetryPolicy::MAX_DELAY);
+        let mut backoff = RetryPolicy::default().delay(Duration::ZERO).backoff();
+        assert_eq!(backoff.next_delay(None), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        let parsed = |value| parse_retry_after(value, now);
+        assert_eq!(parsed(" 120 "), Some(Duration::from_secs(120)));
+        assert_eq!(parsed("Sun, 06 Nov 1994 08:50:07 GMT"), Some(Duration::from_secs(30)));
+        assert_eq!(parsed("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(parsed("99999999999999999999999"), Some(Duration::from_secs(u64::MAX)));
+        for odd in ["", "-1", "soon", "1.5", "Sun, 99 Nov 1994"] {
+            assert_eq!(parsed(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_deadline_cuts_a_sleep_short() {
+        let deadline = Deadline::after(Duration::from_millis(20));
+        assert!(!deadline.sleep(Duration::from_secs(60)));
+        assert!(deadline.has_passed());
+        assert!(Deadline::default().sleep(Duration::ZERO));
+        assert!(!Deadline::after(Duration::MAX).has_passed());
+    }
+}

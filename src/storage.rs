@@ -1,0 +1,410 @@
+//! The form upload to the endpoint in a token. It never sees the API key.
+
+use std::time::Duration;
+
+use crate::client::{Client, FormFile, is_transient};
+use crate::error::{Error, Result};
+use crate::multipart::{Form, quoted};
+use crate::package::Package;
+use crate::secret::Redactor;
+use crate::text::is_html;
+use crate::transport::{Answer, Failure, Lost, Url};
+use crate::types::UploadToken;
+
+impl Client {
+    /// "Upload the File to the Returned URL": step two alone. Calls no API and needs no key.
+    /// `file_name` is the name to give to the storage, the file's own where there is none.
+    ///
+    /// What was sent is verified against the storage's CRC-64, where it gives one.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when the token's endpoint can't be used, [`Error::Storage`] when the
+    /// storage refuses the file or the token has expired, [`Error::FileChanged`],
+    /// [`Error::Network`] after the retries, [`Error::Uncertain`] when the answer was lost.
+    ///
+    /// ```no_run
+    /// # let client = pgyer::Client::builder().build()?;
+    /// use pgyer::{Package, UploadToken};
+    /// let token = UploadToken::from_json(&std::fs::read_to_string("t.json").unwrap())?;
+    /// client.put(&token, &Package::open("app.apk")?, None)?;
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
+    pub fn put(
+        &self,
+        token: &UploadToken,
+        package: &Package,
+        file_name: Option<&str>,
+    ) -> Result<()> {
+        let url = self.endpoint(token).map_err(|problem| {
+            Error::usage(format!("the token's endpoint can't be used: {problem}"))
+        })?;
+        Storing::new(self, token, &url, package, file_name).run(None).map_err(|failure| {
+            match failure {
+                StoreFailure::Expired(error) => advise(error, "get a new token with: pgyer token"),
+                StoreFailure::Other(error) => error,
+            }
+        })
+    }
+
+    /// The token's endpoint, if bytes can be sent there safely.
+    pub(crate) fn endpoint(&self, token: &UploadToken) -> Result<Url, String> {
+        let url = Url::parse(token.endpoint())?;
+        if url.is_private() || self.shared.insecure_http {
+            return Ok(url);
+        }
+        Err("over http:// everybody on the way can read the package; --insecure-http allows it"
+            .to_owned())
+    }
+}
+
+/// Says whether the file arrived, where the storage's answer does not.
+pub(crate) type Confirm<'a> = &'a dyn Fn() -> bool;
+
+/// Why a file was not stored.
+pub(crate) enum StoreFailure {
+    /// The token has expired; with a new one it may work.
+    Expired(Error),
+    Other(Error),
+}
+
+/// One file on its way to the storage.
+pub(crate) struct Storing<'a> {
+    client: &'a Client,
+    token: &'a UploadToken,
+    url: &'a Url,
+    package: &'a Package,
+    file_name: String,
+    action: String,
+    redactor: Redactor,
+}
+
+/// What one try came to.
+enum Outcome {
+    Stored,
+    /// It may be stored: the answer was lost, or was one that leaves it open.
+    Open(Error),
+    /// 203: stored, but something behind the storage failed.
+    StoredAtLeast(Error),
+    Expired(Error),
+    Again(Error, Option<Duration>),
+    Final(Error),
+}
+
+impl<'a> Storing<'a> {
+    pub(crate) fn new(
+        client: &'a Client,
+        token: &'a UploadToken,
+        url: &'a Url,
+        package: &'a Package,
+        file_name: Option<&str>,
+    ) -> Self {
+        let secrets: Vec<&str> = token
+            .params
+            .iter()
+            .filter(|(name, _)| is_secret(name))
+            .map(|(_, value)| value.as_str())
+            .collect();
+        Self {
+            client,
+            token,
+            url,
+            package,
+            file_name: file_name.map_or_else(|| package.file_name(), str::to_owned),
+            action: format!(
+                "upload {} to the storage under the key {}",
+                package.path().display(),
+                token.key()
+            ),
+            redactor: client.redactor(&secrets),
+        }
+    }
+
+    /// Sends the file until it is stored or the retries are used up. Without `confirm` there is
+    /// nobody to ask after a lost answer, and it is sent again.
+    pub(crate) fn run(&self, confirm: Option<Confirm<'_>>) -> Result<(), StoreFailure> {
+        let mut backoff = self.client.shared.retry.backoff();
+        let mut may_be_stored = false;
+        loop {
+            let (error, retry_after) = match self.attempt() {
+                Outcome::Stored => return Ok(()),
+                Outcome::StoredAtLeast(error) => match confirm {
+                    Some(confirm) if !confirm() => (error, None),
+                    _ => return Ok(()),
+                },
+                Outcome::Open(error) => {
+                    may_be_stored = true;
+                    if confirm.is_some_and(|confirm| confirm()) {
+                        return Ok(());
+                    }
+                    if confirm.is_none() && error.http_status() == Some(409) {
+                        let advice = "the key is taken: get a new token with: pgyer token";
+                        return Err(StoreFailure::Other(advise(error, advice)));
+                    }
+                    (error, None)
+                }
+                Outcome::Expired(error) if !may_be_stored => {
+                    return Err(StoreFailure::Expired(error));
+                }
+                Outcome::Again(error, retry_after) => (error, retry_after),
+                Outcome::Expired(error) | Outcome::Final(error) => {
+                    return Err(self.failed(error, may_be_stored));
+                }
+            };
+            let Some(delay) = backoff.next_delay(retry_after) else {
+                return Err(self.failed(error, may_be_stored));
+            };
+            self.client.retrying(&self.action, &error, backoff.retries_done(), delay);
+            if !self.client.deadline.sleep(delay) {
+                let error = Failure::out_of_time_after(&error).into_error(&self.action);
+                return Err(self.failed(error, may_be_stored));
+            }
+        }
+    }
+
+    fn failed(&self, error: Error, may_be_stored: bool) -> StoreFailure {
+        StoreFailure::Other(if may_be_stored { self.uncertain(error) } else { error })
+    }
+
+    fn uncertain(&self, error: Error) -> Error {
+        Error::Uncertain { key: Some(self.token.key().to_owned()), source: Box::new(error) }
+    }
+
+    fn attempt(&self) -> Outcome {
+        let mut form = Form::new();
+        for (name, value) in &self.token.params {
+            form.text(name, value);
+        }
+        let named = |(name, _): &(String, String)| name == "x-cos-meta-file-name";
+        if !self.token.params.iter().any(named) {
+            // It becomes a header of the object: control characters would break that.
+            form.text("x-cos-meta-file-name", &without_controls(&self.file_name));
+        }
+        let file = FormFile::new(&self.token.file_field, self.package.source());
+        let file = file.named(&self.file_name);
+        match self.client.post_form(self.url, &form, &file, true) {
+            Ok((answer, crc64)) => self.judge(&answer, crc64),
+            Err(lost) => self.lost(*lost),
+        }
+    }
+
+    fn lost(&self, lost: Lost) -> Outcome {
+        let retryable = lost.failure.is_retryable();
+        let error = suggest_region(lost.failure.into_error(&self.action));
+        match (retryable, lost.all_sent) {
+            (true, true) => Outcome::Open(error),
+            (true, false) => Outcome::Again(error, None),
+            (false, true) => Outcome::Final(self.uncertain(error)),
+            (false, false) => Outcome::Final(error),
+        }
+    }
+
+    fn judge(&self, answer: &Answer, crc64: u64) -> Outcome {
+        let said = Said::from(answer, &self.redactor);
+        if is_html(answer.content_type.as_deref(), &answer.body) {
+            let problem =
+                format!("a web page came instead of the storage's answer (HTTP {})", answer.status);
+            return Outcome::Again(
+                suggest_region(self.network(answer, problem)),
+                answer.retry_after,
+            );
+        }
+        match answer.status {
+            200 | 201 | 204 => self.verify(answer, crc64),
+            200..=299 => Outcome::StoredAtLeast(self.refused(answer, &said)),
+            300..=399 => {
+                let problem = format!("the storage redirects (HTTP {})", answer.status);
+                Outcome::Final(suggest_region(self.network(answer, problem)))
+            }
+            409 => Outcome::Open(self.refused(answer, &said)),
+            status if is_transient(status) || said.may_pass(status) => {
+                Outcome::Again(self.refused(answer, &said), answer.retry_after)
+            }
+            _ if said.is_expired() => Outcome::Expired(self.refused(answer, &said)),
+            _ => Outcome::Final(self.refused(answer, &said)),
+        }
+    }
+
+    /// Compares what the storage says it has with what was read from disk.
+    fn verify(&self, answer: &Answer, sent: u64) -> Outcome {
+        if !answer.all_sent {
+            let problem = "the storage said that it has the file before it was sent".to_owned();
+            return Outcome::Again(self.network(answer, problem), None);
+        }
+        let Some(stored) = &answer.crc64 else { return Outcome::Stored };
+        if stored.trim().parse() == Ok(sent) {
+            return Outcome::Stored;
+        }
+        let problem = format!(
+            "what the storage has is not what was sent: its CRC-64 is {}, and {sent} was sent",
+            self.redactor.clean(stored)
+        );
+        Outcome::Again(self.storage(answer, problem, None), None)
+    }
+
+    fn refused(&self, answer: &Answer, said: &Said) -> Error {
+        let problem = format!("the storage answered HTTP {}{}", answer.status, said.details());
+        let error = self.storage(answer, problem, said.code.clone());
+        match said.code.as_deref() {
+            Some("RequestTimeTooSkewed") => {
+                advise(error, "the clock of this machine is wrong: see what `date` says")
+            }
+            _ => error,
+        }
+    }
+
+    fn storage(&self, answer: &Answer, problem: String, code: Option<String>) -> Error {
+        Error::Storage {
+            action: self.action.clone(),
+            problem,
+            advice: None,
+            http_status: answer.status,
+            code,
+        }
+    }
+
+    fn network(&self, answer: &Answer, problem: String) -> Error {
+        Error::Network {
+            action: self.action.clone(),
+            problem,
+            advice: None,
+            http_status: Some(answer.status),
+            source: None,
+        }
+    }
+}
+
+/// Which params let their holder do something. The key is none: it names the build everywhere.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["signature", "token", "policy", "credential", "accesskeyid", "q-ak", "secret"]
+        .iter()
+        .any(|part| name.contains(part))
+}
+
+fn without_controls(name: &str) -> String {
+    if name.chars().any(char::is_control) { quoted(name) } else { name.to_owned() }
+}
+
+fn advise(error: Error, what: &str) -> Error {
+    let join = |advice: Option<String>| {
+        Some(advice.map_or_else(|| what.to_owned(), |advice| format!("{advice}; {what}")))
+    };
+    match error {
+        Error::Network { action, problem, advice, http_status, source } => {
+            Error::Network { action, problem, advice: join(advice), http_status, source }
+        }
+        Error::Storage { action, problem, advice, http_status, code } => {
+            Error::Storage { action, problem, advice: join(advice), http_status, code }
+        }
+        other => other,
+    }
+}
+
+fn suggest_region(error: Error) -> Error {
+    advise(error, "another way to the storage may work: --region overseas or --region china")
+}
+
+/// The storage's own words: `<Error><Code>…</Code><Message>…`.
+#[derive(Debug, Default)]
+struct Said {
+    code: Option<String>,
+    message: Option<String>,
+    request_id: Option<String>,
+    server_time: Option<String>,
+}
+
+impl Said {
+    fn from(answer: &Answer, redactor: &Redactor) -> Self {
+        let body = String::from_utf8_lossy(&answer.body);
+        let text = |tag| xml_text(&body, tag).map(|text| redactor.clean(&text));
+        Self {
+            code: text("Code"),
+            message: text("Message"),
+            request_id: text("RequestId"),
+            server_time: text("ServerTime"),
+        }
+    }
+
+    /// Errors of the way there, which come as 400.
+    fn may_pass(&self, status: u16) -> bool {
+        let codes = ["RequestTimeout", "UserNetworkTooSlow", "IncompleteBody", "BadDigest"];
+        status == 400 && self.code.as_deref().is_some_and(|code| codes.contains(&code))
+    }
+
+    /// A plain `AccessDenied` is final; only its message tells an expired token.
+    fn is_expired(&self) -> bool {
+        match self.code.as_deref() {
+            Some("ExpiredToken") => true,
+            Some("AccessDenied") => self
+                .message
+                .as_ref()
+                .is_some_and(|message| message.to_ascii_lowercase().contains("expired")),
+            _ => false,
+        }
+    }
+
+    fn details(&self) -> String {
+        let mut details = String::new();
+        if let Some(code) = &self.code {
+            details.push_str(&format!(", {code}"));
+        }
+        if let Some(message) = &self.message {
+            details.push_str(&format!(", \"{message}\""));
+        }
+        if let Some(time) = &self.server_time {
+            details.push_str(&format!(", its time is {time}"));
+        }
+        if let Some(id) = &self.request_id {
+            details.push_str(&format!(" (RequestId {id})"));
+        }
+        details
+    }
+}
+
+/// The text of the first such element, with the five entities of XML undone.
+fn xml_text(xml: &str, tag: &str) -> Option<String> {
+    let (_, rest) = xml.split_once(&format!("<{tag}>"))?;
+    let (text, _) = rest.split_once(&format!("</{tag}>"))?;
+    let text = text.trim();
+    let text = text.strip_prefix("<![CDATA[").and_then(|t| t.strip_suffix("]]>")).unwrap_or(text);
+    let text = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")]
+        .into_iter()
+        .fold(text.to_owned(), |text, (entity, c)| text.replace(entity, c));
+    Some(text).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_storages_words_are_found() {
+        let xml = "<?xml version='1.0'?><Error><Code>AccessDenied</Code>\n<Message>Request has \
+                   expired &amp; gone</Message><RequestId>r1</RequestId></Error>";
+        assert_eq!(xml_text(xml, "Message").unwrap(), "Request has expired & gone");
+        assert_eq!(xml_text(xml, "TraceId"), None);
+        assert_eq!(xml_text("<Code>cut", "Code"), None);
+    }
+
+    #[test]
+    fn only_the_word_tells_an_expired_token() {
+        let said = |code: &str, message: &str| Said {
+            code: Some(code.to_owned()),
+            message: Some(message.to_owned()),
+            ..Said::default()
+        };
+        assert!(said("ExpiredToken", "").is_expired());
+        assert!(said("AccessDenied", "You post object request has been Expired").is_expired());
+        assert!(!said("AccessDenied", "Access Denied.").is_expired());
+        assert!(!said("SignatureDoesNotMatch", "expired").is_expired());
+    }
+
+    #[test]
+    fn secrets_are_known_by_their_names() {
+        for name in ["signature", "x-cos-security-token", "q-signature", "OSSAccessKeyId", "policy"]
+        {
+            assert!(is_secret(name), "{name}");
+        }
+        assert!(!is_secret("key") && !is_secret("success_action_status"));
+    }
+}

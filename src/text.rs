@@ -1,0 +1,58 @@
+//! Small texts that several modules write and read.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// Percent-encodes all but the unreserved characters of RFC 3986.
+pub(crate) fn percent_encode(text: &str) -> String {
+    const RESERVED: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+/// `name=value` pairs as `application/x-www-form-urlencoded`.
+pub(crate) fn form_urlencoded(fields: &[(&str, &str)]) -> String {
+    let pairs: Vec<String> = fields
+        .iter()
+        .map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value)))
+        .collect();
+    pairs.join("&")
+}
+
+/// 64 bits that nobody outside this process can foresee, from the system's source by way of the
+/// standard library's hash keys.
+pub(crate) fn random() -> u64 {
+    RandomState::new().hash_one(0)
+}
+
+/// Whether a body is a web page: no API or storage sends one.
+pub(crate) fn is_html(content_type: Option<&str>, body: &[u8]) -> bool {
+    if content_type.is_some_and(|value| value.to_ascii_lowercase().contains("text/html")) {
+        return true;
+    }
+    let start = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_start();
+    let start = start.get(..start.len().min(16)).unwrap_or_default().to_ascii_lowercase();
+    start.starts_with(b"<!doctype html") || start.starts_with(b"<html")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_unreserved_characters_stay() {
+        let text = "a b&c=d;é%\r\n~";
+        assert_eq!(percent_encode(text), "a%20b%26c%3Dd%3B%C3%A9%25%0D%0A~");
+    }
+
+    #[test]
+    fn web_pages_are_known_by_type_or_start() {
+        assert!(is_html(Some("text/html; charset=utf-8"), b""));
+        assert!(is_html(None, b"\xEF\xBB\xBF\n <!DOCTYPE html><p>"));
+        assert!(is_html(None, b"<HTML>"));
+        assert!(!is_html(Some("application/xml"), b"<Error><Code>AccessDenied</Code>"));
+        assert!(!is_html(None, b""));
+    }
+}

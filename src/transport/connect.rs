@@ -1,0 +1,295 @@
+//! From a URL to a connection: names, addresses, proxies, TLS, all under one time limit.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::Duration;
+
+use rustls::ClientConnection;
+use rustls::pki_types::ServerName;
+
+use super::failure::{Failure, FailureKind};
+use super::proxy::{Proxies, Proxy, ProxyKind};
+use super::stream::{Limits, Patient, Pipe, Stream};
+use super::trust::{self, Trust};
+use super::tunnel;
+use super::url::{Url, host_in_url};
+use crate::retry::Deadline;
+
+/// The start that one address of a host gets before the next one is tried beside it.
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// An address that stands for a host and port.
+#[derive(Debug, Clone)]
+pub(crate) struct Pin {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) address: IpAddr,
+}
+
+/// Opens connections.
+#[derive(Debug)]
+pub(super) struct Connector {
+    pub(super) trust: Trust,
+    pub(super) proxies: Proxies,
+    pub(super) pins: Vec<Pin>,
+    pub(super) timeout: Duration,
+}
+
+/// What was met on the way to a host.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Route {
+    /// The proxy that stands in between.
+    pub(crate) proxy: Option<String>,
+    /// The address that was connected to: the host's or the proxy's.
+    pub(crate) address: Option<SocketAddr>,
+    /// Who issued the host's certificate.
+    pub(crate) issuer: Option<String>,
+}
+
+impl Connector {
+    pub(super) fn open(&self, url: &Url, deadline: Deadline) -> Result<(Stream, Route), Failure> {
+        let limits = Limits::connecting(self.timeout, deadline);
+        let proxy = self.proxies.choose(url);
+        let mut route = Route { proxy: proxy.map(ToString::to_string), ..Route::default() };
+        let mut pipe = match proxy {
+            None => self.pipe_to(url.host(), url.port(), limits, &mut route)?,
+            Some(proxy) => self.pipe_through(proxy, url, limits, &mut route)?,
+        };
+        if !url.is_tls() {
+            return Ok((Stream::new(pipe, None), route));
+        }
+        let (session, issuer) = self.handshake(url.host(), &mut pipe, limits)?;
+        route.issuer = issuer;
+        Ok((Stream::new(pipe, Some(session)), route))
+    }
+
+    /// The addresses of a host: the pinned one, or what the resolver says.
+    fn addresses(&self, host: &str, port: u16, limits: Limits) -> Result<Vec<SocketAddr>, Failure> {
+        let pinned = self.pins.iter().rev().find(|pin| pin.host == host && pin.port == port);
+        if let Some(address) = pinned.map(|pin| pin.address).or_else(|| host.parse().ok()) {
+            return Ok(vec![SocketAddr::new(address, port)]);
+        }
+        look_up(host, port, limits)
+    }
+
+    fn pipe_to(
+        &self,
+        host: &str,
+        port: u16,
+        limits: Limits,
+        route: &mut Route,
+    ) -> Result<Pipe, Failure> {
+        let addresses = self.addresses(host, port, limits)?;
+        let tcp = dial(&addresses, limits).map_err(|error| match error.downcast::<Failure>() {
+            Ok(failure) => Failure {
+                problem: format!("cannot reach {}: {}", names(host, &addresses), failure.problem),
+                ..failure
+            },
+            Err(error) => {
+                let problem = format!("cannot reach {}", names(host, &addresses));
+                Failure::new(FailureKind::Unreachable, problem).because(error)
+            }
+        })?;
+        route.address = tcp.peer_addr().ok();
+        Pipe::new(tcp).map_err(Failure::from_io)
+    }
+
+    fn pipe_through(
+        &self,
+        proxy: &Proxy,
+        url: &Url,
+        limits: Limits,
+        route: &mut Route,
+    ) -> Result<Pipe, Failure> {
+        let mut pipe = self
+            .pipe_to(&proxy.host, proxy.port, limits, route)
+            .map_err(|failure| of_proxy(proxy, failure))?;
+        if proxy.kind == ProxyKind::Https {
+            let (session, _) = self
+                .handshake(&proxy.host, &mut pipe, limits)
+                .map_err(|failure| of_proxy(proxy, failure))?;
+            pipe.wrap(session);
+        }
+        let target = self.target(proxy, url, limits)?;
+        let mut patient = Patient { pipe: &mut pipe, limits };
+        tunnel::open(proxy, &target, url.port(), &mut patient)
+            .map_err(|failure| of_proxy(proxy, failure))?;
+        Ok(pipe)
+    }
+
+    /// What the proxy is asked for: an address that is pinned or that it wants from us, or the name.
+    fn target(&self, proxy: &Proxy, url: &Url, limits: Limits) -> Result<String, Failure> {
+        let (host, port) = (url.host(), url.port());
+        let pinned = self.pins.iter().rev().find(|pin| pin.host == host && pin.port == port);
+        match pinned {
+            Some(pin) => Ok(pin.address.to_string()),
+            None if proxy.kind == ProxyKind::Socks5 => {
+                let addresses = self.addresses(host, port, limits)?;
+                Ok(addresses.first().map_or_else(|| host.to_owned(), |at| at.ip().to_string()))
+            }
+            None => Ok(host.to_owned()),
+        }
+    }
+
+    fn handshake(
+        &self,
+        host: &str,
+        pipe: &mut Pipe,
+        limits: Limits,
+    ) -> Result<(ClientConnection, Option<String>), Failure> {
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| {
+            Failure::new(FailureKind::Refused, format!("'{host}' can't be the name of a host"))
+        })?;
+        let (config, issuer) = self.trust.config().map_err(|error| {
+            Failure::new(FailureKind::Refused, "TLS can't be set up").because(error)
+        })?;
+        let mut session = ClientConnection::new(config.into(), name).map_err(|error| {
+            Failure::new(FailureKind::Refused, "TLS can't be set up").because(error)
+        })?;
+        let mut patient = Patient { pipe, limits };
+        while session.is_handshaking() {
+            session
+                .complete_io(&mut patient)
+                .map_err(|error| handshake_failure(error, host, &issuer))?;
+        }
+        Ok((session, issuer.name()))
+    }
+}
+
+fn handshake_failure(error: io::Error, host: &str, issuer: &trust::Issuer) -> Failure {
+    let error = match error.downcast::<rustls::Error>() {
+        Ok(error) => return trust::failure(error, host, issuer),
+        Err(error) => error,
+    };
+    match error.downcast::<Failure>() {
+        Ok(failure) => Failure {
+            problem: format!("the TLS connection to {host} was not made: {}", failure.problem),
+            ..failure
+        },
+        Err(error) => {
+            let problem = format!("{host} closed the connection while TLS was being set up");
+            Failure::new(FailureKind::Unreachable, problem).because(error)
+        }
+    }
+}
+
+fn of_proxy(proxy: &Proxy, failure: Failure) -> Failure {
+    let problem = format!("by way of the proxy {proxy}: {}", failure.problem);
+    Failure { problem, ..failure }
+}
+
+fn names(host: &str, addresses: &[SocketAddr]) -> String {
+    match addresses {
+        [one] if one.ip().to_string() == host => one.to_string(),
+        [one] => format!("{host} ({one})"),
+        [first, ..] => {
+            format!("{} at any of its {} addresses", host_port(host, first), addresses.len())
+        }
+        [] => host.to_owned(),
+    }
+}
+
+fn host_port(host: &str, address: &SocketAddr) -> String {
+    format!("{}:{}", host_in_url(host), address.port())
+}
+
+/// Asks the system's resolver, in a thread, since it knows no time limit of ours.
+fn look_up(host: &str, port: u16, limits: Limits) -> Result<Vec<SocketAddr>, Failure> {
+    let failed = |error: io::Error| {
+        Failure::new(FailureKind::Unreachable, format!("cannot look up the host {host}"))
+            .because(error)
+            .advising(
+                "see DNS and the name; where this machine has no DNS, pin an address with \
+                 --resolve or use a proxy that looks names up",
+            )
+    };
+    let (sender, receiver) = mpsc::channel();
+    let query = (host.to_owned(), port);
+    spawn("resolver", move || {
+        let found = query.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+        // Nobody listens any more when it took too long.
+        let _ = sender.send(found);
+    })
+    .map_err(failed)?;
+    match receiver.recv_timeout(limits.remaining()?) {
+        Ok(Ok(addresses)) if addresses.is_empty() => {
+            Err(failed(io::Error::other("it has no address")))
+        }
+        Ok(found) => found.map_err(failed),
+        Err(_) => {
+            limits.remaining()?;
+            Err(limits.too_long())
+        }
+    }
+}
+
+/// Connects to the first of several addresses that answers. Each gets a head start over the next,
+/// and all go on side by side, so that a dead one takes no time from the others.
+fn dial(addresses: &[SocketAddr], limits: Limits) -> io::Result<TcpStream> {
+    if let [address] = addresses {
+        let connected = TcpStream::connect_timeout(address, limits.remaining()?);
+        return connected.map_err(|error| or_too_long(error, limits));
+    }
+    let (sender, receiver) = mpsc::channel();
+    let mut waiting = addresses.iter();
+    let mut under_way = 0;
+    let mut last_error = None;
+    loop {
+        if let Some(address) = waiting.next() {
+            connect_aside(*address, limits.remaining()?, sender.clone())?;
+            under_way += 1;
+        } else if under_way == 0 {
+            let error = last_error.unwrap_or_else(|| io::Error::other("it has no address"));
+            return Err(or_too_long(error, limits));
+        }
+        match next_result(&receiver, waiting.len() > 0, limits)? {
+            Some(Ok(stream)) => return Ok(stream),
+            Some(Err(error)) => {
+                under_way -= 1;
+                last_error = Some(error);
+            }
+            None => {}
+        }
+    }
+}
+
+fn connect_aside(
+    address: SocketAddr,
+    timeout: Duration,
+    sender: Sender<io::Result<TcpStream>>,
+) -> io::Result<()> {
+    spawn("connector", move || {
+        // Nobody listens any more when another address was faster.
+        let _ = sender.send(TcpStream::connect_timeout(&address, timeout));
+    })
+}
+
+/// The next address that answered or failed; none when the next one's turn has come.
+fn next_result(
+    receiver: &Receiver<io::Result<TcpStream>>,
+    more_waiting: bool,
+    limits: Limits,
+) -> io::Result<Option<io::Result<TcpStream>>> {
+    let remaining = limits.remaining()?;
+    let wait = if more_waiting { remaining.min(HEAD_START) } else { remaining };
+    match receiver.recv_timeout(wait) {
+        Ok(result) => Ok(Some(result)),
+        Err(RecvTimeoutError::Timeout) => Ok(None),
+        Err(RecvTimeoutError::Disconnected) => Err(limits.too_long().into()),
+    }
+}
+
+/// The system's own time-out is ours.
+fn or_too_long(error: io::Error, limits: Limits) -> io::Error {
+    if !matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) {
+        return error;
+    }
+    limits.remaining().err().map_or(error, Into::into)
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    // The resolver of some C libraries wants more than the smallest stack; 256 KiB serves all.
+    thread::Builder::new().name(name.to_owned()).stack_size(256 * 1024).spawn(work).map(drop)
+}

@@ -1,0 +1,369 @@
+//! One connection as `ureq` sees it. Here an answer is noticed that comes while the body is still
+//! going out, and standstill is told from slowness.
+
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use ureq::Error;
+use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
+
+use super::failure::{Failure, FailureKind};
+use super::heads;
+use super::stream::{BATCH, Limits, Stream, is_tick};
+use crate::retry::Deadline;
+
+/// The room for input; a head that is larger is refused.
+const INPUT: usize = 64 * 1024;
+
+/// The longest wait for a word before a body that asks for one (`Expect: 100-continue`).
+const EXPECT_WAIT: Duration = Duration::from_secs(1);
+
+/// How long an answer is looked for after a write has failed.
+const LAST_LOOK: Duration = Duration::from_secs(1);
+
+/// A fact that is established once.
+#[derive(Debug, Default)]
+pub(super) struct Flag(AtomicBool);
+
+impl Flag {
+    pub(super) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// One request and what becomes of it, shared by all that have a part in it.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    pub(super) limits: Limits,
+    pub(super) deadline: Deadline,
+    /// Whether the server may say a word before the body starts.
+    pub(super) expects_continue: bool,
+    /// The body is being read: what is transmitted from now on is the body.
+    pub(super) body_started: Flag,
+    /// The body has been read to its end.
+    pub(super) body_ended: Flag,
+    /// The last byte of the body went out.
+    pub(super) all_sent: Flag,
+    /// The server answered before it had the whole body: nothing more is sent.
+    pub(super) stopped: Flag,
+    /// Something came back.
+    pub(super) answered: Flag,
+    /// The connection had been used before.
+    pub(super) reused: Flag,
+}
+
+/// Connections that wait for the next request to the same host.
+#[derive(Debug, Default)]
+pub(super) struct Pool(Mutex<Vec<Idle>>);
+
+struct Idle {
+    origin: Origin,
+    stream: Stream,
+    since: Instant,
+}
+
+/// Host, port, and whether there is TLS.
+pub(super) type Origin = (String, u16, bool);
+
+impl Pool {
+    /// Longer than any poll interval in use; a server closes earlier if it wants to.
+    const MAX_IDLE: Duration = Duration::from_secs(90);
+    const MAX_CONNECTIONS: usize = 16;
+
+    pub(super) fn take(&self, origin: &Origin) -> Option<Stream> {
+        loop {
+            let mut idle = self.0.lock().ok()?;
+            idle.retain(|idle| idle.since.elapsed() < Self::MAX_IDLE);
+            let at = idle.iter().rposition(|idle| idle.origin == *origin)?;
+            let mut stream = idle.swap_remove(at).stream;
+            drop(idle);
+            if stream.is_quiet() {
+                return Some(stream);
+            }
+        }
+    }
+
+    fn give(&self, origin: Origin, stream: Stream) {
+        if let Ok(mut idle) = self.0.lock() {
+            if idle.len() < Self::MAX_CONNECTIONS {
+                idle.push(Idle { origin, stream, since: Instant::now() });
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Idle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Idle({:?})", self.origin)
+    }
+}
+
+/// A connection while it serves one exchange. Afterwards it goes back to the pool, if `ureq` asked
+/// whether it is open and it was.
+pub(super) struct Connection {
+    /// None only after it has been given back.
+    stream: Option<Stream>,
+    buffers: LazyBuffers,
+    exchange: Arc<Exchange>,
+    pool: Arc<Pool>,
+    origin: Origin,
+    /// Input came that `ureq` has not been told of.
+    fresh: bool,
+    continue_received: bool,
+    /// The status of the final answer, once its head is complete.
+    status: Option<u16>,
+    /// Bytes of heads so far: an endless row of 1xx answers must end too.
+    head_bytes: usize,
+    expect_done: bool,
+    reusable: bool,
+}
+
+impl Connection {
+    pub(super) fn new(
+        stream: Stream,
+        origin: Origin,
+        exchange: Arc<Exchange>,
+        pool: Arc<Pool>,
+    ) -> Self {
+        Self {
+            stream: Some(stream),
+            buffers: LazyBuffers::new(INPUT, BATCH),
+            exchange,
+            pool,
+            origin,
+            fresh: false,
+            continue_received: false,
+            status: None,
+            head_bytes: 0,
+            expect_done: false,
+            reusable: false,
+        }
+    }
+
+    fn stream(&mut self) -> io::Result<&mut Stream> {
+        self.stream.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
+    /// Reads what is there into the input; 0 is the end.
+    fn read(&mut self, only_what_is_ready: bool) -> io::Result<usize> {
+        let Some(stream) = &mut self.stream else { return Ok(0) };
+        let buffer = self.buffers.input_append_buf();
+        if buffer.is_empty() {
+            let problem = "the head of the answer is too large";
+            return Err(Failure::new(FailureKind::Broken, problem).into());
+        }
+        let read = if only_what_is_ready {
+            stream.read_ready(buffer)?
+        } else {
+            stream.read_some(buffer)?
+        };
+        if read > 0 {
+            self.received(read)?;
+        }
+        Ok(read)
+    }
+
+    fn received(&mut self, count: usize) -> io::Result<()> {
+        self.buffers.input_appended(count);
+        self.exchange.answered.set();
+        self.fresh = true;
+        if self.status.is_some() {
+            return Ok(());
+        }
+        self.head_bytes += count;
+        if self.head_bytes > INPUT {
+            let problem = "the heads of the answer have no end";
+            return Err(Failure::new(FailureKind::Broken, problem).into());
+        }
+        // Interim answers end here, so that nothing above has to know of them.
+        while let Some(head) = heads::first(self.buffers.input()) {
+            if !head.is_interim() {
+                self.status = Some(head.status);
+                break;
+            }
+            self.continue_received |= head.status == 100;
+            self.buffers.input_consume(head.length);
+        }
+        Ok(())
+    }
+
+    /// Whether the answer is one that makes the rest of the body pointless. An early success is
+    /// none: only a whole body can succeed.
+    fn is_turned_away(&self) -> bool {
+        self.status.is_some_and(|status| !(200..300).contains(&status))
+    }
+
+    /// Looks at the input while sending.
+    fn look(&mut self) -> io::Result<()> {
+        match self.read(true) {
+            // An end or a broken connection shows when the next write fails.
+            Ok(_) => {}
+            Err(error) if is_tick(&error) => {}
+            Err(error) if error.get_ref().is_some_and(|inner| inner.is::<Failure>()) => {
+                return Err(error);
+            }
+            Err(_) => {}
+        }
+        if self.is_turned_away() {
+            self.exchange.stopped.set();
+        }
+        Ok(())
+    }
+
+    /// Waits for a word before the body, but not long: many servers say none.
+    fn await_continue(&mut self) -> io::Result<()> {
+        self.expect_done = true;
+        let began = Instant::now();
+        while !self.continue_received && self.status.is_none() && began.elapsed() < EXPECT_WAIT {
+            match self.read(false) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) if is_tick(&error) => self.exchange.limits.check(began)?,
+                Err(error) => return Err(error),
+            }
+        }
+        if self.is_turned_away() {
+            self.exchange.stopped.set();
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, amount: usize) -> io::Result<()> {
+        let mut taken = 0;
+        let mut moved = Instant::now();
+        while taken < amount || self.stream()?.has_unsent() {
+            if self.exchange.body_started.is_set() {
+                self.look()?;
+                if self.exchange.stopped.is_set() {
+                    return Ok(());
+                }
+            }
+            match self.send_some(taken, amount) {
+                Ok(more) => {
+                    taken += more;
+                    moved = Instant::now();
+                }
+                Err(error) if is_tick(&error) => self.exchange.limits.check(moved)?,
+                Err(error) => return self.after_failed_write(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn send_some(&mut self, taken: usize, amount: usize) -> io::Result<usize> {
+        let Some(stream) = &mut self.stream else { return Err(io::ErrorKind::NotConnected.into()) };
+        if stream.has_unsent() {
+            return stream.flush_some().map(|()| 0);
+        }
+        let output = self.buffers.output();
+        let rest = output.get(taken..amount).unwrap_or_default();
+        match stream.write_some(rest)? {
+            0 => Err(io::ErrorKind::WriteZero.into()),
+            more => Ok(more),
+        }
+    }
+
+    /// A server that turns a body away may close at once: its answer is still in the input.
+    fn after_failed_write(&mut self, error: io::Error) -> io::Result<()> {
+        let began = Instant::now();
+        while self.status.is_none() && began.elapsed() < LAST_LOOK {
+            match self.read(false) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) if is_tick(&error) => self.exchange.limits.check(began)?,
+                Err(_) => break,
+            }
+        }
+        if !self.is_turned_away() {
+            return Err(error);
+        }
+        self.exchange.stopped.set();
+        Ok(())
+    }
+
+    fn await_answer(&mut self) -> io::Result<bool> {
+        let mut moved = Instant::now();
+        loop {
+            // Whoever sends a byte now and then is not stalled, and still has to keep the deadline.
+            if self.exchange.deadline.has_passed() {
+                return Err(Failure::deadline().into());
+            }
+            match self.read(false) {
+                Ok(0) => return Ok(false),
+                // Interim answers alone are nothing to look at.
+                Ok(_) if self.buffers.input().is_empty() => moved = Instant::now(),
+                Ok(_) => return Ok(true),
+                Err(error) if is_tick(&error) => self.exchange.limits.check(moved)?,
+                Err(_) if !self.buffers.input().is_empty() => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Transport for Connection {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
+        let is_body = self.exchange.body_started.is_set();
+        if self.exchange.deadline.has_passed() {
+            return Err(io::Error::from(Failure::deadline()).into());
+        }
+        if is_body && self.exchange.expects_continue && !self.expect_done {
+            self.await_continue()?;
+        }
+        if !self.exchange.stopped.is_set() {
+            self.send(amount)?;
+        }
+        if self.exchange.body_ended.is_set() && !self.exchange.stopped.is_set() {
+            self.exchange.all_sent.set();
+        }
+        Ok(())
+    }
+
+    /// Input that is there already counts once, even where nothing of it has been used yet:
+    /// `ureq`'s own rule would wait for more.
+    fn maybe_await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        let fresh = std::mem::take(&mut self.fresh) && !self.buffers.input().is_empty();
+        if fresh || self.buffers.can_use_input() { Ok(true) } else { self.await_input(timeout) }
+    }
+
+    fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
+        let result = self.await_answer();
+        self.fresh = false;
+        Ok(result?)
+    }
+
+    fn is_open(&mut self) -> bool {
+        let stopped = self.exchange.stopped.is_set();
+        self.reusable = !stopped && self.stream().is_ok_and(Stream::is_quiet);
+        self.reusable
+    }
+
+    fn is_tls(&self) -> bool {
+        self.stream.as_ref().is_some_and(Stream::is_tls)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let (true, Some(stream)) = (self.reusable, self.stream.take()) {
+            self.pool.give(std::mem::take(&mut self.origin), stream);
+        }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Connection({:?})", self.origin)
+    }
+}

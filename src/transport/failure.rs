@@ -1,0 +1,141 @@
+//! Why a request got no answer.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+
+use crate::error::Error;
+
+/// Why there is no answer, in words that go after "cannot do this: ".
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: FailureKind,
+    pub(crate) problem: String,
+    pub(crate) advice: Option<String>,
+    pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What follows from a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FailureKind {
+    /// The server was not reached.
+    Unreachable,
+    /// What was reached is not the server, or can't be one: a certificate, a proxy's refusal, a
+    /// name that can't be. Trying again changes nothing.
+    Refused,
+    /// The connection broke, stalled, or carried something that is not HTTP.
+    Broken,
+    /// A connection that had been kept was gone before anything came back. A new one is free.
+    Stale,
+    /// The deadline of the whole job passed.
+    Deadline,
+    /// The body could not be read; the source is the [`Error`].
+    Body,
+}
+
+impl Failure {
+    pub(super) fn new(kind: FailureKind, problem: impl Into<String>) -> Self {
+        Self { kind, problem: problem.into(), advice: None, source: None }
+    }
+
+    pub(super) fn because(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+
+    pub(super) fn advising(mut self, advice: impl Into<String>) -> Self {
+        self.advice = Some(advice.into());
+        self
+    }
+
+    /// Time ran out between two tries; the last failure is what stood in the way.
+    pub(crate) fn out_of_time_after(error: &Error) -> Self {
+        let mut failure = Self::deadline();
+        failure.problem.push_str("; before that: ");
+        failure.problem.push_str(&error.report_without_advice());
+        failure
+    }
+
+    pub(super) fn deadline() -> Self {
+        Self::new(FailureKind::Deadline, "the time allowed for the whole command ran out")
+            .advising("allow more with --timeout")
+    }
+
+    /// Takes a failure back out of the `io::Error` that carried it through `ureq` or `rustls`.
+    pub(super) fn from_io(error: io::Error) -> Self {
+        let error = match error.downcast::<Self>() {
+            Ok(failure) => return failure,
+            Err(error) => error,
+        };
+        match error.downcast::<Error>() {
+            Ok(error) => Self::new(FailureKind::Body, error.to_string()).because(error),
+            Err(error) => Self::broken(error),
+        }
+    }
+
+    fn broken(error: io::Error) -> Self {
+        let problem = match error.kind() {
+            io::ErrorKind::UnexpectedEof => "the connection was closed in the middle",
+            io::ErrorKind::ConnectionReset => "the connection was reset by the other side",
+            io::ErrorKind::BrokenPipe => "the connection was closed by the other side",
+            _ => "the connection broke",
+        };
+        Self::new(FailureKind::Broken, problem).because(error)
+    }
+
+    /// Whether another try may end otherwise.
+    pub(crate) fn is_retryable(&self) -> bool {
+        matches!(self.kind, FailureKind::Unreachable | FailureKind::Broken | FailureKind::Stale)
+    }
+
+    /// The error that a caller sees.
+    pub(crate) fn into_error(self, action: &str) -> Error {
+        match (self.kind, self.source.map(|source| source.downcast::<Error>())) {
+            (FailureKind::Body, Some(Ok(error))) => *error,
+            (_, source) => Error::Network {
+                action: action.to_owned(),
+                problem: self.problem,
+                advice: self.advice,
+                http_status: None,
+                source: source.and_then(Result::err),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problem)?;
+        match &self.source {
+            Some(source) => write!(f, ": {source}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl StdError for Failure {}
+
+impl From<Failure> for io::Error {
+    fn from(failure: Failure) -> Self {
+        Self::other(failure)
+    }
+}
+
+impl From<ureq::Error> for Failure {
+    /// `ureq`'s own texts may hold whole URLs; these don't.
+    fn from(error: ureq::Error) -> Self {
+        match error {
+            ureq::Error::Io(error) => Self::from_io(error),
+            ureq::Error::LargeResponseHeader(..) => {
+                Self::new(FailureKind::Broken, "the head of the answer is too large")
+            }
+            ureq::Error::Protocol(error) => {
+                Self::new(FailureKind::Broken, "the answer is not HTTP").because(error)
+            }
+            ureq::Error::Other(error) => {
+                Self::new(FailureKind::Broken, format!("the request failed: {error}"))
+            }
+            _ => Self::new(FailureKind::Broken, "the request can't be made, or not be answered"),
+        }
+    }
+}

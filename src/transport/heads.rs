@@ -1,0 +1,80 @@
+//! The heads of answers, as far as they must be understood before `ureq` reads them.
+
+/// A head that has come whole.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    /// Bytes up to and with the empty line.
+    pub(super) length: usize,
+    /// 0 where it is not HTTP.
+    pub(super) status: u16,
+}
+
+impl Head {
+    /// Whether another answer follows. 101 changes the protocol: nothing we know follows it.
+    pub(super) fn is_interim(&self) -> bool {
+        (100..200).contains(&self.status) && self.status != 101
+    }
+}
+
+/// The first head in the input, once it is complete.
+pub(super) fn first(input: &[u8]) -> Option<Head> {
+    let length = end(input)?;
+    Some(Head { length, status: status(input).unwrap_or(0) })
+}
+
+fn end(input: &[u8]) -> Option<usize> {
+    let mut line_is_empty = true;
+    for (at, byte) in input.iter().enumerate() {
+        match byte {
+            // Empty lines before the status line are no end.
+            b'\n' if line_is_empty && input.get(..at).is_some_and(has_text) => return Some(at + 1),
+            b'\n' => line_is_empty = true,
+            b'\r' => {}
+            _ => line_is_empty = false,
+        }
+    }
+    None
+}
+
+fn has_text(bytes: &[u8]) -> bool {
+    bytes.iter().any(|byte| !matches!(byte, b'\r' | b'\n'))
+}
+
+fn status(input: &[u8]) -> Option<u16> {
+    let line = input.trim_ascii_start().split(|byte| *byte == b'\n').next()?;
+    let rest = line.strip_prefix(b"HTTP/1.")?;
+    let digits = rest.get(2..5)?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_counts_once_it_is_whole() {
+        let head = b"HTTP/1.1 403 Forbidden\r\nA: b\r\n\r\n";
+        for end in 0..head.len() {
+            assert_eq!(first(&head[..end]), None);
+        }
+        let mut input = head.to_vec();
+        input.extend_from_slice(b"body\n\n");
+        assert_eq!(first(&input), Some(Head { length: head.len(), status: 403 }));
+    }
+
+    #[test]
+    fn interim_answers_are_told_from_final_ones() {
+        assert!(first(b"HTTP/1.1 100 Continue\r\nServer: x\r\n\r\n").unwrap().is_interim());
+        assert!(first(b"HTTP/1.1 103 Early Hints\n\n").unwrap().is_interim());
+        assert!(!first(b"HTTP/1.1 101 Switching\r\n\r\n").unwrap().is_interim());
+        assert!(!first(b"HTTP/1.0 200\r\n\r\n").unwrap().is_interim());
+    }
+
+    #[test]
+    fn what_is_not_http_has_no_status() {
+        for input in ["garbage\r\n\r\n", "HTTP/1.1 x\n\n", "HTTP/1.\n\n", "SSH-2.0\n\n"] {
+            assert_eq!(first(input.as_bytes()).unwrap().status, 0);
+        }
+        assert_eq!(first(b"\r\n\r\n"), None);
+    }
+}

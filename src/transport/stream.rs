@@ -1,0 +1,255 @@
+//! Bytes to and from a server: one layer that owns the socket and the TLS sessions on it, so that
+//! it sees both what can be sent and what has come.
+//!
+//! The socket's own time limit is one [`TICK`]: whoever waits gets the word back that often, to
+//! look at clocks and at the other direction.
+
+use std::io::{self, IoSlice, Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use rustls::ClientConnection;
+
+use super::failure::{Failure, FailureKind};
+use crate::retry::Deadline;
+
+const TICK: Duration = Duration::from_millis(50);
+
+/// How much is written in one go: a whole batch of TLS records, one system call.
+pub(super) const BATCH: usize = 256 * 1024;
+
+/// A connection, with TLS to the server or without.
+#[derive(Debug)]
+pub(super) struct Stream {
+    pipe: Pipe,
+    tls: Option<Box<ClientConnection>>,
+}
+
+/// What TLS to the server runs on: a socket, or a tunnel through an `https://` proxy.
+#[derive(Debug)]
+pub(super) struct Pipe {
+    tcp: TcpStream,
+    outer: Option<Box<ClientConnection>>,
+}
+
+/// Whether an error only says that a tick passed.
+pub(super) fn is_tick(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted
+    )
+}
+
+impl Pipe {
+    pub(super) fn new(tcp: TcpStream) -> io::Result<Self> {
+        tcp.set_nodelay(true)?;
+        tcp.set_read_timeout(Some(TICK))?;
+        tcp.set_write_timeout(Some(TICK))?;
+        Ok(Self { tcp, outer: None })
+    }
+
+    /// Whatever follows goes through this session.
+    pub(super) fn wrap(&mut self, session: ClientConnection) {
+        self.outer = Some(Box::new(session));
+    }
+}
+
+impl Read for Pipe {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.outer {
+            None => self.tcp.read(buffer),
+            Some(session) => read_session(session, &mut self.tcp, buffer),
+        }
+    }
+}
+
+impl Write for Pipe {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let Some(session) = &mut self.outer else { return self.tcp.write_vectored(slices) };
+        // What was taken before goes first; what is taken now may go later.
+        flush_session(session, &mut self.tcp)?;
+        let taken = session.writer().write_vectored(slices)?;
+        match flush_session(session, &mut self.tcp) {
+            Err(error) if !is_tick(&error) => Err(error),
+            _ => Ok(taken),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.outer {
+            None => Ok(()),
+            Some(session) => flush_session(session, &mut self.tcp),
+        }
+    }
+}
+
+impl Stream {
+    pub(super) fn new(pipe: Pipe, tls: Option<ClientConnection>) -> Self {
+        let tls = tls.map(|mut session| {
+            session.set_buffer_limit(Some(2 * BATCH));
+            Box::new(session)
+        });
+        Self { pipe, tls }
+    }
+
+    pub(super) fn is_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Reads what is there, or for one tick; 0 is the end.
+    pub(super) fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.tls {
+            None => self.pipe.read(buffer),
+            Some(session) => read_session(session, &mut self.pipe, buffer),
+        }
+    }
+
+    /// Reads only what is there already.
+    pub(super) fn read_ready(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.pipe.tcp.set_nonblocking(true)?;
+        let result = self.read_some(buffer);
+        self.pipe.tcp.set_nonblocking(false)?;
+        result
+    }
+
+    /// Takes some of the bytes, and sends them as far as one tick allows.
+    pub(super) fn write_some(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.tls {
+            None => self.pipe.write(bytes),
+            Some(session) => session.writer().write(bytes),
+        }
+    }
+
+    /// Whether bytes that were taken are still here.
+    pub(super) fn has_unsent(&self) -> bool {
+        let waiting = |session: &ClientConnection| session.wants_write();
+        self.tls.as_deref().is_some_and(waiting) || self.pipe.outer.as_deref().is_some_and(waiting)
+    }
+
+    /// Sends some of what was taken.
+    pub(super) fn flush_some(&mut self) -> io::Result<()> {
+        match &mut self.tls {
+            Some(session) if session.wants_write() => session.write_tls(&mut self.pipe).map(|_| ()),
+            _ => self.pipe.flush(),
+        }
+    }
+
+    /// Whether nothing came since the last answer: neither an end nor bytes that nobody asked for.
+    pub(super) fn is_quiet(&mut self) -> bool {
+        match self.read_ready(&mut [0]) {
+            Err(error) => is_tick(&error),
+            Ok(_) => false,
+        }
+    }
+}
+
+fn read_session(
+    session: &mut ClientConnection,
+    below: &mut (impl Read + Write),
+    buffer: &mut [u8],
+) -> io::Result<usize> {
+    loop {
+        match session.reader().read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            // An end without the word for it; whether something is missing is for HTTP to tell.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
+            result => return result,
+        }
+        session.read_tls(below)?;
+        session
+            .process_new_packets()
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    }
+}
+
+fn flush_session(session: &mut ClientConnection, below: &mut impl Write) -> io::Result<()> {
+    while session.wants_write() {
+        session.write_tls(below)?;
+    }
+    Ok(())
+}
+
+/// How long is waited, and for what.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    deadline: Deadline,
+    limit: Duration,
+    /// When connecting began; none while exchanging, where only standstill counts.
+    connecting_since: Option<Instant>,
+}
+
+impl Limits {
+    pub(super) fn connecting(timeout: Duration, deadline: Deadline) -> Self {
+        Self { deadline, limit: timeout, connecting_since: Some(Instant::now()) }
+    }
+
+    pub(super) fn stalling(limit: Duration, deadline: Deadline) -> Self {
+        Self { deadline, limit, connecting_since: None }
+    }
+
+    /// Whether to go on waiting, given when something last moved.
+    pub(super) fn check(&self, last_moved: Instant) -> Result<(), Failure> {
+        if self.deadline.has_passed() {
+            return Err(Failure::deadline());
+        }
+        let since = self.connecting_since.unwrap_or(last_moved);
+        if since.elapsed() < self.limit { Ok(()) } else { Err(self.too_long()) }
+    }
+
+    /// What is left while connecting.
+    pub(super) fn remaining(&self) -> Result<Duration, Failure> {
+        let since = self.connecting_since.unwrap_or_else(Instant::now);
+        self.check(since)?;
+        Ok(self.deadline.cap(self.limit.saturating_sub(since.elapsed())))
+    }
+
+    pub(super) fn too_long(&self) -> Failure {
+        let seconds = self.limit.as_secs_f64();
+        if self.connecting_since.is_some() {
+            let problem = format!("there was no connection within {seconds} s");
+            Failure::new(FailureKind::Unreachable, problem)
+                .advising("see the firewall and proxy, or allow more with --connect-timeout")
+        } else {
+            let problem = format!("the connection stalled: no byte moved for {seconds} s");
+            Failure::new(FailureKind::Broken, problem)
+                .advising("see the network, or allow more with --stall-timeout")
+        }
+    }
+}
+
+/// A pipe that waits as long as its limits allow, for what is said while connecting.
+pub(super) struct Patient<'a> {
+    pub(super) pipe: &'a mut Pipe,
+    pub(super) limits: Limits,
+}
+
+impl Patient<'_> {
+    fn patiently<T>(&mut self, mut step: impl FnMut(&mut Pipe) -> io::Result<T>) -> io::Result<T> {
+        loop {
+            match step(self.pipe) {
+                Err(error) if is_tick(&error) => self.limits.check(Instant::now())?,
+                result => return result,
+            }
+        }
+    }
+}
+
+impl Read for Patient<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.patiently(|pipe| pipe.read(buffer))
+    }
+}
+
+impl Write for Patient<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.patiently(|pipe| pipe.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.patiently(Pipe::flush)
+    }
+}

@@ -1,0 +1,232 @@
+//! Tunnels: what is said to a proxy before the connection is ours. CONNECT (RFC 9110, 9.3.6) and
+//! SOCKS5 (RFC 1928, RFC 1929).
+
+use std::io::{self, Read, Write};
+use std::net::IpAddr;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::failure::{Failure, FailureKind};
+use super::proxy::{Proxy, ProxyKind};
+use super::url::host_in_url;
+
+/// The most that a proxy's answer may have.
+const MAX_HEAD: usize = 16 * 1024;
+
+/// Has the proxy connect to a host, which is a name or an address.
+pub(super) fn open(
+    proxy: &Proxy,
+    host: &str,
+    port: u16,
+    pipe: &mut (impl Read + Write),
+) -> Result<(), Failure> {
+    match proxy.kind {
+        ProxyKind::Http | ProxyKind::Https => connect(proxy, host, port, pipe),
+        ProxyKind::Socks5 | ProxyKind::Socks5h => socks5(proxy, host, port, pipe),
+    }
+}
+
+fn connect(
+    proxy: &Proxy,
+    host: &str,
+    port: u16,
+    pipe: &mut (impl Read + Write),
+) -> Result<(), Failure> {
+    let target = format!("{}:{port}", host_in_url(host));
+    let mut request = format!(
+        "CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {}\r\n",
+        super::USER_AGENT
+    );
+    if let Some((user, password)) = &proxy.credentials {
+        let credentials = STANDARD.encode(format!("{user}:{password}"));
+        request.push_str(&format!("Proxy-Authorization: Basic {credentials}\r\n"));
+    }
+    request.push_str("\r\n");
+    pipe.write_all(request.as_bytes()).map_err(Failure::from_io)?;
+    pipe.flush().map_err(Failure::from_io)?;
+    match status(&read_head(pipe)?) {
+        Some(200..=299) => Ok(()),
+        Some(407) => Err(wants_credentials(proxy)),
+        Some(status @ (408 | 425 | 429 | 500..=599)) => Err(Failure::new(
+            FailureKind::Unreachable,
+            format!("it answered {status} when asked for {target}"),
+        )
+        .advising("the proxy can't reach that host: see whether it is allowed to")),
+        Some(status) => Err(Failure::new(
+            FailureKind::Refused,
+            format!("it refuses to connect to {target}: status {status}"),
+        )
+        .advising("have the proxy allow that host and port")),
+        None => Err(Failure::new(FailureKind::Broken, "it does not answer as an HTTP proxy")),
+    }
+}
+
+fn wants_credentials(proxy: &Proxy) -> Failure {
+    let problem = match proxy.credentials {
+        None => "it wants a user name and password (407)",
+        Some(_) => "it does not accept the user name and password (407)",
+    };
+    Failure::new(FailureKind::Refused, problem).advising(format!(
+        "put them into the URL in the environment, where --proxy takes none: \
+         HTTPS_PROXY=http://USER:PASSWORD@{}:{}",
+        host_in_url(&proxy.host),
+        proxy.port
+    ))
+}
+
+/// Byte by byte, because what follows the head belongs to the tunnel.
+fn read_head(pipe: &mut impl Read) -> Result<Vec<u8>, Failure> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") && !head.ends_with(b"\n\n") {
+        if head.len() >= MAX_HEAD {
+            return Err(Failure::new(FailureKind::Broken, "its answer has no end"));
+        }
+        pipe.read_exact(&mut byte).map_err(Failure::from_io)?;
+        head.extend_from_slice(&byte);
+    }
+    Ok(head)
+}
+
+fn status(head: &[u8]) -> Option<u16> {
+    let line = std::str::from_utf8(head).ok()?.lines().next()?;
+    let (version, rest) = line.split_once(' ')?;
+    if !version.starts_with("HTTP/1.") {
+        return None;
+    }
+    rest.get(..3)?.parse().ok()
+}
+
+fn socks5(
+    proxy: &Proxy,
+    host: &str,
+    port: u16,
+    pipe: &mut (impl Read + Write),
+) -> Result<(), Failure> {
+    const NO_AUTHENTICATION: u8 = 0;
+    const PASSWORD: u8 = 2;
+    let greeting: &[u8] = match proxy.credentials {
+        None => &[5, 1, NO_AUTHENTICATION],
+        Some(_) => &[5, 2, NO_AUTHENTICATION, PASSWORD],
+    };
+    say(pipe, greeting)?;
+    match (hear::<2>(pipe)?, &proxy.credentials) {
+        ([5, NO_AUTHENTICATION], _) => {}
+        ([5, PASSWORD], Some((user, password))) => log_in(proxy, user, password, pipe)?,
+        ([5, _], _) => return Err(socks_wants_credentials(proxy)),
+        _ => return Err(not_socks()),
+    }
+    let mut request = vec![5, 1, 0];
+    match host.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => {
+            request.push(1);
+            request.extend_from_slice(&address.octets());
+        }
+        Ok(IpAddr::V6(address)) => {
+            request.push(4);
+            request.extend_from_slice(&address.octets());
+        }
+        Err(_) => {
+            request.push(3);
+            push_counted(&mut request, host)?;
+        }
+    }
+    request.extend_from_slice(&port.to_be_bytes());
+    say(pipe, &request)?;
+    socks_reply(host, port, pipe)
+}
+
+fn log_in(
+    proxy: &Proxy,
+    user: &str,
+    password: &str,
+    pipe: &mut (impl Read + Write),
+) -> Result<(), Failure> {
+    let mut request = vec![1];
+    push_counted(&mut request, user)?;
+    push_counted(&mut request, password)?;
+    say(pipe, &request)?;
+    match hear::<2>(pipe)? {
+        [_, 0] => Ok(()),
+        _ => Err(socks_wants_credentials(proxy)),
+    }
+}
+
+fn socks_wants_credentials(proxy: &Proxy) -> Failure {
+    let problem = match proxy.credentials {
+        None => "it wants a user name and password",
+        Some(_) => "it does not accept the user name and password",
+    };
+    Failure::new(FailureKind::Refused, problem).advising(format!(
+        "put them into the URL in the environment, where --proxy takes none: \
+         ALL_PROXY=socks5h://USER:PASSWORD@{}:{}",
+        host_in_url(&proxy.host),
+        proxy.port
+    ))
+}
+
+fn socks_reply(host: &str, port: u16, pipe: &mut impl Read) -> Result<(), Failure> {
+    let [version, code, _, address_type] = hear::<4>(pipe)?;
+    if version != 5 {
+        return Err(not_socks());
+    }
+    let (kind, reason) = match code {
+        0 => {
+            let address_length = match address_type {
+                1 => 4,
+                4 => 16,
+                3 => usize::from(hear::<1>(pipe)?[0]),
+                _ => return Err(not_socks()),
+            };
+            let mut bound = vec![0; address_length + 2];
+            return pipe.read_exact(&mut bound).map_err(Failure::from_io);
+        }
+        2 => (FailureKind::Refused, "its rules do not allow it"),
+        3 => (FailureKind::Unreachable, "the network is unreachable from there"),
+        4 => (FailureKind::Unreachable, "the host is unreachable from there, or not known"),
+        5 => (FailureKind::Unreachable, "the connection was refused"),
+        6 => (FailureKind::Unreachable, "the connection timed out"),
+        8 => (FailureKind::Refused, "it does not know this type of address"),
+        _ => (FailureKind::Unreachable, "it failed"),
+    };
+    let problem = format!("it did not connect to {}:{port}: {reason}", host_in_url(host));
+    Err(Failure::new(kind, problem).advising("see whether the proxy may and can reach that host"))
+}
+
+fn not_socks() -> Failure {
+    Failure::new(FailureKind::Broken, "it does not answer as a SOCKS5 proxy")
+}
+
+fn push_counted(request: &mut Vec<u8>, text: &str) -> Result<(), Failure> {
+    let length = u8::try_from(text.len()).map_err(|_| {
+        Failure::new(FailureKind::Refused, "a host, user or password is too long for SOCKS5")
+    })?;
+    request.push(length);
+    request.extend_from_slice(text.as_bytes());
+    Ok(())
+}
+
+fn say(pipe: &mut impl Write, bytes: &[u8]) -> Result<(), Failure> {
+    pipe.write_all(bytes).and_then(|()| pipe.flush()).map_err(Failure::from_io)
+}
+
+fn hear<const N: usize>(pipe: &mut impl Read) -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    pipe.read_exact(&mut bytes).map_err(|error: io::Error| Failure::from_io(error))?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_http_1_answers_count() {
+        assert_eq!(status(b"HTTP/1.0 200 Connection established\r\n\r\n"), Some(200));
+        assert_eq!(status(b"HTTP/1.1 407 \r\n\r\n"), Some(407));
+        assert_eq!(status(b"SSH-2.0-OpenSSH\r\n\r\n"), None);
+        assert_eq!(status(b"HTTP/1.1 2\r\n\r\n"), None);
+        assert_eq!(status(b"\xff\xff"), None);
+    }
+}

@@ -1,0 +1,176 @@
+//! The URLs that requests go to.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+
+use ureq::http::Uri;
+
+/// An `http` or `https` URL with a host and without credentials.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Url {
+    tls: bool,
+    host: String,
+    port: u16,
+    path: String,
+}
+
+impl Url {
+    /// Reads a URL, or says what is wrong with it in words that go after a colon.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let uri: Uri = text.parse().map_err(|_| "it is not a URL")?;
+        let tls = match uri.scheme_str() {
+            Some("https") => true,
+            Some("http") => false,
+            _ => return Err("it does not begin with https://".to_owned()),
+        };
+        let authority = uri.authority().ok_or("it has no host")?;
+        if authority.as_str().contains('@') {
+            return Err("it has a user name or password in it".to_owned());
+        }
+        let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        if host.is_empty() {
+            return Err("it has no host".to_owned());
+        }
+        let has_port = authority.as_str().rsplit_once(':').is_some_and(|(_, port)| {
+            !port.contains(']') // the colons of an IPv6 address
+        });
+        let port = match authority.port_u16() {
+            Some(0) => return Err("its port is not a number from 1 to 65535".to_owned()),
+            Some(port) => port,
+            None if has_port => return Err("its port is not a number from 1 to 65535".to_owned()),
+            None if tls => 443,
+            None => 80,
+        };
+        let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
+        let path = format!("{}{query}", uri.path());
+        Ok(Self { tls, host: host.to_ascii_lowercase(), port, path })
+    }
+
+    /// The same URL with this appended to its path.
+    pub(crate) fn join(&self, path: &str) -> Self {
+        let path = format!("{}{path}", self.path.trim_end_matches('/'));
+        Self { path, ..self.clone() }
+    }
+
+    pub(crate) fn is_tls(&self) -> bool {
+        self.tls
+    }
+
+    /// The name or address, in lower case and without brackets.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn has_query(&self) -> bool {
+        self.path.contains('?')
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        is_loopback(&self.host)
+    }
+
+    /// Whether bytes that go there can be read by nobody on the way.
+    pub(crate) fn is_private(&self) -> bool {
+        self.tls || self.is_loopback()
+    }
+
+    /// With the query, for the request line.
+    pub(super) fn full(&self) -> String {
+        format!("{}{}", self.origin(), self.path)
+    }
+
+    fn origin(&self) -> String {
+        let scheme = if self.tls { "https" } else { "http" };
+        let host = host_in_url(&self.host);
+        match (self.tls, self.port) {
+            (true, 443) | (false, 80) => format!("{scheme}://{host}"),
+            (_, port) => format!("{scheme}://{host}:{port}"),
+        }
+    }
+}
+
+/// Without the query, which may hold what nobody should read.
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.split('?').next().unwrap_or_default();
+        write!(f, "{}{path}", self.origin())
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// An IPv6 address in brackets, anything else as it is.
+pub(super) fn host_in_url(host: &str) -> String {
+    if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]") } else { host.to_owned() }
+}
+
+/// `localhost`, 127.0.0.0/8, ::1.
+pub(super) fn is_loopback(host: &str) -> bool {
+    match host.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => address.is_loopback(),
+        Ok(IpAddr::V6(address)) => {
+            address.is_loopback() || address.to_ipv4_mapped().is_some_and(|v4| v4.is_loopback())
+        }
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_found() {
+        let url = Url::parse("https://WWW.Example.com/apiv2/").unwrap();
+        assert_eq!((url.host(), url.port(), url.is_tls()), ("www.example.com", 443, true));
+        assert_eq!(url.join("/app/x").to_string(), "https://www.example.com/apiv2/app/x");
+        let url = Url::parse("http://[::1]:8080?secret=1").unwrap();
+        assert_eq!((url.host(), url.port(), url.is_tls()), ("::1", 8080, false));
+        assert_eq!(url.to_string(), "http://[::1]:8080/");
+        assert_eq!(url.full(), "http://[::1]:8080/?secret=1");
+        assert!(url.has_query() && url.is_private());
+    }
+
+    #[test]
+    fn what_is_no_url_is_refused() {
+        for wrong in [
+            "",
+            "host",
+            "host:80",
+            "ftp://host/",
+            "file:///etc/passwd",
+            "https://",
+            "https:///x",
+            "https://user:pw@host/",
+            "https://user@host/",
+            "http://host:0/",
+            "http://host:99999/",
+            "http://host:x/",
+            "http://host:/",
+            "https://ho st/",
+            "//host/",
+        ] {
+            assert!(Url::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_known_in_every_form() {
+        for loopback in ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "::1"] {
+            assert!(is_loopback(loopback), "{loopback}");
+        }
+        for other in
+            ["localhost.example.com", "10.0.0.1", "::2", "127.0.0.1.example.com", "0.0.0.0"]
+        {
+            assert!(!is_loopback(other), "{other}");
+        }
+    }
+}

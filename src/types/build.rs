@@ -1,0 +1,187 @@
+//! What `buildInfo` and the legacy upload say about a build.
+
+use crate::json::{self, Fields};
+use crate::text::percent_encode;
+
+/// The state of a build, from one `buildInfo` call.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum BuildStatus {
+    /// Codes 1246 and 1247: in the queue, being parsed or being published.
+    Publishing,
+    /// Code 0: it can be installed. Code 1216, that it never will be, is
+    /// [`Error::Publish`](crate::Error::Publish).
+    Published(Box<BuildInfo>),
+}
+
+/// A published build: the fields of the API's page, and whatever else came with them.
+///
+/// Numbers are accepted as numbers and as strings, since the live service sends strings. A field
+/// that is missing, or is not what the page says, is empty or none here; [`to_json`](Self::to_json)
+/// has them all as they came.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct BuildInfo {
+    /// `buildKey`: the build's own index ID; not the key that `getCOSToken` gave.
+    pub build_key: String,
+    /// `buildType`: 1 is iOS, 2 is Android.
+    pub build_type: Option<i64>,
+    /// `buildIsFirst`: whether this is the first build; 1 is yes.
+    pub is_first: Option<i64>,
+    /// `buildIsLastest`: whether this is the latest version; 1 is yes.
+    pub is_latest: Option<i64>,
+    /// `buildFileSize`: the package's size in bytes.
+    pub file_size: Option<i64>,
+    /// `buildName`: the app's name.
+    pub name: String,
+    /// `buildVersion`: the version that users see.
+    pub version: String,
+    /// `buildVersionNo`: Android's version code, iOS's build version.
+    pub version_no: String,
+    /// `buildBuildVersion`: Pgyer's own number of the build.
+    pub build_version: Option<i64>,
+    /// `buildIdentifier`: the bundle id or package name.
+    pub identifier: String,
+    /// `buildIcon`: the icon's key; see [`icon_url`](Self::icon_url).
+    pub icon: String,
+    /// `buildDescription`: the app's description.
+    pub description: String,
+    /// `buildUpdateDescription`: the release notes.
+    pub update_description: String,
+    /// `buildScreenShots` (on the wire also `buildScreenshots`): the key of the screenshots.
+    pub screenshots: String,
+    /// `buildShortcutUrl`: the short URL's last part; see [`install_url`](Self::install_url).
+    pub shortcut_url: String,
+    /// `buildQRCodeURL`: the address of a QR code of the install page.
+    pub qr_code_url: String,
+    /// `buildCreated`: when it was uploaded, as the service writes times.
+    pub created: String,
+    /// `buildUpdated`: when it was updated, as the service writes times.
+    pub updated: String,
+    fields: Fields,
+}
+
+/// The fields that the API's page calls Integer.
+const INTEGERS: [&str; 5] =
+    ["buildType", "buildIsFirst", "buildIsLastest", "buildFileSize", "buildBuildVersion"];
+
+impl BuildInfo {
+    /// None when there is nothing in it.
+    pub(crate) fn from_fields(fields: Fields) -> Option<Self> {
+        if fields.is_empty() {
+            return None;
+        }
+        let text = |name| fields.text(name).unwrap_or_default();
+        Some(Self {
+            build_key: text("buildKey"),
+            build_type: fields.integer("buildType"),
+            is_first: fields.integer("buildIsFirst"),
+            is_latest: fields.integer("buildIsLastest"),
+            file_size: fields.integer("buildFileSize"),
+            name: text("buildName"),
+            version: text("buildVersion"),
+            version_no: text("buildVersionNo"),
+            build_version: fields.integer("buildBuildVersion"),
+            identifier: text("buildIdentifier"),
+            icon: text("buildIcon"),
+            description: text("buildDescription"),
+            update_description: text("buildUpdateDescription"),
+            screenshots: fields
+                .text("buildScreenshots")
+                .unwrap_or_else(|| text("buildScreenShots")),
+            shortcut_url: text("buildShortcutUrl"),
+            qr_code_url: text("buildQRCodeURL"),
+            created: text("buildCreated"),
+            updated: text("buildUpdated"),
+            fields,
+        })
+    }
+
+    /// The install page: `https://www.pgyer.com/` and the short URL, or where that is empty the
+    /// build's own key.
+    pub fn install_url(&self) -> Option<String> {
+        let last =
+            [&self.shortcut_url, &self.build_key].into_iter().find(|part| !part.is_empty())?;
+        Some(format!("https://www.pgyer.com/{}", percent_encode(last)))
+    }
+
+    /// The address of the icon, made as the API's page says; none when there is no icon.
+    pub fn icon_url(&self) -> Option<String> {
+        let folders: Vec<String> =
+            self.icon.chars().take(5).map(|c| percent_encode(c.encode_utf8(&mut [0; 4]))).collect();
+        if folders.len() < 5 {
+            return None;
+        }
+        Some(format!(
+            "https://cdn-app-icon2.pgyer.com/{}/{}?x-oss-process=image/resize,m_lfit,h_120,w_120/format,jpg",
+            folders.join("/"),
+            percent_encode(&self.icon)
+        ))
+    }
+
+    /// The address of the QR code, as received; none when it is empty.
+    pub fn qr_code_url(&self) -> Option<&str> {
+        Some(self.qr_code_url.as_str()).filter(|url| !url.is_empty())
+    }
+
+    /// All fields as one JSON object on one line, in the order and under the names received.
+    /// What the API's page calls Integer is a number even where the service sent a string.
+    pub fn to_json(&self) -> String {
+        let members: Vec<String> = self
+            .fields
+            .iter()
+            .map(|(name, value)| {
+                let number = INTEGERS.contains(&name).then(|| json::number_of(value)).flatten();
+                let value = number.unwrap_or_else(|| json::compact(value));
+                format!("{}:{value}", serde_json::Value::from(name))
+            })
+            .collect();
+        format!("{{{}}}", members.join(","))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build(json: &str) -> BuildInfo {
+        BuildInfo::from_fields(Fields::parse(json).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn numbers_come_as_numbers_or_strings() {
+        let strings = build(r#"{"buildType":"2","buildFileSize":"17","buildVersionNo":28}"#);
+        let numbers = build(r#"{"buildType":2,"buildFileSize":17,"buildVersionNo":"28"}"#);
+        for build in [&strings, &numbers] {
+            assert_eq!((build.build_type, build.file_size), (Some(2), Some(17)));
+            assert_eq!(build.version_no, "28");
+        }
+        assert_eq!(strings.to_json(), r#"{"buildType":2,"buildFileSize":17,"buildVersionNo":28}"#);
+    }
+
+    #[test]
+    fn unknown_fields_stay_as_they_came() {
+        let json = r#"{"zeta":{"b":1,"a":[1.50, null]},"buildKey":"k","buildFileSize":"?"}"#;
+        assert_eq!(
+            build(json).to_json(),
+            r#"{"zeta":{"b":1,"a":[1.50,null]},"buildKey":"k","buildFileSize":"?"}"#
+        );
+    }
+
+    #[test]
+    fn urls_are_made_as_the_page_says() {
+        let full =
+            build(r#"{"buildKey":"a1","buildShortcutUrl":"abcd","buildIcon":"123abcdefaaa"}"#);
+        assert_eq!(full.install_url().unwrap(), "https://www.pgyer.com/abcd");
+        assert_eq!(
+            full.icon_url().unwrap(),
+            "https://cdn-app-icon2.pgyer.com/1/2/3/a/b/123abcdefaaa?x-oss-process=image/resize,\
+             m_lfit,h_120,w_120/format,jpg"
+        );
+        assert_eq!(full.qr_code_url(), None);
+        let by_key = build(r#"{"buildKey":"a1/../x","buildShortcutUrl":"","buildIcon":"123"}"#);
+        assert_eq!(by_key.install_url().unwrap(), "https://www.pgyer.com/a1%2F..%2Fx");
+        assert_eq!(by_key.icon_url(), None);
+        assert_eq!(build(r#"{"buildName":"x"}"#).install_url(), None);
+    }
+}

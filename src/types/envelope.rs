@@ -1,0 +1,55 @@
+//! The object around every answer of the API.
+
+use serde_json::value::RawValue;
+
+use crate::json::Fields;
+
+/// `{"code", "message", "data"}`, with the code as a number or a string.
+#[derive(Debug)]
+pub(crate) struct Envelope {
+    pub(crate) code: i64,
+    /// May be in Chinese, empty or absent.
+    pub(crate) message: String,
+    /// On an error this can be anything.
+    pub(crate) data: Option<Box<RawValue>>,
+}
+
+impl Envelope {
+    /// None when this is not the API's JSON.
+    pub(crate) fn parse(body: &[u8]) -> Option<Self> {
+        let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+        let fields = Fields::parse(std::str::from_utf8(body).ok()?)?;
+        Some(Self {
+            code: fields.integer("code")?,
+            message: fields.text("message").unwrap_or_default(),
+            data: fields.raw("data").and_then(|data| RawValue::from_string(data.to_owned()).ok()),
+        })
+    }
+
+    pub(crate) fn data(&self) -> &str {
+        self.data.as_ref().map_or("null", |data| data.get())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_numbers_or_strings() {
+        for json in [r#"{"code":1247,"message":"m"}"#, r#"{"message":"m","code":"1247"}"#] {
+            let envelope = Envelope::parse(json.as_bytes()).unwrap();
+            assert_eq!((envelope.code, envelope.message.as_str()), (1247, "m"));
+        }
+        assert_eq!(Envelope::parse(b"\xEF\xBB\xBF{\"code\":0}").unwrap().data(), "null");
+    }
+
+    #[test]
+    fn anything_else_is_not_the_api() {
+        for body in ["", "[]", "{}", "<html>", "{\"code\":0", "{\"code\":\"x\"}", "{\"code\":null}"]
+        {
+            assert!(Envelope::parse(body.as_bytes()).is_none(), "{body}");
+        }
+        assert!(Envelope::parse(b"\xff").is_none());
+    }
+}

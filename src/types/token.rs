@@ -1,0 +1,151 @@
+//! The upload token of step one.
+
+use std::fmt;
+
+use crate::error::Error;
+use crate::json::{self, Fields};
+
+/// What `getCOSToken` answers: where to upload to, with which fields, and the key under which the
+/// build can be asked for afterwards.
+///
+/// Its `Debug` shows the names of the fields and not their values: the signature and the security
+/// token let whoever has them upload in your name for about half an hour.
+#[derive(Clone)]
+pub struct UploadToken {
+    pub(crate) key: String,
+    pub(crate) endpoint: String,
+    pub(crate) params: Vec<(String, String)>,
+    pub(crate) file_field: String,
+    json: String,
+}
+
+impl UploadToken {
+    /// Reads the API's `data`, or a whole answer that has it.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words that go after a colon.
+    pub(crate) fn parse(json: &str) -> Result<Self, String> {
+        let fields = Fields::parse(json).ok_or("it is not a JSON object")?;
+        match fields.raw("data") {
+            Some(data) if fields.raw("endpoint").is_none() => Self::parse(data),
+            _ => Self::from_fields(json, &fields),
+        }
+    }
+
+    fn from_fields(json: &str, fields: &Fields) -> Result<Self, String> {
+        let required = |name| {
+            fields
+                .text(name)
+                .filter(|value| !value.is_empty())
+                .ok_or_else(|| format!("it has no \"{name}\""))
+        };
+        let method = fields.text("method").unwrap_or_default();
+        if !method.is_empty() && !method.eq_ignore_ascii_case("POST") {
+            return Err(format!("it asks for the method {method}, where only POST is known"));
+        }
+        Ok(Self {
+            key: required("key")?,
+            endpoint: required("endpoint")?,
+            params: params(fields.raw("params").ok_or("it has no \"params\"")?)?,
+            file_field: required("fileField").unwrap_or_else(|_| "file".to_owned()),
+            json: json::compact(json.trim()),
+        })
+    }
+
+    /// Reads what [`expose_json`](Self::expose_json) or `pgyer token` gave, or a whole answer of
+    /// `getCOSToken`.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when it is no token.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        Self::parse(json).map_err(|problem| {
+            Error::usage(format!(
+                "this is not an upload token: {problem}; expected is what `pgyer token` prints, \
+                 {{\"key\", \"endpoint\", \"params\"}}"
+            ))
+        })
+    }
+
+    /// The key to ask `buildInfo` for.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The URL to upload to.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The API's `data` as it came, as JSON on one line. It has the signature in it: show it to
+    /// nobody but [`Client::put`](crate::Client::put).
+    pub fn expose_json(&self) -> &str {
+        &self.json
+    }
+}
+
+fn params(json: &str) -> Result<Vec<(String, String)>, String> {
+    let fields = Fields::parse(json).filter(|fields| !fields.is_empty());
+    let fields = fields.ok_or("its \"params\" are not an object with the form's fields")?;
+    fields
+        .iter()
+        .map(|(name, value)| {
+            let value = if value == "null" { Some(String::new()) } else { json::text_of(value) };
+            let value = value.ok_or_else(|| format!("its param \"{name}\" is not a string"))?;
+            Ok((name.to_owned(), value))
+        })
+        .collect()
+}
+
+impl fmt::Debug for UploadToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.params.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("UploadToken")
+            .field("key", &self.key)
+            .field("endpoint", &self.endpoint)
+            .field("params", &names)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = r#"{"endpoint":"https://s.example","key":"k1",
+        "params":{"z":"1;2&3=4","key":"k2","n":5,"a":null},"extra":1.0}"#;
+
+    #[test]
+    fn params_keep_their_order_and_bytes() {
+        let token = UploadToken::parse(TOKEN).unwrap();
+        let params: Vec<_> =
+            token.params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(params, [("z", "1;2&3=4"), ("key", "k2"), ("n", "5"), ("a", "")]);
+        assert_eq!((token.key(), token.file_field.as_str()), ("k1", "file"));
+        assert!(token.expose_json().ends_with(r#""extra":1.0}"#));
+        assert!(!token.expose_json().contains('\n'));
+        assert!(!format!("{token:?}").contains("1;2"));
+    }
+
+    #[test]
+    fn a_whole_answer_is_taken_for_its_data() {
+        let answer = format!(r#"{{"code":0,"data":{TOKEN}}}"#);
+        assert_eq!(UploadToken::parse(&answer).unwrap().key(), "k1");
+    }
+
+    #[test]
+    fn what_is_no_token_is_said_to_be_none() {
+        for (json, said) in [
+            ("[]", "not a JSON object"),
+            ("{}", "no \"key\""),
+            (r#"{"key":"k"}"#, "no \"endpoint\""),
+            (r#"{"key":"k","endpoint":"e"}"#, "no \"params\""),
+            (r#"{"key":"k","endpoint":"e","params":[]}"#, "not an object"),
+            (r#"{"key":"k","endpoint":"e","params":{}}"#, "not an object"),
+            (r#"{"key":"k","endpoint":"e","params":{"a":[]}}"#, "not a string"),
+            (r#"{"key":"k","endpoint":"e","params":{"a":"b"},"method":"PUT"}"#, "method PUT"),
+        ] {
+            let problem = UploadToken::parse(json).unwrap_err();
+            assert!(problem.contains(said), "{json}: {problem}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Polling until a build is decided.
+
+use std::time::{Duration, Instant};
+
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::retry::{Deadline, MAX_RETRY_AFTER};
+use crate::types::{BuildInfo, BuildStatus};
+
+/// How long to wait for a build to be published, and how often to ask.
+///
+/// ```
+/// use std::time::Duration;
+/// let patient = pgyer::Wait::default().timeout(Duration::from_secs(3600));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Wait {
+    timeout: Duration,
+    interval: Duration,
+}
+
+impl Default for Wait {
+    /// For 10 minutes, every 3 seconds.
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(600), interval: Duration::from_secs(3) }
+    }
+}
+
+impl Wait {
+    /// How long to wait in all.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How long to wait between two questions. The API's page asks for 3 to 5 seconds.
+    #[must_use]
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        self
+    }
+}
+
+impl Client {
+    /// Asks [`build_info`](Self::build_info) until the build is published, can't be, or time is
+    /// up. Failures that may pass do not end it: it goes on asking.
+    ///
+    /// # Errors
+    /// [`Error::Pending`] when time is up, also that of
+    /// [`with_deadline`](Self::with_deadline); [`Error::Publish`]; [`Error::Refused`] and
+    /// [`Error::Unusable`] for answers that no further question will change.
+    ///
+    /// ```no_run
+    /// # let client = pgyer::Client::builder().build()?;
+    /// let build = client.wait("the key of step one", &pgyer::Wait::default())?;
+    /// println!("{}", build.install_url().unwrap_or_default());
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
+    pub fn wait(&self, key: &str, wait: &Wait) -> Result<BuildInfo> {
+        let began = Instant::now();
+        let client = self.until(Deadline::after(wait.timeout));
+        let mut failures = 0;
+        loop {
+            let mut pause = wait.interval;
+            let last_failure = match client.build_info_once(key) {
+                Ok(BuildStatus::Published(build)) => {
+                    self.observer.tell(&Event::Published { build: &build });
+                    return Ok(*build);
+                }
+                Ok(BuildStatus::Publishing) => {
+                    let waited = began.elapsed();
+                    self.observer.tell(&Event::Publishing { key, waited });
+                    None
+                }
+                Err(failed) if failed.may_retry || client.deadline.has_passed() => {
+                    failures += 1;
+                    let asked_for = failed.retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
+                    pause = pause.max(asked_for);
+                    let action = "ask for the build (buildInfo)";
+                    self.retrying(action, &failed.error, failures, pause);
+                    Some(failed.error.report_without_advice())
+                }
+                Err(failed) => return Err(failed.error),
+            };
+            if !client.deadline.sleep(pause) {
+                let waited = began.elapsed();
+                return Err(Error::Pending { key: key.to_owned(), waited, last_failure });
+            }
+        }
+    }
+}
