@@ -23,9 +23,11 @@ const ENTRY_SIZE: u64 = 46;
 const LOCAL_HEADER_SIZE: u64 = 30;
 const MAX_COMMENT: usize = u16::MAX as usize;
 
-/// How the ZIP64 end record and its locator lie before the end record.
-const ZIP64_RECORD: (&[u8], u64) = (b"PK\x06\x06", 76);
-const ZIP64_LOCATOR: (&[u8], u64) = (b"PK\x06\x07", 20);
+/// A ZIP64 archive has another end record and its locator right before the end record.
+const ZIP64_RECORD: &[u8] = b"PK\x06\x06";
+const ZIP64_RECORD_SIZE: usize = 56;
+const ZIP64_LOCATOR: &[u8] = b"PK\x06\x07";
+const ZIP64_SIZE: usize = ZIP64_RECORD_SIZE + 20;
 
 /// Both kinds of signing block end at the directory, within this many bytes of a magic.
 const SIGNING_BLOCK_END: usize = 32;
@@ -83,14 +85,6 @@ impl<'a> Blocks<'a> {
         block.fill(&|buffer, offset| self.read_at(buffer, offset), offset, count)?;
         Ok(block.bytes)
     }
-
-    /// Whether a magic stands at a distance before an offset.
-    fn has_before(&self, offset: u64, (magic, distance): (&[u8], u64)) -> io::Result<bool> {
-        match offset.checked_sub(distance) {
-            Some(start) => Ok(self.bytes(start, magic.len())? == magic),
-            None => Ok(false),
-        }
-    }
 }
 
 impl ReaderAt for Blocks<'_> {
@@ -116,10 +110,12 @@ impl ReaderAt for Blocks<'_> {
 struct EndRecord {
     /// Where it stands in the file.
     offset: u64,
+    comment: u64,
     entries: u64,
     directory_size: u64,
     directory_offset: u64,
-    comment: u64,
+    /// Where the directory has to end: at this record, or at the ZIP64 record before it.
+    directory_limit: u64,
 }
 
 impl EndRecord {
@@ -127,54 +123,74 @@ impl EndRecord {
         if !bytes.starts_with(END) {
             return None;
         }
-        let number = |at: usize, length: usize| {
-            let bytes = bytes.get(at..)?.get(..length)?;
-            Some(bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
-        };
         Some(Self {
             offset,
-            entries: number(10, 2)?,
-            directory_size: number(12, 4)?,
-            directory_offset: number(16, 4)?,
-            comment: number(20, 2)?,
+            comment: number(bytes, 20, 2)?,
+            entries: number(bytes, 10, 2)?,
+            directory_size: number(bytes, 12, 4)?,
+            directory_offset: number(bytes, 16, 4)?,
+            directory_limit: offset,
+        })
+    }
+
+    /// Takes over what a ZIP64 record before this one says.
+    fn with_zip64(self, blocks: &Blocks<'_>) -> io::Result<Self> {
+        let Some(start) = self.offset.checked_sub(ZIP64_SIZE as u64) else {
+            return Ok(self);
+        };
+        let bytes = blocks.bytes(start, ZIP64_SIZE)?;
+        let locator = bytes.get(ZIP64_RECORD_SIZE..).unwrap_or_default();
+        if !bytes.starts_with(ZIP64_RECORD) || !locator.starts_with(ZIP64_LOCATOR) {
+            return Ok(self);
+        }
+        Ok(Self {
+            entries: number(&bytes, 24, 8).unwrap_or(self.entries),
+            directory_size: number(&bytes, 40, 8).unwrap_or(self.directory_size),
+            directory_offset: number(&bytes, 48, 8).unwrap_or(self.directory_offset),
+            directory_limit: start,
+            ..self
         })
     }
 
     /// Where the archive ends by this record.
     fn end(&self) -> u64 {
-        self.offset + END_SIZE as u64 + self.comment
+        self.offset.saturating_add(END_SIZE as u64).saturating_add(self.comment)
     }
 
     fn directory_end(&self) -> u64 {
-        self.directory_offset + self.directory_size
+        self.directory_offset.saturating_add(self.directory_size)
     }
 
-    /// Whether a directory, or the ZIP64 record that tells of one, ends where this record starts.
+    /// Whether a directory like the one that it tells of ends where it should.
     fn follows_directory(&self, blocks: &Blocks<'_>) -> io::Result<bool> {
-        if blocks.has_before(self.offset, ZIP64_LOCATOR)?
-            && blocks.has_before(self.offset, ZIP64_RECORD)?
-        {
-            return Ok(true);
+        let plausible = self.entries > 0
+            && self.directory_size >= self.entries.saturating_mul(ENTRY_SIZE)
+            && self.directory_end() <= self.directory_limit;
+        match self.directory_limit.checked_sub(self.directory_size) {
+            Some(start) if plausible => Ok(blocks.bytes(start, ENTRY.len())? == ENTRY),
+            _ => Ok(false),
         }
-        Ok(self.entries > 0
-            && self.directory_size >= self.entries * ENTRY_SIZE
-            && self.directory_end() <= self.offset
-            && blocks.has_before(self.offset, (ENTRY, self.directory_size))?)
     }
 
     fn refusal(&self) -> Refusal {
         if self.entries == 0 && self.directory_size == 0 {
             return Refusal::new("the ZIP archive has no entries", AGAIN);
         }
-        if self.directory_end() > self.offset {
+        if self.directory_end() > self.directory_limit {
             return Refusal::truncated(&format!(
                 "its directory should end at byte {}, and only {} bytes come before its end record",
                 self.directory_end(),
-                self.offset
+                self.directory_limit
             ));
         }
         Refusal::truncated("its directory is not where the end record says")
     }
+}
+
+/// A number of so many bytes, the lowest first.
+fn number(bytes: &[u8], at: usize, length: usize) -> Option<u64> {
+    let bytes = bytes.get(at..)?.get(..length)?;
+    Some(bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
 }
 
 /// Finds the end record: the last one whose comment reaches exactly to the end of the file and
@@ -186,6 +202,7 @@ fn find_end_record(blocks: &Blocks<'_>) -> Result<EndRecord, Refusal> {
         let Some(record) = EndRecord::parse(tail.start + at as u64, bytes) else {
             continue;
         };
+        let record = record.with_zip64(blocks)?;
         match record.end().cmp(&blocks.size) {
             Ordering::Equal if record.follows_directory(blocks)? => return Ok(record),
             Ordering::Equal => {
@@ -194,7 +211,7 @@ fn find_end_record(blocks: &Blocks<'_>) -> Result<EndRecord, Refusal> {
             // Only a record that is right to the byte: in what is left of a truncated archive may
             // stand the whole of another one that it contained.
             Ordering::Less
-                if record.directory_end() == record.offset
+                if record.directory_end() == record.directory_limit
                     && record.follows_directory(blocks)? =>
             {
                 refusal.get_or_insert_with(|| followed_by(blocks.size - record.end()));

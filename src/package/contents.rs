@@ -1,11 +1,12 @@
 //! What an archive is, from the names of its entries.
 
 use super::Refusal;
+use super::near_misses::{BUNDLES, HSP, LIBRARY, NearMiss, OTHERS, UNKNOWN};
 use crate::types::BuildType;
 
 /// What a name of an entry gives away.
 #[derive(Debug, Clone, Copy)]
-enum Mark {
+pub(super) enum Mark {
     AndroidManifest,
     AndroidCode,
     ClassesJar,
@@ -53,46 +54,26 @@ impl Contents {
         if self.has(Mark::AndroidManifest) {
             // Only a library has its code in a JAR and neither DEX nor compiled resources.
             let is_library = self.has(Mark::ClassesJar) && !self.has(Mark::AndroidCode);
-            return if is_library { Err(aar()) } else { Ok(BuildType::Android) };
+            return if is_library { Err(LIBRARY.refusal()) } else { Ok(BuildType::Android) };
         }
         if self.has(Mark::IosApp) {
             return Ok(BuildType::Ios);
         }
-        if self.has(Mark::AndroidBundle) {
-            return Err(aab());
-        }
-        if self.has(Mark::ApkSet) {
-            return Err(apks());
+        if let Some(bundle) = self.first_of(&BUNDLES) {
+            return Err(bundle.refusal());
         }
         if self.is_hap() {
-            return match extension {
-                "hsp" => Err(hsp()),
-                _ => Ok(BuildType::Harmonyos),
-            };
+            return if extension == "hsp" { Err(HSP.refusal()) } else { Ok(BuildType::Harmonyos) };
         }
-        Err(self.near_miss())
+        Err(self.first_of(&OTHERS).unwrap_or(&UNKNOWN).refusal())
     }
 
     fn is_hap(&self) -> bool {
         self.has(Mark::HapModule) || (self.has(Mark::HapConfig) && self.has(Mark::BesideHapConfig))
     }
 
-    fn near_miss(&self) -> Refusal {
-        let misses: [(&[Mark], fn() -> Refusal); 9] = [
-            (&[Mark::XcodeArchive], xcode_archive),
-            (&[Mark::BareIosApp], bare_ios_app),
-            (&[Mark::MacApp], mac_app),
-            (&[Mark::PackInfo, Mark::InnerHap], app_pack),
-            (&[Mark::XapkManifest, Mark::InnerApk], xapk),
-            (&[Mark::InnerApk], || wrapped("an APK")),
-            (&[Mark::InnerIpa], || wrapped("an IPA")),
-            (&[Mark::InnerHap], || wrapped("a HAP")),
-            (&[Mark::JavaArchive], java_archive),
-        ];
-        misses
-            .iter()
-            .find(|(marks, _)| marks.iter().all(|mark| self.has(*mark)))
-            .map_or_else(nothing_known, |(_, refusal)| refusal())
+    fn first_of<'a>(&self, misses: &'a [NearMiss]) -> Option<&'a NearMiss> {
+        misses.iter().find(|miss| miss.marks.iter().all(|mark| self.has(*mark)))
     }
 
     /// What will keep devices from installing the package.
@@ -141,32 +122,31 @@ fn mark_of_name(name: &[u8]) -> Option<Mark> {
     }
 }
 
-/// `*` below stands for anything but a slash.
 fn mark_of_path(name: &[u8]) -> Option<Mark> {
-    let mut parts = name.splitn(4, |byte| *byte == b'/');
-    let parts = [parts.next()?, next(&mut parts), next(&mut parts), next(&mut parts)];
-    match parts {
-        [b"Payload", app, b"Info.plist", b""] if has_extension(app, "app") => Some(Mark::IosApp),
-        [b"Payload", app, b"embedded.mobileprovision", b""] if has_extension(app, "app") => {
+    let mut parts = [&b""[..]; 4];
+    let count = parts
+        .iter_mut()
+        .zip(name.splitn(4, |byte| *byte == b'/'))
+        .map(|(slot, part)| *slot = part)
+        .count();
+    match parts.get(..count)? {
+        [b"Payload", app, b"Info.plist"] if has_extension(app, "app") => Some(Mark::IosApp),
+        [b"Payload", app, b"embedded.mobileprovision"] if has_extension(app, "app") => {
             Some(Mark::Provision)
         }
         [b"Products", b"Applications", app, _] if has_extension(app, "app") => {
             Some(Mark::XcodeArchive)
         }
-        [archive, b"Info.plist" | b"Products", _, _] if has_extension(archive, "xcarchive") => {
+        [archive, b"Info.plist" | b"Products", ..] if has_extension(archive, "xcarchive") => {
             Some(Mark::XcodeArchive)
         }
-        [app, b"Info.plist", b"", _] if has_extension(app, "app") => Some(Mark::BareIosApp),
-        [app, b"Contents", b"Info.plist", b""] if has_extension(app, "app") => Some(Mark::MacApp),
-        [b"ets" | b"assets" | b"libs", ..] if name.contains(&b'/') => Some(Mark::BesideHapConfig),
-        [b"META-INF", file, b"", _] => mark_of_signature(file),
-        [b"splits", file, b"", _] if has_extension(file, "apk") => Some(Mark::ApkSet),
+        [app, b"Info.plist"] if has_extension(app, "app") => Some(Mark::BareIosApp),
+        [app, b"Contents", b"Info.plist"] if has_extension(app, "app") => Some(Mark::MacApp),
+        [b"ets" | b"assets" | b"libs", _, ..] => Some(Mark::BesideHapConfig),
+        [b"META-INF", file] => mark_of_signature(file),
+        [b"splits", file] if has_extension(file, "apk") => Some(Mark::ApkSet),
         _ => mark_of_inner_package(name),
     }
-}
-
-fn next<'a>(parts: &mut impl Iterator<Item = &'a [u8]>) -> &'a [u8] {
-    parts.next().unwrap_or_default()
 }
 
 fn mark_of_signature(file: &[u8]) -> Option<Mark> {
@@ -186,84 +166,4 @@ fn has_extension(name: &[u8], extension: &str) -> bool {
     let mut parts = name.rsplitn(2, |byte| *byte == b'.');
     let matches = parts.next().is_some_and(|end| end.eq_ignore_ascii_case(extension.as_bytes()));
     matches && parts.next().is_some()
-}
-
-fn aar() -> Refusal {
-    Refusal::new(
-        "this is an Android library (.aar), not an app: it has classes.jar and no classes.dex",
-        "upload the APK of the app that uses it (gradlew assembleRelease)",
-    )
-}
-
-fn aab() -> Refusal {
-    Refusal::new(
-        "this is an Android App Bundle (.aab), which no device can install",
-        "build an APK: gradlew assembleRelease, or bundletool build-apks --mode=universal",
-    )
-}
-
-fn apks() -> Refusal {
-    Refusal::new(
-        "this is a set of APKs (.apks) made from an App Bundle, not one APK",
-        "make it with bundletool build-apks --mode=universal, and upload the universal.apk inside",
-    )
-}
-
-fn xapk() -> Refusal {
-    Refusal::new(
-        "this is an .xapk bundle: several APKs and their data in one archive",
-        "upload one APK that has everything in it (gradlew assembleRelease)",
-    )
-}
-
-fn hsp() -> Refusal {
-    Refusal::new(
-        "this is a HarmonyOS shared package (.hsp), which a HAP depends on",
-        "upload the HAP and name this file with --hsp",
-    )
-}
-
-fn app_pack() -> Refusal {
-    Refusal::new(
-        "this is a HarmonyOS .app pack, which is for AppGallery alone",
-        "upload the HAP inside it, or build one: hvigorw assembleHap",
-    )
-}
-
-fn xcode_archive() -> Refusal {
-    Refusal::new(
-        "this is a zipped Xcode archive (.xcarchive), not an IPA",
-        "export an IPA from it: xcodebuild -exportArchive, or Distribute App in the Organizer",
-    )
-}
-
-fn bare_ios_app() -> Refusal {
-    Refusal::new(
-        "this is a zipped .app folder, not an IPA: the folder is not inside Payload/",
-        "export an IPA: xcodebuild -exportArchive; or put the .app into a folder Payload and zip \
-         that",
-    )
-}
-
-fn mac_app() -> Refusal {
-    Refusal::new("this is an app for macOS, not for iOS", "build it for iOS and export an IPA")
-}
-
-fn wrapped(package: &str) -> Refusal {
-    Refusal::new(
-        format!("this is a ZIP archive with {package} inside"),
-        "unpack it, and upload what is inside",
-    )
-}
-
-fn java_archive() -> Refusal {
-    Refusal::new("this is a Java archive (.jar), not an app", "upload an APK, an IPA or a HAP")
-}
-
-fn nothing_known() -> Refusal {
-    Refusal::new(
-        "this is a ZIP archive, and neither an APK (AndroidManifest.xml at the top) nor an IPA \
-         (Payload/*.app/Info.plist) nor a HAP (module.json, or config.json beside its resources)",
-        "name the package that the build made",
-    )
 }

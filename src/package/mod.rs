@@ -4,6 +4,7 @@
 mod archive;
 mod contents;
 mod foreign;
+mod near_misses;
 #[cfg(test)]
 mod tests;
 
