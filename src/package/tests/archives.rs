@@ -1,10 +1,13 @@
 //! How the directory is found and read: comments, ZIP64, lies, and how much is read.
 
+use std::fs::OpenOptions;
+use std::io::{Seek, SeekFrom, Write};
 use std::time::{Duration, Instant};
 
 use super::zip::{classic_end, end_record, zip};
 use super::*;
 use crate::package::archive::BLOCK;
+use crate::source::Source;
 
 #[test]
 fn comments_of_any_length() {
@@ -204,26 +207,28 @@ fn a_large_directory_is_read_once_in_large_blocks() {
     }
 }
 
+/// An APK at the end of a file of this size, with zeros before it that take no room on the disk.
+fn sparse_apk(dir: &Dir, size: u64) -> PathBuf {
+    let mut archive = zip(&APK).build();
+    let start = size - archive.len() as u64;
+    let field = end_record(&archive) + 16;
+    let directory = u32::from_le_bytes(archive[field..field + 4].try_into().unwrap());
+    let moved = directory + start as u32;
+    archive[field..field + 4].copy_from_slice(&moved.to_le_bytes());
+    let path = dir.file("large.apk", b"");
+    let mut file = OpenOptions::new().write(true).open(&path).unwrap();
+    file.set_len(start).unwrap();
+    file.seek(SeekFrom::End(0)).unwrap();
+    file.write_all(&archive).unwrap();
+    path
+}
+
 #[test]
 fn a_package_of_a_gigabyte_takes_one_read() {
     let dir = Dir::new();
     let large = 1u64 << 30;
-    let path = dir.file("large.apk", b"");
-    // A prelude of zeros that takes no room on the disk.
-    let archive = zip(&APK).build();
-    let file = std::fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
-    file.set_len(large).unwrap();
-    let at = large - archive.len() as u64;
-    let mut moved = archive.clone();
-    let start = end_record(&moved) + 16;
-    let directory = u32::from_le_bytes(moved[start..start + 4].try_into().unwrap());
-    moved[start..start + 4].copy_from_slice(&(directory + at as u32).to_le_bytes());
-    {
-        use std::io::{Seek, SeekFrom, Write};
-        (&file).seek(SeekFrom::Start(at)).unwrap();
-        (&file).write_all(&moved).unwrap();
-    }
-    let source = crate::source::Source::open(&path).unwrap();
+    let path = sparse_apk(&dir, large);
+    let source = Source::open(&path).unwrap();
     let reads = reads_of(large, |buffer, offset| source.read_at(buffer, offset));
     assert_eq!(reads, [(large - BLOCK as u64, BLOCK)]);
     assert_eq!(Package::open(&path).unwrap().size(), large);

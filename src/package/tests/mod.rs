@@ -163,3 +163,30 @@ fn large_directory() -> Vec<u8> {
     }
     archive.build()
 }
+
+fn data(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+}
+
+#[test]
+fn the_packages_to_test_with_are_fine() {
+    for (name, build_type) in [
+        ("app.apk", BuildType::Android),
+        ("app.ipa", BuildType::Ios),
+        ("app.hap", BuildType::Harmonyos),
+    ] {
+        let package = Package::open(data(name)).unwrap();
+        assert_eq!(package.build_type(), build_type);
+        assert_eq!(package.warnings(), [""; 0]);
+    }
+    assert_package_error(Package::open(data("app.hsp")), &["app.hsp", "--hsp"]);
+    assert_package_error(Package::open(data("cert.p12")), &["not a ZIP archive"]);
+}
+
+#[test]
+fn every_beginning_of_a_real_apk_is_truncated() {
+    let bytes = std::fs::read(data("app.apk")).unwrap();
+    for length in 1..bytes.len() {
+        assert_refused(&bytes[..length], &["truncated"]);
+    }
+}
