@@ -1,0 +1,107 @@
+//! Archives that people take for a package: what they are, and what to do.
+
+use super::Refusal;
+use super::contents::Mark;
+
+/// An archive that has all of these marks.
+pub(super) struct NearMiss {
+    pub(super) marks: &'static [Mark],
+    problem: &'static str,
+    advice: &'static str,
+}
+
+impl NearMiss {
+    pub(super) fn refusal(&self) -> Refusal {
+        Refusal::new(self.problem, self.advice)
+    }
+}
+
+const UNPACK: &str = "unpack it, and upload what is inside";
+
+/// Told from an APK by what it lacks.
+pub(super) const LIBRARY: NearMiss = NearMiss {
+    marks: &[],
+    problem: "this is an Android library (.aar), not an app: it has classes.jar and no classes.dex",
+    advice: "upload the APK of the app that uses it (gradlew assembleRelease)",
+};
+
+/// Told from a HAP by its name.
+pub(super) const HSP: NearMiss = NearMiss {
+    marks: &[],
+    problem: "this is a HarmonyOS shared package (.hsp), which a HAP depends on",
+    advice: "upload the HAP, and name this file with --hsp",
+};
+
+/// Those whose marks say more than a HAP's.
+pub(super) const BUNDLES: [NearMiss; 2] = [
+    NearMiss {
+        marks: &[Mark::AndroidBundle],
+        problem: "this is an Android App Bundle (.aab), which no device can install",
+        advice: "build an APK: gradlew assembleRelease, or bundletool build-apks --mode=universal",
+    },
+    NearMiss {
+        marks: &[Mark::ApkSet],
+        problem: "this is a set of APKs (.apks) made from an App Bundle, not one APK",
+        advice: "make it with bundletool build-apks --mode=universal, and upload the universal.apk \
+                 in it",
+    },
+];
+
+/// All others; the first whose marks are all there is the one.
+pub(super) const OTHERS: [NearMiss; 9] = [
+    NearMiss {
+        marks: &[Mark::XcodeArchive],
+        problem: "this is a zipped Xcode archive (.xcarchive), not an IPA",
+        advice: "export an IPA from it: xcodebuild -exportArchive, or Distribute App in Xcode's \
+                 Organizer",
+    },
+    NearMiss {
+        marks: &[Mark::BareIosApp],
+        problem: "this is a zipped .app folder, not an IPA: the folder is not inside Payload/",
+        advice: "export an IPA: xcodebuild -exportArchive; or put the .app into a folder Payload, \
+                 and zip that",
+    },
+    NearMiss {
+        marks: &[Mark::MacApp],
+        problem: "this is an app for macOS, not for iOS",
+        advice: "build it for iOS, and export an IPA",
+    },
+    NearMiss {
+        marks: &[Mark::PackInfo, Mark::InnerHap],
+        problem: "this is a HarmonyOS .app pack, which is for AppGallery alone",
+        advice: "upload the HAP inside it, or build one: hvigorw assembleHap",
+    },
+    NearMiss {
+        marks: &[Mark::XapkManifest, Mark::InnerApk],
+        problem: "this is an .xapk bundle: several APKs and their data in one archive",
+        advice: "upload one APK that has everything in it (gradlew assembleRelease)",
+    },
+    NearMiss {
+        marks: &[Mark::InnerApk],
+        problem: "this is a ZIP archive with an APK inside",
+        advice: UNPACK,
+    },
+    NearMiss {
+        marks: &[Mark::InnerIpa],
+        problem: "this is a ZIP archive with an IPA inside",
+        advice: UNPACK,
+    },
+    NearMiss {
+        marks: &[Mark::InnerHap],
+        problem: "this is a ZIP archive with a HAP inside",
+        advice: UNPACK,
+    },
+    NearMiss {
+        marks: &[Mark::JavaArchive],
+        problem: "this is a Java archive (.jar), not an app",
+        advice: "upload an APK, an IPA or a HAP",
+    },
+];
+
+pub(super) const UNKNOWN: NearMiss = NearMiss {
+    marks: &[],
+    problem: "this is a ZIP archive, and neither an APK (AndroidManifest.xml at the top) nor an IPA \
+              (Payload/*.app/Info.plist) nor a HAP (module.json, or config.json beside its \
+              resources)",
+    advice: "name the package that the build made",
+};

@@ -1,0 +1,247 @@
+//! How the directory is found and read: comments, ZIP64, lies, and how much is read.
+
+use std::fs::OpenOptions;
+use std::io::{Seek, SeekFrom, Write};
+use std::time::{Duration, Instant};
+
+use super::zip::{classic_end, end_record, zip};
+use super::*;
+use crate::package::archive::BLOCK;
+use crate::source::Source;
+
+#[test]
+fn comments_of_any_length() {
+    for length in [1, 22, 1000, 65_535] {
+        assert_eq!(type_of(&zip(&APK).comment(&vec![b'x'; length]).build()), BuildType::Android);
+    }
+}
+
+#[test]
+fn a_false_end_record_within_the_comment_is_not_the_end() {
+    let falsehoods = [
+        classic_end(0, 0, 0, 0),
+        classic_end(0, 0, 0, 7),
+        classic_end(1, 46, 0, 0),
+        classic_end(3, 4000, 2, 0),
+        classic_end(u16::MAX, u32::MAX, u32::MAX, 0),
+        b"PK\x05\x06".repeat(16_000),
+        classic_end(0, 0, 0, 0).repeat(2900),
+        [&b"PK\x06\x07"[..], &[0; 16], &classic_end(1, 46, 0, 0)].concat(),
+    ];
+    for falsehood in falsehoods {
+        for after in ["", "seven..", &"x".repeat(500)] {
+            let comment = [b"before ", &falsehood[..], after.as_bytes()].concat();
+            assert_eq!(type_of(&zip(&APK).comment(&comment).build()), BuildType::Android);
+            assert_eq!(type_of(&zip(&IPA).zip64().comment(&comment).build()), BuildType::Ios);
+        }
+    }
+}
+
+#[test]
+fn zip64_is_read() {
+    assert_eq!(type_of(&zip(&APK).zip64().build()), BuildType::Android);
+    let mut archive = zip(&IPA).zip64();
+    for number in 0..70_000 {
+        archive = archive.entry(number.to_string().as_bytes(), b"");
+    }
+    assert_eq!(type_of(&archive.build()), BuildType::Ios);
+}
+
+#[test]
+fn a_count_modulo_65536_is_what_old_tools_write() {
+    let mut archive = zip(&IPA);
+    for number in 0..70_000 {
+        archive = archive.entry(number.to_string().as_bytes(), b"");
+    }
+    assert_eq!(type_of(&archive.build()), BuildType::Ios);
+}
+
+#[test]
+fn data_before_the_archive_is_no_matter() {
+    let prelude = b"#!/bin/sh\nexit\n";
+    assert_eq!(type_of(&zip(&APK).prelude(prelude).build()), BuildType::Android);
+    let signed = zip(&APK[..1]).signing_block(b"................APK Sig Block 42");
+    assert_eq!(type_of(&signed.prelude(&[7; 300_000]).build()), BuildType::Android);
+}
+
+#[test]
+fn an_empty_archive_says_so() {
+    assert_refused(&zip(&[]).build(), &["no entries"]);
+    assert_refused(&zip(&[]).zip64().build(), &["no entries"]);
+}
+
+#[test]
+fn bytes_after_the_end_are_counted() {
+    let bytes = [&zip(&APK).build()[..], b"\r\n"].concat();
+    assert_refused(&bytes, &["2 bytes", "append"]);
+}
+
+#[test]
+fn every_beginning_of_an_archive_is_truncated() {
+    let inner = zip(&HAP).build();
+    let archives = [
+        zip(&APK).entry(b"assets/inner.zip", &inner).comment(b"a comment").build(),
+        zip(&IPA).zip64().build(),
+    ];
+    for bytes in archives {
+        for length in 1..bytes.len() {
+            let beginning = &bytes[..length];
+            // Cut right behind a whole inner archive, the outer one's beginning reads as data
+            // before it.
+            if !beginning.ends_with(&inner) {
+                assert_refused(beginning, &["truncated", "again"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_archive_that_lost_its_middle_is_truncated() {
+    let bytes = zip(&APK).entry(b"assets/a", &[7; 5000]).build();
+    let lost = [&bytes[..1000], &bytes[2000..]].concat();
+    assert_refused(&lost, &["truncated"]);
+}
+
+/// A valid APK with other bytes at an offset in its end record.
+fn lying(at: usize, lie: &[u8]) -> Vec<u8> {
+    let mut bytes = zip(&APK).build();
+    let start = end_record(&bytes) + at;
+    bytes[start..start + lie.len()].copy_from_slice(lie);
+    bytes
+}
+
+#[test]
+fn an_end_record_that_lies_is_not_believed() {
+    let (entries, size, offset) = (10, 12, 16);
+    for lie in [0u16, 1, 3, 5, u16::MAX] {
+        let said = refusal_of(check(&lying(entries, &lie.to_le_bytes())));
+        assert!(said.contains("truncated"), "{lie} entries: {said}");
+    }
+    for lie in [0u32, 1, 45, 100, 1 << 20, 0x7fff_ffff, 0xf000_0000, u32::MAX] {
+        let said = refusal_of(check(&lying(size, &lie.to_le_bytes())));
+        assert!(said.contains("truncated"), "a directory of {lie} bytes: {said}");
+    }
+    for lie in [1000, 1 << 20, 0x7fff_ffff, u32::MAX] {
+        let said = refusal_of(check(&lying(offset, &lie.to_le_bytes())));
+        assert!(said.contains("truncated"), "a directory at {lie}: {said}");
+    }
+}
+
+#[test]
+fn a_zip64_record_that_lies_is_not_believed() {
+    let bytes = zip(&APK).zip64().build();
+    let record = end_record(&bytes) - 76;
+    for at in [4, 24, 40, 48, 56 + 8] {
+        for lie in [0, 1, 3, 1 << 33, i64::MAX as u64, u64::MAX] {
+            let mut bytes = bytes.clone();
+            bytes[record + at..record + at + 8].copy_from_slice(&lie.to_le_bytes());
+            assert_refused(&bytes, &["truncated"]);
+        }
+    }
+}
+
+#[test]
+fn an_entry_must_lie_before_the_directory() {
+    let bytes = zip(&APK).build();
+    let directory = bytes.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    let (compressed_size, uncompressed_size, offset) = (20, 24, 42);
+    let with = |at: usize, lie: u32| {
+        let mut bytes = bytes.clone();
+        bytes[directory + at..directory + at + 4].copy_from_slice(&lie.to_le_bytes());
+        bytes
+    };
+    for lie in [directory as u32, bytes.len() as u32, 0x7fff_ffff, u32::MAX] {
+        assert_refused(&with(offset, lie), &["truncated"]);
+        assert_refused(&with(compressed_size, lie), &["truncated"]);
+        assert_eq!(type_of(&with(uncompressed_size, lie)), BuildType::Android);
+    }
+}
+
+#[test]
+fn the_longest_entries_are_read() {
+    let name = vec![b'n'; 65_535];
+    let mut archive = zip(&APK);
+    for _ in 0..8 {
+        archive = archive.entry(&name, b"");
+    }
+    assert_eq!(type_of(&archive.build()), BuildType::Android);
+}
+
+/// Each read of a check: its offset, how much was asked for, how much came.
+fn reads_of(size: u64, read_at: impl Fn(&mut [u8], u64) -> io::Result<usize>) -> Vec<(u64, usize)> {
+    let reads = RefCell::new(Vec::new());
+    let read = |buffer: &mut [u8], offset: u64| {
+        reads.borrow_mut().push((offset, buffer.len()));
+        read_at(buffer, offset)
+    };
+    let (build_type, _) = inspect(&read, size, "").unwrap();
+    assert_eq!(build_type, BuildType::Android);
+    reads.into_inner()
+}
+
+fn reads_of_bytes(bytes: &[u8]) -> Vec<(u64, usize)> {
+    reads_of(bytes.len() as u64, |buffer, offset| (&bytes[offset as usize..]).read(buffer))
+}
+
+#[test]
+fn a_small_package_takes_one_read() {
+    let bytes = zip(&APK).build();
+    assert_eq!(reads_of_bytes(&bytes), [(0, bytes.len())]);
+}
+
+#[test]
+fn a_large_directory_is_read_once_in_large_blocks() {
+    for archive in [zip(&APK), zip(&APK).zip64()] {
+        let mut archive = archive.entry(b"assets/a", &vec![7; 2_000_000]).comment(&[b'x'; 60_000]);
+        for number in 0..20_000 {
+            archive = archive.entry(format!("res/drawable/picture_{number}.png").as_bytes(), b"");
+        }
+        let bytes = archive.build();
+        let directory = bytes.windows(4).position(|four| four == b"PK\x01\x02").unwrap() as u64;
+        let reads = reads_of_bytes(&bytes);
+        assert_eq!(reads[0], ((bytes.len() - BLOCK) as u64, BLOCK));
+        assert_eq!(reads[1], (directory - 32, BLOCK));
+        assert!(reads.iter().all(|(offset, length)| *offset >= directory - 32 && *length == BLOCK));
+        let whole = (bytes.len() as u64 - directory).div_ceil(BLOCK as u64);
+        assert!(reads.len() as u64 <= whole + 2, "{} reads of {whole} blocks", reads.len());
+    }
+}
+
+/// An APK at the end of a file of this size, with zeros before it that take no room on the disk.
+fn sparse_apk(dir: &Dir, size: u64) -> PathBuf {
+    let mut archive = zip(&APK).build();
+    let start = size - archive.len() as u64;
+    let field = end_record(&archive) + 16;
+    let directory = u32::from_le_bytes(archive[field..field + 4].try_into().unwrap());
+    let moved = directory + start as u32;
+    archive[field..field + 4].copy_from_slice(&moved.to_le_bytes());
+    let path = dir.file("large.apk", b"");
+    let mut file = OpenOptions::new().write(true).open(&path).unwrap();
+    file.set_len(start).unwrap();
+    file.seek(SeekFrom::End(0)).unwrap();
+    file.write_all(&archive).unwrap();
+    path
+}
+
+#[test]
+fn a_package_of_a_gigabyte_takes_one_read() {
+    let dir = Dir::new();
+    let large = 1u64 << 30;
+    let path = sparse_apk(&dir, large);
+    let source = Source::open(&path).unwrap();
+    let reads = reads_of(large, |buffer, offset| source.read_at(buffer, offset));
+    assert_eq!(reads, [(large - BLOCK as u64, BLOCK)]);
+    assert_eq!(Package::open(&path).unwrap().size(), large);
+}
+
+#[test]
+fn two_hundred_thousand_entries_are_no_burden() {
+    let mut archive = zip(&APK).zip64();
+    for number in 0..200_000 {
+        archive = archive.entry(format!("assets/{number}").as_bytes(), b"");
+    }
+    let bytes = archive.build();
+    let started = Instant::now();
+    assert_eq!(type_of(&bytes), BuildType::Android);
+    assert!(started.elapsed() < Duration::from_secs(5));
+}

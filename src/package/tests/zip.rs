@@ -1,0 +1,126 @@
+//! Writes ZIP archives by hand, right ones and wrong ones.
+
+/// An archive to be: entries with their bytes stored, and what stands around them.
+#[derive(Default, Clone)]
+pub(super) struct Zip {
+    entries: Vec<(Vec<u8>, Vec<u8>)>,
+    prelude: Vec<u8>,
+    signing_block: Vec<u8>,
+    comment: Vec<u8>,
+    zip64: bool,
+}
+
+pub(super) fn zip(names: &[&str]) -> Zip {
+    let entries = names.iter().map(|name| (name.as_bytes().to_vec(), b"data".to_vec())).collect();
+    Zip { entries, ..Zip::default() }
+}
+
+/// The offset of the end record in an archive without a comment.
+pub(super) fn end_record(bytes: &[u8]) -> usize {
+    bytes.len() - 22
+}
+
+impl Zip {
+    pub(super) fn entry(mut self, name: &[u8], data: &[u8]) -> Self {
+        self.entries.push((name.to_vec(), data.to_vec()));
+        self
+    }
+
+    /// Data that the offsets in the archive know nothing of, as before a self-extracting one.
+    pub(super) fn prelude(mut self, bytes: &[u8]) -> Self {
+        self.prelude = bytes.to_vec();
+        self
+    }
+
+    pub(super) fn signing_block(mut self, bytes: &[u8]) -> Self {
+        self.signing_block = bytes.to_vec();
+        self
+    }
+
+    pub(super) fn comment(mut self, bytes: &[u8]) -> Self {
+        self.comment = bytes.to_vec();
+        self
+    }
+
+    pub(super) fn zip64(mut self) -> Self {
+        self.zip64 = true;
+        self
+    }
+
+    pub(super) fn build(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut directory = Vec::new();
+        for (name, data) in &self.entries {
+            directory.extend(self.directory_entry(name, data, bytes.len()));
+            bytes.extend(local_header(name, data));
+            bytes.extend(data);
+        }
+        bytes.extend(&self.signing_block);
+        let end = self.end(bytes.len(), directory.len());
+        [&self.prelude[..], &bytes, &directory, &end, &self.comment].concat()
+    }
+
+    fn directory_entry(&self, name: &[u8], data: &[u8], offset: usize) -> Vec<u8> {
+        let mut extra = Vec::new();
+        if self.zip64 {
+            extra.extend([1, 0, 8, 0]);
+            extra.extend((offset as u64).to_le_bytes());
+        }
+        let offset = if self.zip64 { u32::MAX } else { offset as u32 };
+        let mut bytes = b"PK\x01\x02\x14\0".to_vec();
+        bytes.extend(common_header(name, data, extra.len()));
+        bytes.extend([0; 10]);
+        bytes.extend(offset.to_le_bytes());
+        bytes.extend(name);
+        bytes.extend(extra);
+        bytes
+    }
+
+    fn end(&self, directory_offset: usize, directory_size: usize) -> Vec<u8> {
+        let count = self.entries.len();
+        let mut bytes = Vec::new();
+        if self.zip64 {
+            let record_offset = (directory_offset + directory_size) as u64;
+            bytes.extend(b"PK\x06\x06");
+            bytes.extend(44u64.to_le_bytes());
+            bytes.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+            for number in [count, count, directory_size, directory_offset] {
+                bytes.extend((number as u64).to_le_bytes());
+            }
+            bytes.extend(b"PK\x06\x07\0\0\0\0");
+            bytes.extend(record_offset.to_le_bytes());
+            bytes.extend(1u32.to_le_bytes());
+            bytes.extend(classic_end(u16::MAX, u32::MAX, u32::MAX, self.comment.len()));
+        } else {
+            let (size, offset) = (directory_size as u32, directory_offset as u32);
+            bytes.extend(classic_end(count as u16, size, offset, self.comment.len()));
+        }
+        bytes
+    }
+}
+
+/// An end record; what it says need not be true.
+pub(super) fn classic_end(entries: u16, size: u32, offset: u32, comment: usize) -> Vec<u8> {
+    let mut bytes = b"PK\x05\x06\0\0\0\0".to_vec();
+    bytes.extend(entries.to_le_bytes());
+    bytes.extend(entries.to_le_bytes());
+    bytes.extend(size.to_le_bytes());
+    bytes.extend(offset.to_le_bytes());
+    bytes.extend((comment as u16).to_le_bytes());
+    bytes
+}
+
+fn local_header(name: &[u8], data: &[u8]) -> Vec<u8> {
+    [&b"PK\x03\x04"[..], &common_header(name, data, 0), name].concat()
+}
+
+/// What an entry's two headers have in common: version to extra field's length.
+fn common_header(name: &[u8], data: &[u8], extra: usize) -> Vec<u8> {
+    let mut bytes = vec![20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0x58];
+    bytes.extend([0; 4]);
+    bytes.extend((data.len() as u32).to_le_bytes());
+    bytes.extend((data.len() as u32).to_le_bytes());
+    bytes.extend((name.len() as u16).to_le_bytes());
+    bytes.extend((extra as u16).to_le_bytes());
+    bytes
+}
