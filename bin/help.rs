@@ -23,11 +23,11 @@ pub(crate) const SECRETS: &str = "No secret is taken from the command line, whic
 /// The exit statuses: the number, the kind, the meaning.
 pub(crate) const EXIT_STATUS: &[(u8, &str, &str)] = &[
     (0, "", "done"),
-    (1, "io", "a file is missing, can't be read or written, or changed under the upload"),
-    (2, "usage", "the command line, the environment or a configuration or token file is wrong"),
+    (1, "io", "a file is missing, can't be read or written, or changed meanwhile"),
+    (2, "usage", "the command line, the environment or a token file is wrong"),
     (3, "package", "the file is not something that Pgyer can publish"),
     (4, "auth", "no API key, or one that Pgyer does not accept"),
-    (5, "api", "Pgyer refused the request, or answered with something that can't be used"),
+    (5, "api", "Pgyer refused the request, or its answer can't be used"),
     (6, "network", "DNS, TCP, TLS, a proxy, a time-out, or an answer that is not Pgyer's"),
     (7, "storage", "the storage refused the file, or did not store what was sent"),
     (8, "publish", "Pgyer could not publish the build"),
@@ -36,7 +36,7 @@ pub(crate) const EXIT_STATUS: &[(u8, &str, &str)] = &[
 
 /// Variables that no option stands for.
 pub(crate) const MORE_ENVIRONMENT: &[(&str, &str)] = &[
-    ("PGYER_CONFIG_FILE", "the official clients' configuration file, for the API key"),
+    ("PGYER_CONFIG_FILE", "the official clients' file, for the API key"),
     ("XDG_CONFIG_HOME", "where pgyer/config.json and pgyer/config are looked for"),
 ];
 

@@ -77,7 +77,7 @@ impl Value {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Group {
     Release,
-    Upload,
+    Job,
     Sandbox,
     Network,
     Output,
@@ -85,12 +85,12 @@ pub(crate) enum Group {
 
 impl Group {
     pub(crate) const ALL: [Self; 5] =
-        [Self::Release, Self::Upload, Self::Sandbox, Self::Network, Self::Output];
+        [Self::Release, Self::Job, Self::Sandbox, Self::Network, Self::Output];
 
     pub(crate) fn heading(self) -> &'static str {
         match self {
             Self::Release => "The release",
-            Self::Upload => "The upload",
+            Self::Job => "The job",
             Self::Sandbox => "The sandbox",
             Self::Network => "The connection",
             Self::Output => "Output",
@@ -247,7 +247,7 @@ pub(crate) const OPTIONS: &[Opt] = &[
     .field("buildType")
     .alias("build-type")
     .help(
-        "ios, android or harmonyos",
+        "the package: ios, android or harmonyos",
         "Found out from the file's content unless given. A type that the content contradicts is \
          an error.",
     ),
@@ -261,8 +261,8 @@ pub(crate) const OPTIONS: &[Opt] = &[
     .field("buildInstallType")
     .alias("build-install-type")
     .help(
-        "public, password or invite",
-        "Who can install the build. password needs a password, which --install-password-file or \
+        "who can install: public, password, invite",
+        "password needs a password, which --install-password-file or \
          PGYER_INSTALL_PASSWORD gives.",
     ),
     Opt::new(
@@ -273,6 +273,7 @@ pub(crate) const OPTIONS: &[Opt] = &[
         RELEASE,
     )
     .field("buildPassword")
+    .alias("build-password-file")
     .env(&["PGYER_INSTALL_PASSWORD"])
     .help(
         "read the install password from FILE",
@@ -324,37 +325,37 @@ pub(crate) const OPTIONS: &[Opt] = &[
         "storage: auto, overseas or china",
         "auto lets Pgyer choose the storage by your address.",
     ),
-    Opt::new(Id::Token, Group::Upload, "token", Value::File("TOKEN.json", &["json"]), &[Put])
+    Opt::new(Id::Token, Group::Job, "token", Value::File("TOKEN.json", &["json"]), &[Put])
         .help(
             "the token to upload with, from pgyer token",
             "- is standard input.",
         ),
-    Opt::new(Id::FileName, Group::Upload, "file-name", Value::Text("NAME"), &[Upload, Put])
+    Opt::new(Id::FileName, Group::Job, "file-name", Value::Text("NAME"), &[Upload, Put])
         .field("x-cos-meta-file-name")
         .alias("x-cos-meta-file-name")
         .help("call the file NAME at Pgyer", "Its own name, unless given."),
-    Opt::new(Id::NoWait, Group::Upload, "no-wait", Value::Flag, &[Upload]).help(
+    Opt::new(Id::NoWait, Group::Job, "no-wait", Value::Flag, &[Upload]).help(
         "stop once the file is uploaded",
         "Prints the key that pgyer status --wait takes.",
     ),
-    Opt::new(Id::Wait, Group::Upload, "wait", Value::Flag, &[Status]).help(
+    Opt::new(Id::Wait, Group::Job, "wait", Value::Flag, &[Status]).help(
         "wait until it is decided",
         "",
     ),
-    Opt::new(Id::Hsp, Group::Upload, "hsp", Value::File("FILE", &["hsp"]), &[Upload])
+    Opt::new(Id::Hsp, Group::Job, "hsp", Value::File("FILE", &["hsp"]), &[Upload])
         .repeatable()
         .help(
             "an HSP that the HAP needs (repeatable)",
             "For one HAP: sent after it, before the wait.",
         ),
-    Opt::new(Id::P12, Group::Upload, "p12", Value::File("FILE", &["p12"]), &[Upload]).help(
+    Opt::new(Id::P12, Group::Job, "p12", Value::File("FILE", &["p12"]), &[Upload]).help(
         "the HAP's signing certificate",
         "For one HAP: sent after it, before the wait. Needs --p12-password-file or \
          PGYER_P12_PASSWORD.",
     ),
     Opt::new(
         Id::P12PasswordFile,
-        Group::Upload,
+        Group::Job,
         "p12-password-file",
         Value::File("FILE", &[]),
         &[Upload, HarmonyCert],
@@ -364,22 +365,22 @@ pub(crate) const OPTIONS: &[Opt] = &[
         "read the certificate's password from FILE",
         "One line break at the end is dropped; - is standard input.",
     ),
-    Opt::new(Id::Legacy, Group::Upload, "legacy", Value::Flag, &[Upload]).help(
+    Opt::new(Id::Legacy, Group::Job, "legacy", Value::Flag, &[Upload]).help(
         "use the old one-request endpoint",
         "It has no --type, --description, --region, --hsp, --p12 and --no-wait, and takes no HAP.",
     ),
-    Opt::new(Id::NoCheck, Group::Upload, "no-check", Value::Flag, &[Upload, Token, Put]).help(
+    Opt::new(Id::NoCheck, Group::Job, "no-check", Value::Flag, &[Upload, Token, Put]).help(
         "skip the check of the package",
         "All but: a regular file, not empty, at most 5 GiB. The type then comes from --type or \
          from the file's extension.",
     ),
-    Opt::new(Id::Jobs, Group::Upload, "jobs", Value::Text("N"), &[Upload])
+    Opt::new(Id::Jobs, Group::Job, "jobs", Value::Text("N"), &[Upload])
         .help("upload N files at a time (default 1)", ""),
     Opt::new(Id::Port, Group::Sandbox, "port", Value::Text("N"), &[Sandbox])
         .help("listen on this port (default: any)", ""),
     Opt::new(Id::Polls, Group::Sandbox, "polls", Value::Text("N"), &[Sandbox]).help(
-        "publish at the N-th question after",
-        "The sandbox answers N times that the build is still being published.",
+        "say N times that it is publishing",
+        "And then that the build is published.",
     ),
     Opt::new(Id::Fault, Group::Sandbox, "fault", Value::Text("SPEC"), &[Sandbox])
         .repeatable()
@@ -479,7 +480,7 @@ pub(crate) const OPTIONS: &[Opt] = &[
         REPORTING,
     )
     .help(
-        "text, json, env or dotenv (default text)",
+        "print text (default), json, env or dotenv",
         "json: one object on one line for each file. env: lines for eval in a POSIX shell. dotenv: \
          lines for a CI's variables file. env and dotenv: upload, status and put, one file.",
     ),

@@ -214,6 +214,7 @@ pub(crate) const VERBS: &[VerbRow] = &[
         ],
         examples: &[
             "pgyer sandbox upload app.apk",
+            "pgyer sandbox --fault storage:1:status=503 upload app.apk",
             "pgyer sandbox --polls 2 -- pgyer upload app.apk",
         ],
     },

@@ -14,18 +14,15 @@ const PROXY_PASSWORD: &str = "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY";
 
 /// Commands of other programs called `pgyer`, and what to do here.
 const ELSEWHERE: &[(&str, &str)] = &[
-    (
-        "auth",
-        "there is nothing to log in to: the API key comes from PGYER_API_KEY, --api-key-file or the official clients' configuration file",
-    ),
-    (
-        "login",
-        "there is nothing to log in to: the API key comes from PGYER_API_KEY, --api-key-file or the official clients' configuration file",
-    ),
-    ("list", "this program only uploads: pgyer upload FILE"),
-    ("app", "this program only uploads: pgyer upload FILE"),
+    ("auth", NO_LOGIN),
+    ("login", NO_LOGIN),
+    ("list", ONLY_UPLOADS),
+    ("app", ONLY_UPLOADS),
     ("help", "help is an option: pgyer --help, or pgyer upload --help"),
 ];
+const NO_LOGIN: &str = "there is no login: the API key comes from PGYER_API_KEY, --api-key-file or \
+     the official clients' configuration file";
+const ONLY_UPLOADS: &str = "this program only uploads: pgyer upload FILE";
 
 /// Short options of the vendor's shell script, and what they are called here.
 const SCRIPT: &[(char, &str)] = &[
@@ -52,10 +49,14 @@ pub(super) fn command(name: &str) -> String {
 
 /// For a long option that is not in the table.
 pub(super) fn long(name: &str, verb: Option<Verb>) -> String {
-    if let Some(instead) = secret(name, verb) {
-        return refusal(&format!("--{}", shown(name)), instead);
-    }
-    let near = nearest(name, names(verb)).unwrap_or_default();
+    let instead = secret(name, verb);
+    let file = instead.and_then(|instead| instead.split_once("or --")).map(|(_, option)| option);
+    let near = match (instead, file) {
+        // --password-file: not a secret itself.
+        (_, Some(option)) if name.ends_with("file") => option,
+        (Some(instead), _) => return refusal(&format!("--{}", shown(name)), instead),
+        (None, _) => nearest(name, names(verb)).unwrap_or_default(),
+    };
     format!("unknown option --{}{}: did you mean --{near}?", shown(name), of(verb))
 }
 

@@ -93,6 +93,7 @@ where
     let plain = digits.bytes().all(|b| b.is_ascii_digit());
     match digits.parse() {
         Ok(number) if plain && number >= least => Ok(number),
+        Err(_) if plain && !digits.is_empty() => Err(format!("'{digits}' is too large")),
         _ => Err(format!("'{}' is not a whole number from {least} up", shown(&digits))),
     }
 }

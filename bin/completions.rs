@@ -1,3 +1,0 @@
-pub(crate) fn script(_: &str) -> Option<String> {
-    None
-}
