@@ -92,9 +92,9 @@ fn commands(opt: &Opt) -> String {
     let names: Vec<_> =
         all.filter(|row| opt.verbs.contains(&row.verb)).map(|row| row.name).collect();
     if names.len() == verbs::available().count() {
-        return "Of every command.".into();
+        return "Every command has it.".into();
     }
-    format!("Of {}.", names.join(", "))
+    format!("Commands: {}.", names.join(", "))
 }
 
 fn tagged(out: &mut String, tag: &str, meaning: &str) {

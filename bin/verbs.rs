@@ -98,7 +98,7 @@ pub(crate) const VERBS: &[VerbRow] = &[
             "pgyer upload app.apk",
             "pgyer upload --notes 'Fixes the login' --region overseas app.ipa",
             "pgyer upload --format json --jobs 2 app.apk app.ipa",
-            "PGYER_P12_PASSWORD=secret pgyer upload --hsp app.hsp --p12 cert.p12 app.hap",
+            "PGYER_P12_PASSWORD=pw pgyer upload --p12 cert.p12 --hsp app.hsp app.hap",
         ],
     },
     VerbRow {
@@ -159,7 +159,7 @@ pub(crate) const VERBS: &[VerbRow] = &[
         ],
         examples: &[
             "eval \"$(pgyer upload --no-wait --format env app.hap)\"",
-            "PGYER_P12_PASSWORD=secret pgyer harmony-cert \"$PGYER_KEY\" cert.p12",
+            "PGYER_P12_PASSWORD=pw pgyer harmony-cert \"$PGYER_KEY\" cert.p12",
         ],
     },
     VerbRow {

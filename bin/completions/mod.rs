@@ -4,7 +4,7 @@ mod bash;
 mod fish;
 mod zsh;
 
-use crate::options::{OPTIONS, Opt, Value};
+use crate::options::{OPTIONS, Opt};
 
 /// The script for a shell, if it is one of [`SHELLS`](crate::verbs::SHELLS).
 pub(crate) fn script(shell: &str) -> Option<String> {
@@ -45,6 +45,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::Value;
     use crate::verbs::{SHELLS, available};
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::quoted;
 use crate::options::{self, Opt, Value};
-use crate::verbs::{Operands, Verb, VerbRow, available};
+use crate::verbs::{Operands, VerbRow, available};
 
 const HEAD: &str = r#"#compdef pgyer
 # zsh completion for pgyer
@@ -16,7 +16,7 @@ _pgyer() {
 "#;
 
 const DISPATCH: &str = r#"        '1:command:_pgyer_commands' \
-        '*::: :->operands' && return 0
+        '*:: :->operands' && return 0
     [[ $state == operands ]] || return 1
     curcontext="${curcontext%:*:*}:pgyer-$words[1]:"
     case $words[1] in
@@ -112,10 +112,10 @@ fn files(suffixes: &[&str]) -> String {
     }
 }
 
-/// The commands that this script completes the operands of.
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verbs::Verb;
 
     #[test]
     fn the_sandbox_hands_its_operands_on() {
