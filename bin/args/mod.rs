@@ -1,0 +1,53 @@
+//! The command line and the environment, made into a plain [`Command`]. Nothing here opens, prints
+//! or reads anything.
+
+mod build;
+mod command;
+mod date;
+mod duration;
+mod lex;
+mod refuse;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::ffi::OsString;
+
+pub(crate) use command::*;
+use lex::Lexed;
+
+/// What a command line asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Parsed {
+    /// Text for standard output: help, the version, a completion script, the manual.
+    Print(String),
+    Run(Box<Command>),
+}
+
+/// A command line or an environment that can't be used.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct UsageError {
+    /// One line, with no secret in it.
+    pub(crate) message: String,
+    /// The format that was asked for, so far as that can be said: a shell that evaluates `env`
+    /// has to see the failure.
+    pub(crate) format: Option<Format>,
+}
+
+/// Reads a command line, without the program's own name; `env` looks a variable up.
+pub(crate) fn parse(
+    args: impl IntoIterator<Item = OsString>,
+    env: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Parsed, UsageError> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    // A variable that is set but empty counts as not set.
+    let env = |name: &str| env(name).filter(|value| !value.is_empty());
+    lex::lex(&args)
+        .and_then(|lexed| match lexed {
+            Lexed::Help { verb, full } => Ok(Parsed::Print(crate::help::text(verb, full))),
+            Lexed::Version => Ok(Parsed::Print(crate::help::version())),
+            Lexed::Line(line) => build::build(line, &env),
+        })
+        .map_err(|message| UsageError { message, format: lex::format_asked_for(&args) })
+}

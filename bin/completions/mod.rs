@@ -1,0 +1,78 @@
+//! The table, made into completion scripts.
+
+mod bash;
+mod fish;
+mod zsh;
+
+use crate::options::{OPTIONS, Opt};
+
+/// The script for a shell, if it is one of [`SHELLS`](crate::verbs::SHELLS).
+pub(crate) fn script(shell: &str) -> Option<String> {
+    match shell {
+        "bash" => Some(bash::script()),
+        "zsh" => Some(zsh::script()),
+        "fish" => Some(fish::script()),
+        _ => None,
+    }
+}
+
+/// What the scripts offer.
+fn shown() -> impl Iterator<Item = &'static Opt> {
+    OPTIONS.iter().filter(|opt| !opt.hidden)
+}
+
+/// The options whose next word is a value and not a command.
+fn with_value() -> String {
+    let names: Vec<_> = OPTIONS.iter().filter(|opt| opt.takes_value()).collect();
+    let own = names.iter().map(|opt| format!("--{}", opt.long));
+    let aliases = names.iter().filter_map(|opt| opt.alias).map(|alias| format!("--{alias}"));
+    own.chain(aliases).collect::<Vec<_>>().join(" ")
+}
+
+/// The names of an option, as they are typed.
+fn typed(opt: &Opt) -> String {
+    match opt.short {
+        Some(short) => format!("-{short} --{}", opt.long),
+        None => format!("--{}", opt.long),
+    }
+}
+
+/// A word of a POSIX shell that stands for `text` whatever is in it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Value;
+    use crate::verbs::{SHELLS, available};
+
+    #[test]
+    fn each_script_has_every_command_and_option() {
+        for shell in SHELLS {
+            let script = script(shell).unwrap();
+            for row in available() {
+                assert!(script.contains(row.name), "{shell}: {}", row.name);
+            }
+            for opt in shown() {
+                let name = if *shell == "fish" {
+                    format!("-l {} ", opt.long)
+                } else {
+                    format!("--{}", opt.long)
+                };
+                assert!(script.contains(&name), "{shell}: {name}");
+                if let Value::Choice(_, words) = opt.value {
+                    assert!(script.contains(&words.join(" ")), "{shell}: {name}");
+                }
+            }
+            assert!(!script.contains("--json"), "{shell} shows what is hidden");
+        }
+        assert_eq!(script("tcsh"), None);
+    }
+
+    #[test]
+    fn quotes_are_quoted() {
+        assert_eq!(quoted("a'b"), r"'a'\''b'");
+    }
+}
