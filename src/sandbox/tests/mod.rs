@@ -1,0 +1,1 @@
+//! The sandbox from outside, by raw sockets.
