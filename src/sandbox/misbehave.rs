@@ -6,6 +6,8 @@ use super::answer::Answer;
 use super::exchange::{End, Exchange, Stop};
 use super::fault::{Endpoint, Manner, Misbehaviour, Place, Reply, ReplyBody};
 
+/// How long to wait for the input that is to stay unread.
+const UNREAD_LIMIT: Duration = Duration::from_millis(200);
 /// Steps of a slow reader in a second.
 const STEPS: u64 = 20;
 
@@ -51,7 +53,11 @@ impl Exchange<'_> {
             }
             (Stop::Fault, Some(Misbehaviour::Cut { fin, .. })) => {
                 self.end_unanswered();
-                if fin { End::CloseGently } else { End::Close }
+                if fin {
+                    return End::CloseGently;
+                }
+                self.await_unread();
+                End::Close
             }
             _ => {
                 self.end_unanswered();
@@ -67,6 +73,14 @@ impl Exchange<'_> {
         }
     }
 
+    /// Waits for input that stays unread, which is what makes closing a reset. A peer that waits
+    /// for a 100 sends none, and sees a plain end.
+    fn await_unread(&self) {
+        if self.left > 0 && self.stream.set_read_timeout(Some(UNREAD_LIMIT)).is_ok() {
+            let _ = self.stream.peek(&mut [0]);
+        }
+    }
+
     fn early(&mut self, reply: &Reply, on_the_head: bool, manner: Manner) -> End {
         let answer = self.reply(reply);
         // A peer that waited for a 100 may or may not send the body now.
@@ -76,7 +90,10 @@ impl Exchange<'_> {
             return End::Close;
         }
         match manner {
-            Manner::Reset => End::Close,
+            Manner::Reset => {
+                self.await_unread();
+                End::Close
+            }
             Manner::Linger => {
                 self.shared.wait_for_end();
                 End::Close
