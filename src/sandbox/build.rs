@@ -1,0 +1,116 @@
+//! The build in the answer of `buildInfo` and the legacy `upload`.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+
+use super::answer::object;
+use super::seen::Build;
+use super::state::Config;
+
+/// The build as the live service writes it: every number a string, and fields that no page names.
+pub(super) fn data(
+    build: &Build,
+    serial: usize,
+    release: &[(String, String)],
+    file_name: &str,
+    config: &Config,
+) -> String {
+    let said = |name: &str| {
+        let found = release.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    let name = app_name(file_name);
+    let shortcut = Some(said("buildChannelShortcut")).filter(|channel| !channel.is_empty());
+    let shortcut = shortcut.unwrap_or_else(|| build.build_key.chars().take(4).collect());
+    let now = timestamp(SystemTime::now());
+    let mut fields: Vec<(String, Value)> = [
+        ("buildKey", build.build_key.clone()),
+        ("buildType", build.kind.number().to_string()),
+        ("buildIsFirst", if serial == 1 { "1" } else { "2" }.to_owned()),
+        ("buildIsLastest", "1".to_owned()),
+        ("buildFileKey", format!("{}.{}", build.build_key, build.kind.extension())),
+        ("buildFileName", file_name.to_owned()),
+        ("buildFileSize", build.size.to_string()),
+        ("buildName", name.clone()),
+        ("buildVersion", "1.0".to_owned()),
+        ("buildVersionNo", "1".to_owned()),
+        ("buildBuildVersion", serial.to_string()),
+        ("buildIdentifier", identifier(&name)),
+        ("buildIcon", build.build_key.chars().rev().collect()),
+        ("buildDescription", said("buildDescription")),
+        ("buildUpdateDescription", said("buildUpdateDescription")),
+        ("buildScreenshots", String::new()),
+        ("buildShortcutUrl", shortcut.clone()),
+        ("buildQRCodeURL", format!("https://www.pgyer.com/app/qrcode/{shortcut}")),
+        ("buildCreated", now.clone()),
+        ("buildUpdated", now),
+    ]
+    .map(|(name, value)| (name.to_owned(), Value::from(value)))
+    .into();
+    for (name, value) in &config.build_fields {
+        match fields.iter_mut().find(|(known, _)| known == name) {
+            Some(field) => field.1 = value.clone(),
+            None => fields.push((name.clone(), value.clone())),
+        }
+    }
+    object(fields.into_iter().map(|(name, value)| (name, value.to_string())))
+}
+
+/// The name of the file without its folders and its extension.
+fn app_name(file_name: &str) -> String {
+    let base = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let stem = base.rsplit_once('.').map_or(base, |(stem, _)| stem);
+    if stem.is_empty() { "Sample App".into() } else { stem.into() }
+}
+
+fn identifier(name: &str) -> String {
+    let mut last: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    last.make_ascii_lowercase();
+    if last.is_empty() { "com.example.app".into() } else { format!("com.example.{last}") }
+}
+
+/// `2025-01-01 10:00:00`, in UTC.
+fn timestamp(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let (hours, minutes) = (seconds / 3600 % 24, seconds / 60 % 60);
+    let (year, month, day) = date(seconds / 86400);
+    format!("{year:04}-{month:02}-{day:02} {hours:02}:{minutes:02}:{:02}", seconds % 60)
+}
+
+/// The date so many days after 1970-01-01, by counting in cycles of 400 years from a first of
+/// March, so that the leap day comes last in its year.
+fn date(days: u64) -> (u64, u64, u64) {
+    let days = days.saturating_add(719_468);
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let shifted = (5 * day + 2) / 153;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = era * 400 + year + u64::from(month <= 2);
+    (year, month, day - (153 * shifted + 2) / 5 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn knows_the_date() {
+        let at = |seconds| timestamp(UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(at(0), "1970-01-01 00:00:00");
+        assert_eq!(at(951_782_400), "2000-02-29 00:00:00");
+        assert_eq!(at(1_735_725_600), "2025-01-01 10:00:00");
+        assert_eq!(at(4_107_542_399), "2100-02-28 23:59:59");
+        assert_eq!(at(4_107_542_400), "2100-03-01 00:00:00");
+    }
+
+    #[test]
+    fn names_an_app_after_its_file() {
+        assert_eq!(app_name("a/b\\My App.v2.apk"), "My App.v2");
+        assert_eq!(app_name(".apk"), "Sample App");
+        assert_eq!(identifier("My App.v2"), "com.example.myappv2");
+        assert_eq!(identifier("蒲公英"), "com.example.app");
+    }
+}

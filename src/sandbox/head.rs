@@ -1,0 +1,194 @@
+//! The heads of requests.
+
+use std::io::{self, Read};
+use std::net::TcpStream;
+
+/// The longest head that is read.
+const MAX_HEAD: usize = 64 * 1024;
+const MAX_HEADERS: usize = 100;
+
+/// The head of a request that is well formed.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) query: Option<String>,
+    pub(super) headers: Vec<(String, String)>,
+    /// Whether another request may follow on the connection.
+    pub(super) keep_alive: bool,
+    /// The `Content-Length`.
+    pub(super) length: Option<u64>,
+}
+
+/// Why there is no head.
+#[derive(Debug)]
+pub(super) enum NoHead {
+    /// The peer is gone, or there is no further request.
+    Gone,
+    /// The peer sent something else: the status to answer with, and what is wrong.
+    Bad(u16, &'static str),
+}
+
+impl Head {
+    /// The value of the header `name`.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the body is only sent when asked for.
+    pub(super) fn expects_continue(&self) -> bool {
+        self.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue"))
+    }
+
+    /// Reads from `stream`, and not one byte beyond the head: a fault that leaves the body
+    /// unread has to find it unread.
+    pub(super) fn read(stream: &TcpStream) -> Result<Self, NoHead> {
+        let mut seen = Vec::new();
+        let mut chunk = [0; 4096];
+        loop {
+            let count = match stream.peek(&mut chunk) {
+                Ok(0) | Err(_) => return Err(NoHead::Gone),
+                Ok(count) => count,
+            };
+            let before = seen.len();
+            seen.extend_from_slice(chunk.get(..count).unwrap_or_default());
+            let parsed = parse(&seen);
+            let taken = match &parsed {
+                Ok(Some((_, length))) => length.saturating_sub(before),
+                _ => count,
+            };
+            let mut taken = stream.take(taken as u64);
+            io::copy(&mut taken, &mut io::sink()).map_err(|_| NoHead::Gone)?;
+            match parsed? {
+                Some((head, _)) => return Ok(head),
+                None if seen.len() > MAX_HEAD => {
+                    return Err(NoHead::Bad(431, "the head of the request is too long"));
+                }
+                None => {}
+            }
+        }
+    }
+}
+
+/// The head at the start of `bytes` with its length, once it is whole.
+fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, NoHead> {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut request = httparse::Request::new(&mut headers);
+    let length = match request.parse(bytes) {
+        Ok(httparse::Status::Complete(length)) => length,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(httparse::Error::TooManyHeaders) => {
+            return Err(NoHead::Bad(431, "there are too many headers"));
+        }
+        Err(_) => return Err(NoHead::Bad(400, "this is no HTTP request")),
+    };
+    if bare_line_feed(bytes.get(..length).unwrap_or_default()) {
+        return Err(NoHead::Bad(400, "a line of the head does not end with CR and LF"));
+    }
+    interpret(&request).map(|head| Some((head, length)))
+}
+
+fn bare_line_feed(head: &[u8]) -> bool {
+    head.split(|&b| b == b'\n').rev().skip(1).any(|line| !line.ends_with(b"\r"))
+}
+
+fn interpret(request: &httparse::Request<'_, '_>) -> Result<Head, NoHead> {
+    let target = request.path.unwrap_or_default();
+    if !target.starts_with('/') {
+        return Err(NoHead::Bad(400, "the target of the request is no path"));
+    }
+    let (path, query) = match target.split_once('?') {
+        Some((path, query)) => (path, Some(query.to_owned())),
+        None => (target, None),
+    };
+    let named = |h: &httparse::Header<'_>| {
+        (h.name.to_owned(), String::from_utf8_lossy(h.value).into_owned())
+    };
+    let mut head = Head {
+        method: request.method.unwrap_or_default().to_owned(),
+        path: path.to_owned(),
+        query,
+        headers: request.headers.iter().map(named).collect(),
+        keep_alive: request.version == Some(1),
+        length: None,
+    };
+    single(&head, "expect")?;
+    if single(&head, "host")?.is_none() && head.keep_alive {
+        return Err(NoHead::Bad(400, "there is no Host"));
+    }
+    head.length = length(&head)?;
+    head.keep_alive &= !head.header("connection").is_some_and(|v| v.eq_ignore_ascii_case("close"));
+    Ok(head)
+}
+
+fn length(head: &Head) -> Result<Option<u64>, NoHead> {
+    let Some(value) = single(head, "content-length")? else {
+        return Ok(None);
+    };
+    if head.header("transfer-encoding").is_some() {
+        return Err(NoHead::Bad(400, "there are both Content-Length and Transfer-Encoding"));
+    }
+    let digits = value.bytes().all(|b| b.is_ascii_digit());
+    match value.parse() {
+        Ok(length) if digits => Ok(Some(length)),
+        _ => Err(NoHead::Bad(400, "Content-Length is no number")),
+    }
+}
+
+/// The value of a header that may come once only.
+fn single<'h>(head: &'h Head, name: &str) -> Result<Option<&'h str>, NoHead> {
+    if head.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)).count() > 1 {
+        return Err(NoHead::Bad(400, "a header comes twice"));
+    }
+    Ok(head.header(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(text: &str) -> u16 {
+        match parse(text.as_bytes()) {
+            Ok(Some(_)) => 200,
+            Ok(None) => 100,
+            Err(NoHead::Bad(status, _)) => status,
+            Err(NoHead::Gone) => 0,
+        }
+    }
+
+    #[test]
+    fn reads_a_head_and_no_further() {
+        let text = "POST /a?b=c HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nX-A: \u{e9}\r\n\r\nabc";
+        let (head, length) = parse(text.as_bytes()).unwrap().unwrap();
+        assert_eq!((head.method.as_str(), head.path.as_str()), ("POST", "/a"));
+        assert_eq!((head.query.as_deref(), head.length), (Some("b=c"), Some(3)));
+        assert_eq!(head.header("x-a"), Some("\u{e9}"));
+        assert_eq!(length, text.len() - 3);
+        assert!(head.keep_alive);
+    }
+
+    #[test]
+    fn refuses_heads_on_which_readers_differ() {
+        let with = |headers: &str| status(&format!("POST / HTTP/1.1\r\nHost: x\r\n{headers}\r\n"));
+        assert_eq!(with(""), 200);
+        assert_eq!(with("Content-Length: 1\r\nContent-Length: 1\r\n"), 400);
+        assert_eq!(with("Content-Length: 1\r\nTransfer-Encoding: chunked\r\n"), 400);
+        assert_eq!(with("Content-Length: +1\r\n"), 400);
+        assert_eq!(with("Content-Length: 99999999999999999999\r\n"), 400);
+        assert_eq!(with("Host: y\r\n"), 400);
+        assert_eq!(with("A: b\n"), 400);
+        assert_eq!(with(&"A: b\r\n".repeat(100)), 431);
+        assert_eq!(status("GET / HTTP/1.1\r\n\r\n"), 400);
+        assert_eq!(status("GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n"), 400);
+        assert_eq!(status("\x16\x03\x01\x02\0\x01"), 400);
+        assert_eq!(status("GET / HT"), 100);
+    }
+
+    #[test]
+    fn knows_when_a_connection_ends() {
+        let keep_alive = |text: &str| parse(text.as_bytes()).unwrap().unwrap().0.keep_alive;
+        assert!(!keep_alive("GET / HTTP/1.0\r\n\r\n"));
+        assert!(!keep_alive("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+    }
+}

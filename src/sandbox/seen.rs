@@ -1,0 +1,197 @@
+//! What the sandbox has seen: plain values for tests to look at.
+
+use super::fault::Endpoint;
+
+/// Everything that a sandbox has seen so far.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Seen {
+    /// How many connections were accepted.
+    pub connections: u64,
+    /// How many of them have ended, on the sandbox's side at least.
+    pub closed_connections: u64,
+    /// The requests in the order in which their heads came.
+    pub requests: Vec<Request>,
+    /// The files that the storage took, in order; the same key may come again.
+    pub objects: Vec<Object>,
+    /// The builds: published, or going to be.
+    pub builds: Vec<Build>,
+    /// HarmonyOS certificates.
+    pub certificates: Vec<Attachment>,
+    /// HarmonyOS HSPs.
+    pub hsps: Vec<Attachment>,
+}
+
+impl Seen {
+    /// How many requests `endpoint` got.
+    pub fn count(&self, endpoint: Endpoint) -> usize {
+        self.requests_to(endpoint).count()
+    }
+
+    /// The requests to `endpoint`.
+    pub fn requests_to(&self, endpoint: Endpoint) -> impl Iterator<Item = &Request> {
+        self.requests.iter().filter(move |request| request.endpoint == Some(endpoint))
+    }
+
+    /// The build that step one's `key` became.
+    pub fn build(&self, key: &str) -> Option<&Build> {
+        self.builds.iter().find(|build| build.key.as_deref() == Some(key))
+    }
+}
+
+/// One request.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Request {
+    /// Its number among all requests, from 1 on.
+    pub number: u64,
+    /// The number of its connection, from 1 on.
+    pub connection: u64,
+    /// The method.
+    pub method: String,
+    /// The path, without a query.
+    pub path: String,
+    /// The query, if there was one.
+    pub query: Option<String>,
+    /// Where it went; none for a path that is not served.
+    pub endpoint: Option<Endpoint>,
+    /// The headers as received.
+    pub headers: Vec<(String, String)>,
+    /// The text fields of its body as received, once that has been read.
+    pub fields: Vec<(String, Vec<u8>)>,
+    /// Whether a `100 Continue` was sent.
+    pub continued: bool,
+    /// How many bytes of its body were read.
+    pub body_bytes: u64,
+    /// Whether the whole body was read.
+    pub body_complete: bool,
+    /// The fault that struck it, as text.
+    pub fault: Option<String>,
+    /// The status it was answered with; none while there is no answer, and if there never was.
+    pub status: Option<u16>,
+    /// Whether nothing more than the rest of the body will happen to it.
+    pub ended: bool,
+}
+
+impl Request {
+    /// The value of the header `name`.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// The value of the text field `name`.
+    pub fn field(&self, name: &str) -> Option<&[u8]> {
+        let found = self.fields.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_slice())
+    }
+}
+
+/// A file in the storage: all but its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Object {
+    /// Step one's key.
+    pub key: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its CRC-64 (ECMA-182, reflected).
+    pub crc64: u64,
+    /// The form's `filename`, as sent.
+    pub file_name: String,
+    /// The content type of the file's part.
+    pub content_type: String,
+    /// The text fields of the form, in order.
+    pub fields: Vec<(String, Vec<u8>)>,
+}
+
+/// What kind of package a build is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// An IPA.
+    Ios,
+    /// An APK.
+    Android,
+    /// A HAP.
+    Harmonyos,
+}
+
+impl Kind {
+    /// The kind that a `buildType` names.
+    pub(super) fn from_build_type(text: &str) -> Option<Self> {
+        match text {
+            "ios" | "ipa" => Some(Self::Ios),
+            "android" | "apk" => Some(Self::Android),
+            "harmonyos" | "hap" => Some(Self::Harmonyos),
+            _ => None,
+        }
+    }
+
+    /// The kind that the name and the first bytes of a file suggest.
+    pub(super) fn guess(file_name: &str, start: &[u8]) -> Self {
+        let extension = file_name.rsplit_once('.').map(|(_, ext)| ext.to_ascii_lowercase());
+        let holds = |name: &str| start.windows(name.len()).any(|bytes| bytes == name.as_bytes());
+        match extension.as_deref() {
+            Some("hap") => Self::Harmonyos,
+            _ if holds("AndroidManifest.xml") => Self::Android,
+            _ if holds("module.json") && !holds("Payload/") => Self::Harmonyos,
+            Some("ipa") => Self::Ios,
+            _ if holds("Payload/") => Self::Ios,
+            _ => Self::Android,
+        }
+    }
+
+    /// The suffix of a package's name.
+    pub(super) fn extension(self) -> &'static str {
+        match self {
+            Self::Ios => "ipa",
+            Self::Android => "apk",
+            Self::Harmonyos => "hap",
+        }
+    }
+
+    /// The number in a published build. The one of HarmonyOS is documented nowhere.
+    pub(super) fn number(self) -> u8 {
+        match self {
+            Self::Ios => 1,
+            Self::Android => 2,
+            Self::Harmonyos => 3,
+        }
+    }
+}
+
+/// A build that was published, or is going to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Build {
+    /// Step one's key; none for the legacy endpoint, which has no keys.
+    pub key: Option<String>,
+    /// The published `buildKey`.
+    pub build_key: String,
+    /// What it is made of.
+    pub kind: Kind,
+    /// The size of the package.
+    pub size: u64,
+    /// The CRC-64 of the package.
+    pub crc64: u64,
+    /// How often `buildInfo` has said that it is still being published.
+    pub pending_answers: u32,
+    /// Whether an answer with the code 0 has been made for it.
+    pub announced: bool,
+}
+
+/// A certificate or an HSP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Attachment {
+    /// Step one's key of the HAP that it belongs to.
+    pub key: String,
+    /// The form's `filename`, as sent.
+    pub file_name: String,
+    /// The password, for a certificate.
+    pub password: Option<String>,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its CRC-64.
+    pub crc64: u64,
+}
