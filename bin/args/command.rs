@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use pgyer::BuildType;
+use pgyer::{BuildType, Date};
 
 /// A whole command line. `None` in an option means the library's default.
 #[derive(Debug, Clone, PartialEq)]
@@ -123,10 +123,10 @@ pub(crate) enum Notes {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Validity {
     Forever,
-    /// Days that exist, `YYYY-MM-DD`, the first not after the last.
+    /// The first day is not after the last.
     Between {
-        from: String,
-        until: String,
+        from: Date,
+        until: Date,
     },
 }
 

@@ -3,7 +3,6 @@
 
 mod build;
 mod command;
-mod date;
 mod duration;
 mod lex;
 mod refuse;

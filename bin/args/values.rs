@@ -4,10 +4,9 @@ use std::ffi::OsStr;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-use pgyer::BuildType;
+use pgyer::{BuildType, Date};
 
 use super::command::{Format, Pin, Region, When};
-use super::date;
 
 /// Why a value can't be used: a predicate, to follow the option's name.
 pub(super) type Problem = String;
@@ -75,13 +74,9 @@ pub(super) fn install_type(value: &OsStr) -> Result<InstallType, Problem> {
     }
 }
 
-pub(super) fn day(value: &OsStr) -> Result<String, Problem> {
+pub(super) fn day(value: &OsStr) -> Result<Date, Problem> {
     let day = text(value)?;
-    if date::is_real(&day) {
-        Ok(day)
-    } else {
-        Err(format!("'{}' is not a day of the calendar, YYYY-MM-DD", shown(&day)))
-    }
+    day.parse().map_err(|_| format!("'{}' is not a day of the calendar, YYYY-MM-DD", shown(&day)))
 }
 
 /// A whole number of at least `least`.

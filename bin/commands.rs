@@ -1,0 +1,463 @@
+//! One function for each command: what was asked for, done with the library, as reports.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::Instant;
+
+use pgyer::{
+    BuildStatus, BuildType, Client, Error, Event, InstallType, Package, Password, Proxies, Region,
+    Release, Result, RetryPolicy, Source, Upload, UploadToken, Validity, Wait, Waiting,
+};
+
+use crate::args::{self, Action, Command, Format, Input, Install, Network, Notes};
+use crate::inputs;
+use crate::output::{self, Report, ReportKind, operand};
+use crate::progress::{Progress, Screen};
+
+/// One run of the program.
+pub(crate) struct Run<'a> {
+    pub(crate) command: &'a Command,
+    pub(crate) screen: &'a Screen,
+    pub(crate) began: Instant,
+}
+
+/// How one FILE or KEY ended.
+struct Ended {
+    file: Option<String>,
+    key: Option<String>,
+    result: Result<String>,
+}
+
+impl Run<'_> {
+    /// Does what was asked for, and returns the exit code. An error here is one of the command
+    /// line, the environment or the configuration; one of a FILE or KEY has been reported.
+    pub(crate) fn run(&self) -> Result<u8> {
+        match &self.command.action {
+            Action::Upload(upload) => self.upload(upload),
+            Action::Status(status) => self.status(status),
+            Action::Token(token) => self.token(token),
+            Action::Put(put) => self.put(put),
+            Action::HarmonyCert { key, file, password } => self.harmony_cert(key, file, password),
+            Action::HarmonyHsp { key, files } => self.harmony_hsp(key, files),
+            Action::Check { files } => self.each(files, 1, |_, file| self.check(file)),
+            Action::Doctor => Err(inputs::usage("doctor is not there yet")),
+            Action::Sandbox(sandbox) => self.sandbox(sandbox),
+        }
+    }
+
+    fn format(&self) -> Format {
+        self.command.output.format
+    }
+
+    fn client(&self) -> Result<Client> {
+        let network = &self.command.network;
+        let mut builder = Client::builder()
+            .allow_insecure_http(network.insecure_http)
+            .proxies(proxies(network)?)
+            .retry(retry_policy(network));
+        if let Some(file) = inputs::variable("SSL_CERT_FILE").map(PathBuf::from) {
+            let pem = inputs::read(&Input::File(file))?;
+            builder =
+                builder.without_built_in_roots().add_root_certificates(&pem, "SSL_CERT_FILE")?;
+        }
+        if let Some(file) = &network.ca_file {
+            let pem = inputs::read(&Input::File(file.clone()))?;
+            builder = builder.add_root_certificates(&pem, &file.display().to_string())?;
+        }
+        if !matches!(self.command.action, Action::Put(_)) {
+            if let Some(key) = inputs::api_key(network.api_key_file.as_ref())? {
+                builder = builder.api_key(key);
+            }
+        }
+        if let Some(url) = &network.api_url {
+            builder = builder.api_url(url);
+        }
+        if let Some(timeout) = network.connect_timeout {
+            builder = builder.connect_timeout(timeout);
+        }
+        if let Some(timeout) = network.stall_timeout {
+            builder = builder.stall_timeout(timeout);
+        }
+        for pin in &network.resolve {
+            builder = builder.resolve(&pin.host, pin.port, pin.ip);
+        }
+        let client = builder.build()?;
+        let deadline = network.timeout.and_then(|timeout| self.began.checked_add(timeout));
+        Ok(deadline.map_or(client.clone(), |deadline| client.with_deadline(deadline)))
+    }
+
+    /// Tries every file, `jobs` at a time, and reports each as soon as the order of the arguments
+    /// allows. The exit code is that of the first in that order that failed.
+    fn each(
+        &self,
+        files: &[PathBuf],
+        jobs: usize,
+        work: impl Fn(usize, &Path) -> Ended + Sync,
+    ) -> Result<u8> {
+        let next = AtomicUsize::new(0);
+        let (sender, receiver) = mpsc::channel();
+        thread::scope(|scope| {
+            for _ in 1..jobs.min(files.len()) {
+                let (sender, next, work) = (sender.clone(), &next, &work);
+                scope.spawn(move || take_turns(files, next, work, &sender));
+            }
+            let reports = scope.spawn(move || self.report_in_order(receiver));
+            take_turns(files, &next, &work, &sender);
+            drop(sender);
+            reports.join().unwrap_or(Ok(1))
+        })
+    }
+
+    fn report_in_order(&self, ended: mpsc::Receiver<(usize, Ended)>) -> Result<u8> {
+        let mut waiting = std::collections::BTreeMap::new();
+        let mut turn = 0;
+        let mut code = 0;
+        let mut unwritten = None;
+        for (at, result) in ended {
+            waiting.insert(at, result);
+            while let Some(result) = waiting.remove(&turn) {
+                turn += 1;
+                match self.report(result) {
+                    Ok(next) => code = if code == 0 { next } else { code },
+                    // The other files are tried all the same.
+                    Err(error) => unwritten = Some(error),
+                }
+            }
+        }
+        match unwritten {
+            Some(error) if code == 0 => Err(error),
+            _ => Ok(code),
+        }
+    }
+
+    /// Writes what became of one FILE or KEY, and returns its exit code.
+    fn report(&self, ended: Ended) -> Result<u8> {
+        let Ended { file, key, result } = ended;
+        match result {
+            Ok(text) => {
+                self.screen.clear();
+                output::print(&text).map(|()| 0)
+            }
+            Err(error) => {
+                let message = error.report();
+                let prefix = match &file {
+                    Some(file) if !message.contains(file.as_str()) => format!("{file}: "),
+                    _ => String::new(),
+                };
+                self.screen.error(&format!("{prefix}{message}"));
+                let format = self.format();
+                output::print(&output::failure(format, file.as_deref(), key.as_deref(), &error))?;
+                Ok(error.kind().exit_code())
+            }
+        }
+    }
+
+    fn check(&self, file: &Path) -> Ended {
+        let result = Package::open(file).map(|package| {
+            let mut report = Report::new(ReportKind::Check);
+            describe(&mut report, &package);
+            for warning in package.warnings() {
+                self.screen.warning(&format!("{}: {warning}", operand(file)));
+            }
+            report.warnings = package.warnings().to_vec();
+            report.render(self.format())
+        });
+        Ended { file: Some(operand(file)), key: None, result }
+    }
+
+    fn upload(&self, upload: &args::Upload) -> Result<u8> {
+        let release = release(&upload.release)?;
+        let p12_password =
+            upload.certificate.as_ref().map(|p12| inputs::password(&p12.password)).transpose()?;
+        let client = self.client()?;
+        self.screen.start_clock();
+        self.each(&upload.files, upload.jobs, |at, file| {
+            let job = Job::new(self, &client, at, file);
+            let result = if upload.legacy {
+                job.legacy(file, upload, &release)
+            } else {
+                job.publish(file, upload, &release, p12_password.as_ref())
+            };
+            let result = result.map(|report| report.render(self.format()));
+            Ended { file: Some(operand(file)), key: job.key(), result }
+        })
+    }
+
+    fn status(&self, status: &args::Status) -> Result<u8> {
+        let client = self.client()?;
+        self.screen.start_clock();
+        let job = Job::new(self, &client, 0, Path::new(&status.key));
+        let key = &status.key;
+        let build = if status.wait {
+            job.client.wait(key, &wait(&status.waiting))
+        } else {
+            job.client.build_info(key).and_then(|state| match state {
+                BuildStatus::Published(build) => Ok(*build),
+                _ => Err(Error::Pending {
+                    key: key.clone(),
+                    waited: std::time::Duration::ZERO,
+                    last_failure: None,
+                }),
+            })
+        };
+        let result = build.map(|build| {
+            let mut report = Report::new(ReportKind::Build);
+            report.key = Some(key.clone());
+            report.build = Some(build);
+            report.render(self.format())
+        });
+        self.report(Ended { file: None, key: Some(key.clone()), result })
+    }
+
+    fn token(&self, token: &args::Token) -> Result<u8> {
+        let release = release(&token.release)?;
+        let client = self.client()?;
+        let file = token.file.as_deref();
+        let job = Job::new(self, &client, 0, file.unwrap_or(Path::new("token")));
+        let build_type = match file {
+            Some(file) => open(file, token.release.build_type, token.check).map(|package| {
+                for warning in package.warnings() {
+                    self.screen.warning(&format!("{}: {warning}", operand(file)));
+                }
+                package.build_type()
+            }),
+            None => token.release.build_type.ok_or_else(|| inputs::usage("there is no type")),
+        };
+        let result = build_type
+            .and_then(|build_type| job.client.get_cos_token(build_type, &release))
+            .map(|token| output::escape_controls(&format!("{}\n", token.expose_json())));
+        self.report(Ended { file: file.map(operand), key: None, result })
+    }
+
+    fn put(&self, put: &args::Put) -> Result<u8> {
+        let token = UploadToken::from_json(&inputs::read_text(&put.token)?)?;
+        let client = self.client()?;
+        self.screen.start_clock();
+        let job = Job::new(self, &client, 0, &put.file);
+        let result = open(&put.file, put.build_type, put.check).and_then(|package| {
+            job.opened(&package);
+            let began = Instant::now();
+            job.client.put(&token, &package, put.file_name.as_deref())?;
+            let mut report = Report::new(ReportKind::Stored);
+            describe(&mut report, &package);
+            report.key = Some(token.key().to_owned());
+            report.upload_time = Some(began.elapsed());
+            Ok(report.render(self.format()))
+        });
+        let key = Some(token.key().to_owned());
+        self.report(Ended { file: Some(operand(&put.file)), key, result })
+    }
+
+    fn harmony_cert(&self, key: &str, file: &Path, password: &args::Secret) -> Result<u8> {
+        let password = inputs::password(password)?;
+        let client = self.client()?;
+        let job = Job::new(self, &client, 0, file);
+        self.report(
+            job.attach(key, file, |p12| job.client.upload_harmony_cert(key, p12, &password)),
+        )
+    }
+
+    fn harmony_hsp(&self, key: &str, files: &[PathBuf]) -> Result<u8> {
+        let client = self.client()?;
+        self.each(files, 1, |at, file| {
+            let job = Job::new(self, &client, at, file);
+            job.attach(key, file, |hsp| job.client.upload_harmony_hsp(key, hsp))
+        })
+    }
+
+    #[cfg(feature = "sandbox")]
+    fn sandbox(&self, sandbox: &args::Sandbox) -> Result<u8> {
+        crate::sandbox::run(sandbox, self.screen)
+    }
+
+    #[cfg(not(feature = "sandbox"))]
+    fn sandbox(&self, _: &args::Sandbox) -> Result<u8> {
+        Err(inputs::usage("this program was built without the sandbox"))
+    }
+}
+
+fn take_turns(
+    files: &[PathBuf],
+    next: &AtomicUsize,
+    work: &impl Fn(usize, &Path) -> Ended,
+    sender: &mpsc::Sender<(usize, Ended)>,
+) {
+    loop {
+        let at = next.fetch_add(1, Ordering::Relaxed);
+        let Some(file) = files.get(at) else { return };
+        if sender.send((at, work(at, file))).is_err() {
+            return;
+        }
+    }
+}
+
+/// One FILE or KEY while it is being worked on.
+struct Job {
+    client: Client,
+    progress: Arc<Progress>,
+    format: Format,
+    key: Arc<Mutex<Option<String>>>,
+}
+
+impl Job {
+    fn new(run: &Run<'_>, client: &Client, number: usize, file: &Path) -> Self {
+        let name = file.file_name().map_or(file.as_os_str(), |name| name);
+        let progress = Arc::new(run.screen.begin(number, &name.to_string_lossy()));
+        let key = Arc::<Mutex<Option<String>>>::default();
+        let (shown, noted) = (Arc::clone(&progress), Arc::clone(&key));
+        let client = client.with_observer(move |event| {
+            if let Event::TokenReceived { key } = event {
+                if let Ok(mut noted) = noted.lock() {
+                    *noted = Some((*key).to_owned());
+                }
+            }
+            shown.observe(event);
+        });
+        Self { client, progress, format: run.format(), key }
+    }
+
+    /// The key of step one, once there is one.
+    fn key(&self) -> Option<String> {
+        self.key.lock().map_or(None, |key| key.clone())
+    }
+
+    fn opened(&self, package: &Package) {
+        self.progress.observe(&Event::Checked {
+            build_type: package.build_type(),
+            size: package.size(),
+            warnings: package.warnings(),
+        });
+    }
+
+    fn publish(
+        &self,
+        file: &Path,
+        upload: &args::Upload,
+        release: &Release,
+        p12_password: Option<&Password>,
+    ) -> Result<Report> {
+        let package = open(file, upload.release.build_type, upload.check)?;
+        let mut job = Upload::default();
+        job.release = release.clone();
+        job.file_name = upload.file_name.clone();
+        job.hsps = upload.hsps.iter().map(Source::open).collect::<Result<_>>()?;
+        if let (Some(p12), Some(password)) = (&upload.certificate, p12_password) {
+            job.p12 = Some((Source::open(&p12.file)?, password.clone()));
+        }
+        job.wait = if upload.wait { Waiting::Until(wait(&upload.waiting)) } else { Waiting::No };
+        let published = self.client.publish(&package, &job)?;
+        let kind = if upload.wait { ReportKind::Build } else { ReportKind::Stored };
+        let mut report = Report::new(kind);
+        describe(&mut report, &package);
+        report.key = Some(published.key);
+        report.build = published.build;
+        report.upload_time = Some(published.upload_time);
+        report.publish_time = published.publish_time;
+        Ok(report)
+    }
+
+    fn legacy(&self, file: &Path, upload: &args::Upload, release: &Release) -> Result<Report> {
+        let package = open(file, None, upload.check)?;
+        self.opened(&package);
+        let began = Instant::now();
+        let build = self.client.upload(&package, release)?;
+        let mut report = Report::new(ReportKind::Build);
+        describe(&mut report, &package);
+        report.build = Some(build);
+        report.upload_time = Some(began.elapsed());
+        Ok(report)
+    }
+
+    /// Sends a certificate or an HSP.
+    fn attach(&self, key: &str, file: &Path, send: impl FnOnce(&Source) -> Result<()>) -> Ended {
+        let result = Source::open(file).and_then(|source| {
+            send(&source)?;
+            let mut report = Report::new(ReportKind::Attachment);
+            report.file = Some(operand(file));
+            report.size = Some(source.size());
+            report.key = Some(key.to_owned());
+            Ok(report)
+        });
+        let format = self.format;
+        Ended {
+            file: Some(operand(file)),
+            key: Some(key.to_owned()),
+            result: result.map(|report| report.render(format)),
+        }
+    }
+}
+
+fn describe(report: &mut Report, package: &Package) {
+    report.file = Some(operand(package.path()));
+    report.size = Some(package.size());
+    report.build_type = Some(package.build_type());
+}
+
+fn open(file: &Path, build_type: Option<BuildType>, check: bool) -> Result<Package> {
+    match (check, build_type) {
+        (false, build_type) => Package::open_unchecked(file, build_type),
+        (true, Some(build_type)) => Package::open_as(file, build_type),
+        (true, None) => Package::open(file),
+    }
+}
+
+fn proxies(network: &Network) -> Result<Proxies> {
+    let variable = |name: &str| Some(inputs::variable(name)?.to_string_lossy().into_owned());
+    let proxies = Proxies::from_variables(variable)?;
+    match &network.proxy {
+        Some(proxy) => proxies.with_proxy(proxy),
+        None => Ok(proxies),
+    }
+}
+
+fn retry_policy(network: &Network) -> RetryPolicy {
+    let mut policy = RetryPolicy::default();
+    if let Some(retries) = network.retries {
+        policy = policy.retries(retries);
+    }
+    if let Some(delay) = network.retry_delay {
+        policy = policy.delay(delay);
+    }
+    policy
+}
+
+fn wait(waiting: &args::Waiting) -> Wait {
+    let mut wait = Wait::default();
+    if let Some(timeout) = waiting.timeout {
+        wait = wait.timeout(timeout);
+    }
+    if let Some(interval) = waiting.poll_interval {
+        wait = wait.interval(interval);
+    }
+    wait
+}
+
+/// Reads what the options name, and puts it into the library's terms.
+fn release(given: &args::Release) -> Result<Release> {
+    let mut release = Release::default();
+    release.install_type = match &given.install {
+        None => None,
+        Some(Install::Public) => Some(InstallType::Public),
+        Some(Install::Invite) => Some(InstallType::Invite),
+        Some(Install::Password(secret)) => Some(InstallType::Password(inputs::password(secret)?)),
+    };
+    release.description = given.description.clone();
+    release.update_description = match &given.notes {
+        None => None,
+        Some(Notes::Text(text)) => Some(text.clone()),
+        Some(Notes::File(input)) => Some(inputs::read_text(input)?),
+    };
+    release.validity = match given.validity {
+        None => None,
+        Some(args::Validity::Forever) => Some(Validity::Forever),
+        Some(args::Validity::Between { from, until }) => Some(Validity::window(from, until)?),
+    };
+    release.channel_shortcut = given.channel.clone();
+    release.region = given.region.map(|region| match region {
+        args::Region::Overseas => Region::Overseas,
+        args::Region::China => Region::China,
+    });
+    Ok(release)
+}

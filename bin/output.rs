@@ -1,0 +1,352 @@
+//! Results as text, JSON, or variables: the only writer of standard output. And the rule for what
+//! may reach a terminal.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use pgyer::{BuildInfo, BuildType, Error};
+use serde_json::Value;
+
+use crate::args::Format;
+
+/// The result for one FILE or KEY.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) kind: ReportKind,
+    pub(crate) file: Option<String>,
+    pub(crate) size: Option<u64>,
+    pub(crate) build_type: Option<BuildType>,
+    pub(crate) key: Option<String>,
+    pub(crate) build: Option<BuildInfo>,
+    pub(crate) upload_time: Option<Duration>,
+    pub(crate) publish_time: Option<Duration>,
+    pub(crate) warnings: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReportKind {
+    /// A build, published.
+    Build,
+    /// A package in the storage.
+    Stored,
+    /// A certificate or an HSP.
+    Attachment,
+    /// A package that was looked into.
+    Check,
+}
+
+impl Report {
+    pub(crate) fn new(kind: ReportKind) -> Self {
+        Self {
+            kind,
+            file: None,
+            size: None,
+            build_type: None,
+            key: None,
+            build: None,
+            upload_time: None,
+            publish_time: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// In a format, with the line break at its end.
+    pub(crate) fn render(&self, format: Format) -> String {
+        match format {
+            Format::Text => self.text(),
+            Format::Json => self.json(),
+            Format::Env => self
+                .variables()
+                .map(|(name, value)| format!("{name}={}\n", shell_quoted(&value)))
+                .concat(),
+            Format::Dotenv => self
+                .variables()
+                .map(|(name, value)| format!("{name}={}\n", one_line(&value)))
+                .concat(),
+        }
+    }
+
+    fn json(&self) -> String {
+        let mut line = JsonLine::default();
+        line.string("file", self.file.as_deref());
+        line.raw("size", self.size.map(|size| size.to_string()));
+        line.string("type", self.build_type.map(BuildType::as_str));
+        line.string("key", self.key.as_deref());
+        if let Some(build) = &self.build {
+            line.raw("build", Some(build.to_json()));
+            line.value("install_url", build.install_url().into());
+            line.value("icon_url", build.icon_url().into());
+            line.value("qr_code_url", build.qr_code_url().into());
+        }
+        line.raw("upload_seconds", self.upload_time.map(seconds));
+        line.raw("publish_seconds", self.publish_time.map(seconds));
+        if self.kind == ReportKind::Check {
+            line.value("warnings", self.warnings.clone().into());
+        }
+        line.finish()
+    }
+
+    fn variables(&self) -> [(&'static str, String); 9] {
+        let text = |value: fn(&BuildInfo) -> &str| {
+            self.build.as_ref().map_or_else(String::new, |build| value(build).to_owned())
+        };
+        let build = self.build.as_ref();
+        let install_url = build.and_then(BuildInfo::install_url).unwrap_or_default();
+        let number = build.and_then(|build| build.build_version);
+        [
+            ("PGYER_KEY", self.key.clone().unwrap_or_default()),
+            ("PGYER_BUILD_KEY", text(|build| &build.build_key)),
+            ("PGYER_INSTALL_URL", install_url),
+            ("PGYER_QR_CODE_URL", text(|build| &build.qr_code_url)),
+            ("PGYER_APP_NAME", text(|build| &build.name)),
+            ("PGYER_APP_VERSION", text(|build| &build.version)),
+            ("PGYER_APP_VERSION_NO", text(|build| &build.version_no)),
+            ("PGYER_APP_BUILD", number.map_or_else(String::new, |number| number.to_string())),
+            ("PGYER_APP_IDENTIFIER", text(|build| &build.identifier)),
+        ]
+    }
+
+    fn text(&self) -> String {
+        let mut lines = Vec::new();
+        if let Some(build) = &self.build {
+            lines.extend(title(build));
+        }
+        lines.extend(self.facts());
+        if let Some(build) = &self.build {
+            lines.extend(build.install_url());
+            lines.extend(build.qr_code_url().map(|url| format!("QR code: {url}")));
+        }
+        if self.kind == ReportKind::Stored {
+            let key = self.key.as_deref().unwrap_or_default();
+            lines.push(format!("key: {key}"));
+            lines.push(format!("to wait for the build: pgyer status --wait {key}"));
+        }
+        lines.iter().map(|line| harmless(line) + "\n").collect()
+    }
+
+    /// The file, its type and size, and how long things took, on one line.
+    fn facts(&self) -> Option<String> {
+        let mut facts: Vec<String> = Vec::new();
+        facts.extend(self.file.clone());
+        facts.extend(self.build_type.map(|build_type| name_of(build_type).to_owned()));
+        let size = self
+            .size
+            .or_else(|| self.build.as_ref().and_then(|build| u64::try_from(build.file_size?).ok()));
+        facts.extend(size.map(human_size));
+        facts.extend(self.upload_time.map(|time| match size {
+            Some(size) => format!("uploaded in {} ({})", human_time(time), rate(size, time)),
+            None => format!("uploaded in {}", human_time(time)),
+        }));
+        facts.extend(self.publish_time.map(|time| format!("published in {}", human_time(time))));
+        if self.kind == ReportKind::Attachment {
+            facts.push("taken".to_owned());
+        }
+        if facts.is_empty() { None } else { Some(facts.join(", ")) }
+    }
+}
+
+fn name_of(build_type: BuildType) -> &'static str {
+    match build_type {
+        BuildType::Ios => "iOS",
+        BuildType::Android => "Android",
+        BuildType::Harmonyos => "HarmonyOS",
+        other => other.as_str(),
+    }
+}
+
+/// "Sample App 1.1 (28), build 5, com.example.app"
+fn title(build: &BuildInfo) -> Option<String> {
+    let mut title = build.name.clone();
+    if !build.version.is_empty() {
+        title.push_str(&format!(" {}", build.version));
+    }
+    if !build.version_no.is_empty() {
+        title.push_str(&format!(" ({})", build.version_no));
+    }
+    if let Some(number) = build.build_version {
+        title.push_str(&format!(", build {number}"));
+    }
+    if !build.identifier.is_empty() {
+        title.push_str(&format!(", {}", build.identifier));
+    }
+    Some(title.trim_start_matches([' ', ',']).to_owned()).filter(|title| !title.is_empty())
+}
+
+/// A failure in a format that has one; the message goes to standard error in any case.
+pub(crate) fn failure(
+    format: Format,
+    file: Option<&str>,
+    key: Option<&str>,
+    error: &Error,
+) -> String {
+    match format {
+        Format::Text | Format::Dotenv => String::new(),
+        Format::Env => exit_line(error.kind().exit_code()),
+        Format::Json => {
+            let mut inner = JsonLine::default();
+            inner.string("kind", Some(error.kind().name()));
+            inner.string("message", Some(&error.report()));
+            inner.raw("api_code", error.api_code().map(|code| code.to_string()));
+            inner.raw("http_status", error.http_status().map(|status| status.to_string()));
+            let mut line = JsonLine::default();
+            line.string("file", file);
+            line.string("key", key);
+            line.raw("error", Some(inner.finish().trim_end().to_owned()));
+            line.finish()
+        }
+    }
+}
+
+/// What makes a shell that evaluates it fail.
+pub(crate) fn exit_line(code: u8) -> String {
+    format!("(exit {code})\n")
+}
+
+/// One JSON object on one line, its members in the order in which they are added.
+#[derive(Debug, Default)]
+pub(crate) struct JsonLine(Vec<String>);
+
+impl JsonLine {
+    /// Adds a member that is JSON already; none adds nothing.
+    pub(crate) fn raw(&mut self, name: &str, json: Option<String>) {
+        self.0.extend(json.map(|json| format!("{}:{json}", Value::from(name))));
+    }
+
+    pub(crate) fn value(&mut self, name: &str, value: Value) {
+        self.raw(name, Some(value.to_string()));
+    }
+
+    /// Adds a string; none adds nothing.
+    pub(crate) fn string(&mut self, name: &str, text: Option<&str>) {
+        self.raw(name, text.map(|text| Value::from(text).to_string()));
+    }
+
+    pub(crate) fn finish(self) -> String {
+        escape_controls(&format!("{{{}}}\n", self.0.join(",")))
+    }
+}
+
+/// JSON leaves DEL and the C1 controls as they are, and terminals obey some of them.
+pub(crate) fn escape_controls(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\u{7f}'..='\u{9f}' => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// A text that may go to a terminal: no control characters, and none that turn lines around.
+pub(crate) fn harmless(text: &str) -> String {
+    let is_harmful = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if is_harmful(c) { '\u{fffd}' } else { c }).collect()
+}
+
+fn shell_quoted(value: &str) -> String {
+    // No shell has a NUL in a variable.
+    format!("'{}'", value.replace('\0', "").replace('\'', "'\\''"))
+}
+
+fn one_line(value: &str) -> String {
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    value.chars().map(|c| if breaks(c) { ' ' } else { c }).collect()
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.3}", time.as_secs_f64())
+}
+
+/// Bytes in units of 1024.
+pub(crate) fn human_size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut size = bytes as f64 / 1024.0;
+    let mut unit = UNITS[0];
+    for larger in &UNITS[1..] {
+        // 1023.95 would be shown as 1024.0.
+        if size < 1023.95 {
+            break;
+        }
+        size /= 1024.0;
+        unit = larger;
+    }
+    format!("{size:.1} {unit}")
+}
+
+/// Seconds, with minutes where there are some.
+pub(crate) fn human_time(time: Duration) -> String {
+    let seconds = time.as_secs();
+    if seconds < 60 {
+        format!("{:.1} s", time.as_secs_f64())
+    } else {
+        format!("{} min {} s", seconds / 60, seconds % 60)
+    }
+}
+
+fn rate(bytes: u64, time: Duration) -> String {
+    let per_second = bytes as f64 / time.as_secs_f64().max(0.001);
+    format!("{}/s", human_size(per_second as u64))
+}
+
+/// Writes to standard output. A reader that has closed the pipe is no error.
+pub(crate) fn print(text: &str) -> Result<(), Error> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::Io { action: "write the result".to_owned(), source: error })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An operand as results name it.
+pub(crate) fn operand(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_times_are_short() {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (8596, "8.4 KiB"),
+            (1048575, "1.0 MiB"),
+            (5 << 30, "5.0 GiB"),
+        ] {
+            assert_eq!(human_size(bytes), text);
+        }
+        assert_eq!(human_time(Duration::from_millis(1234)), "1.2 s");
+        assert_eq!(human_time(Duration::from_secs(61)), "1 min 1 s");
+    }
+
+    #[test]
+    fn quoting_keeps_a_shell_from_reading_values() {
+        assert_eq!(shell_quoted("a'; rm -rf $HOME '\n`x`"), "'a'\\''; rm -rf $HOME '\\''\n`x`'");
+        assert_eq!(one_line("a\nPGYER_KEY=evil\r\u{85}\u{2028}b"), "a PGYER_KEY=evil   b");
+    }
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_comes_through() {
+        assert_eq!(
+            harmless("a\x1b[31m\r\n\u{9b}b\u{202e}"),
+            "a\u{fffd}[31m\u{fffd}\u{fffd}\u{fffd}b\u{fffd}"
+        );
+        assert_eq!(escape_controls("{\"a\":\"\u{9b}\"}"), "{\"a\":\"\\u009b\"}");
+    }
+}

@@ -1,0 +1,33 @@
+//! Ctrl-C and SIGTERM: the end comes at once, with the signal's own status, on a clean line.
+
+use crate::progress::Screen;
+
+#[cfg(unix)]
+pub(crate) fn watch(screen: &Screen) {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+    use std::thread;
+
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
+    let screen = screen.clone();
+    // Without the thread a signal does what it always does, only less tidily.
+    let _ = thread::Builder::new().name("signals".into()).stack_size(64 * 1024).spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            screen.clear();
+            end_by(signal);
+        }
+    });
+}
+
+/// The kernel ignores default actions for the first process of a container, and the emulation of
+/// them crashes there: such a process exits as a shell would report it.
+#[cfg(unix)]
+fn end_by(signal: i32) {
+    if std::process::id() != 1 {
+        let _ = signal_hook::low_level::emulate_default_handler(signal);
+    }
+    std::process::exit(128 + signal);
+}
+
+#[cfg(not(unix))]
+pub(crate) fn watch(_: &Screen) {}
