@@ -8,7 +8,7 @@ use super::answer::object;
 use super::seen::Build;
 use super::state::Config;
 
-/// The build as the live service writes it: every number a string, and fields that no page names.
+/// The build with what the sandbox was set up to say in it.
 pub(super) fn data(
     build: &Build,
     serial: usize,
@@ -16,6 +16,24 @@ pub(super) fn data(
     file_name: &str,
     config: &Config,
 ) -> String {
+    let fields = fields(build, serial, release, file_name).into_iter();
+    let mut fields: Vec<_> = fields.map(|(name, text)| (name, Value::from(text))).collect();
+    for (name, value) in &config.build_fields {
+        match fields.iter_mut().find(|(known, _)| known == name) {
+            Some(field) => field.1 = value.clone(),
+            None => fields.push((name, value.clone())),
+        }
+    }
+    object(fields.into_iter().map(|(name, value)| (name, value.to_string())))
+}
+
+/// The fields as the live service writes them: every number a string, and some that no page names.
+fn fields(
+    build: &Build,
+    serial: usize,
+    release: &[(String, String)],
+    file_name: &str,
+) -> Vec<(&'static str, String)> {
     let said = |name: &str| {
         let found = release.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.clone()).unwrap_or_default()
@@ -24,7 +42,7 @@ pub(super) fn data(
     let shortcut = Some(said("buildChannelShortcut")).filter(|channel| !channel.is_empty());
     let shortcut = shortcut.unwrap_or_else(|| build.build_key.chars().take(4).collect());
     let now = timestamp(SystemTime::now());
-    let mut fields: Vec<(String, Value)> = [
+    vec![
         ("buildKey", build.build_key.clone()),
         ("buildType", build.kind.number().to_string()),
         ("buildIsFirst", if serial == 1 { "1" } else { "2" }.to_owned()),
@@ -46,15 +64,6 @@ pub(super) fn data(
         ("buildCreated", now.clone()),
         ("buildUpdated", now),
     ]
-    .map(|(name, value)| (name.to_owned(), Value::from(value)))
-    .into();
-    for (name, value) in &config.build_fields {
-        match fields.iter_mut().find(|(known, _)| known == name) {
-            Some(field) => field.1 = value.clone(),
-            None => fields.push((name.clone(), value.clone())),
-        }
-    }
-    object(fields.into_iter().map(|(name, value)| (name, value.to_string())))
 }
 
 /// The name of the file without its folders and its extension.

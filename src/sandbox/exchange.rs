@@ -139,8 +139,7 @@ impl Exchange<'_> {
 
     /// Answers before the body. Nobody knows whether the peer sends it then, so the connection ends.
     fn refuse(&mut self, answer: &Answer) -> End {
-        let no_body = self.left == 0 && self.head.header("transfer-encoding").is_none();
-        let close = !(no_body && self.head.keep_alive);
+        let close = !(self.body_complete() && self.head.keep_alive);
         self.end(Some(answer.status));
         let sent = self.send(answer, close);
         match (sent, close) {
@@ -233,8 +232,13 @@ impl Exchange<'_> {
         self.shared.end(self.number, status);
     }
 
+    fn body_complete(&self) -> bool {
+        // Where a body ends that is chunked is never looked for.
+        self.left == 0 && self.head.header("transfer-encoding").is_none()
+    }
+
     pub(super) fn note_body(&self) {
-        let (taken, complete) = (self.taken, self.left == 0);
+        let (taken, complete) = (self.taken, self.body_complete());
         self.shared.note(self.number, |request| {
             request.body_bytes = taken;
             request.body_complete = complete;
@@ -243,9 +247,13 @@ impl Exchange<'_> {
 
     /// Sends `answer` at once.
     pub(super) fn send(&self, answer: &Answer, close: bool) -> Result<(), Stop> {
+        // The answer to a HEAD has the length of a body that does not follow.
+        let follows = self.head.method != "HEAD";
         let content = answer.content();
         let mut bytes = answer.head(Some(content.len() as u64), close);
-        bytes.extend_from_slice(content);
+        if follows {
+            bytes.extend_from_slice(content);
+        }
         self.write(&bytes)
     }
 

@@ -1,9 +1,10 @@
 //! A Pgyer on loopback: real HTTP, real forms, real polling; no account, no network, and nothing
 //! is published.
 //!
-//! It answers every call of the vendor's page as strictly as the page allows, plays the storage
-//! too, keeps a digest of what it is sent in the place of the content, and misbehaves on demand. It shares no
-//! code with the client half of this library, so that each proves the other.
+//! It answers every call of the vendor's page as strictly as the page allows, and plays the storage
+//! too: of a file it keeps a digest in the place of the content. It misbehaves on demand, by
+//! [`Fault`]s. It shares no code with the client half of this library, so that each proves the
+//! other.
 //!
 //! ```
 //! use pgyer::sandbox::{Endpoint, Sandbox};

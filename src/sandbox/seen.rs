@@ -1,6 +1,7 @@
 //! What the sandbox has seen: plain values for tests to look at.
 
 use super::fault::Endpoint;
+use super::head::Head;
 
 /// Everything that a sandbox has seen so far.
 #[derive(Debug, Clone, Default)]
@@ -74,6 +75,31 @@ pub struct Request {
 }
 
 impl Request {
+    /// A request of which nothing but the head is known.
+    pub(super) fn new(
+        head: &Head,
+        number: u64,
+        connection: u64,
+        endpoint: Option<Endpoint>,
+    ) -> Self {
+        Self {
+            number,
+            connection,
+            method: head.method.clone(),
+            path: head.path.clone(),
+            query: head.query.clone(),
+            endpoint,
+            headers: head.headers.clone(),
+            fields: Vec::new(),
+            continued: false,
+            body_bytes: 0,
+            body_complete: false,
+            fault: None,
+            status: None,
+            ended: false,
+        }
+    }
+
     /// The value of the header `name`.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));

@@ -174,22 +174,9 @@ impl Shared {
                 self.config.faults.iter().find(|fault| fault.strikes(endpoint, *count))
             });
             let number = state.seen.requests.len() as u64 + 1;
-            state.seen.requests.push(Request {
-                number,
-                connection,
-                method: head.method.clone(),
-                path: head.path.clone(),
-                query: head.query.clone(),
-                endpoint,
-                headers: head.headers.clone(),
-                fields: Vec::new(),
-                continued: false,
-                body_bytes: 0,
-                body_complete: false,
-                fault: fault.map(ToString::to_string),
-                status: None,
-                ended: false,
-            });
+            let mut request = Request::new(head, number, connection, endpoint);
+            request.fault = fault.map(ToString::to_string);
+            state.seen.requests.push(request);
             (number, fault.map(|fault| fault.what.clone()))
         })
     }

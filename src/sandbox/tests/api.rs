@@ -100,6 +100,9 @@ fn the_probe_needs_no_key_and_no_body() {
     assert_eq!(peer.answer().status, 404);
     peer.head("GET", "/apiv2/app/buildInfo", "");
     assert_eq!(peer.answer().status, 405);
+    peer.send("HEAD /apiv2 HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_eq!(peer.line(), "HTTP/1.1 405 Method Not Allowed");
+    while !peer.line().is_empty() {}
     peer.head("POST", "/apiv2", "Transfer-Encoding: chunked\r\n");
     assert_eq!(peer.answer().status, 411);
 }
