@@ -1,6 +1,6 @@
 //! The one table of options. Parsing, help, completions and the manual are made from it.
 
-use crate::verbs::Verb;
+use crate::verbs::{Verb, available};
 
 /// An option, whatever name it was given under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,6 +203,12 @@ pub(crate) fn by_long(name: &str) -> Option<&'static Opt> {
 /// The row with this short name.
 pub(crate) fn by_short(name: char) -> Option<&'static Opt> {
     OPTIONS.iter().find(|opt| opt.short == Some(name))
+}
+
+/// What this build shows of the table.
+pub(crate) fn shown() -> impl Iterator<Item = &'static Opt> {
+    let available = |opt: &&Opt| available().any(|row| opt.verbs.contains(&row.verb));
+    OPTIONS.iter().filter(|opt| !opt.hidden).filter(available)
 }
 
 /// What a command shows of the table.
@@ -492,3 +498,130 @@ pub(crate) const OPTIONS: &[Opt] = &[
         .short('V')
         .help("the program's version", ""),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::verbs::VERBS;
+
+    #[test]
+    fn no_name_is_taken_twice() {
+        let mut names = HashSet::new();
+        let mut shorts = HashSet::new();
+        for opt in OPTIONS {
+            assert!(names.insert(opt.long), "{}", opt.long);
+            assert!(opt.alias.is_none_or(|alias| names.insert(alias)), "{}", opt.long);
+            assert!(opt.short.is_none_or(|short| shorts.insert(short)), "{}", opt.long);
+        }
+    }
+
+    #[test]
+    fn every_row_is_whole() {
+        for opt in OPTIONS {
+            assert_eq!(row(opt.id).long, opt.long, "an id has one row");
+            assert!(!opt.verbs.is_empty(), "{}", opt.long);
+            assert!(opt.hidden || !opt.help.is_empty(), "{}", opt.long);
+            assert!(opt.value.name().is_none_or(|name| !name.is_empty()), "{}", opt.long);
+            assert!(!opt.repeatable || opt.takes_value(), "{}", opt.long);
+            assert_eq!(opt.repeatable, opt.help.contains("repeatable"), "{}", opt.long);
+        }
+    }
+
+    #[test]
+    fn an_option_answers_to_its_field_in_kebab_case() {
+        for opt in OPTIONS {
+            let Some(field) = opt.field else { continue };
+            let mut kebab = String::new();
+            for c in field.chars() {
+                if c.is_ascii_uppercase() {
+                    kebab.push('-');
+                }
+                kebab.push(c.to_ascii_lowercase());
+            }
+            // A password is refused, the dates decide, and the notes have their own option.
+            let excepted = [Id::InstallPasswordFile, Id::ValidForever, Id::NotesFile];
+            if !excepted.contains(&opt.id) {
+                assert_eq!(opt.alias, Some(kebab.as_str()), "{}", opt.long);
+            }
+        }
+    }
+
+    /// The names that are stable, with their value's name.
+    #[test]
+    fn every_promised_option_is_there() {
+        let shown = |verb| of(verb).map(|opt| opt.long).collect::<Vec<_>>();
+        let release = [
+            "type",
+            "install-type",
+            "install-password-file",
+            "description",
+            "notes",
+            "notes-file",
+            "valid-from",
+            "valid-until",
+            "valid-forever",
+            "channel",
+            "region",
+        ];
+        let job = [
+            "file-name",
+            "no-wait",
+            "hsp",
+            "p12",
+            "p12-password-file",
+            "legacy",
+            "no-check",
+            "jobs",
+            "qr",
+        ];
+        let waiting = ["wait-timeout", "poll-interval", "qr"];
+        let network = [
+            "api-key-file",
+            "api-url",
+            "proxy",
+            "ca-file",
+            "resolve",
+            "connect-timeout",
+            "stall-timeout",
+            "timeout",
+            "retries",
+            "retry-delay",
+            "insecure-http",
+        ];
+        let output = ["quiet", "verbose", "progress", "color", "format", "help", "version"];
+        let has = |verb: Verb, names: &[&str]| {
+            let shown = shown(verb);
+            names.iter().for_each(|n| assert!(shown.contains(n), "{} --{n}", verb.name()));
+        };
+        has(Upload, &release);
+        has(Upload, &job);
+        has(Token, &release);
+        has(Token, &["no-check"]);
+        has(Put, &["token", "file-name", "no-check"]);
+        has(HarmonyCert, &["p12-password-file"]);
+        has(Status, &["wait"]);
+        for verb in [Upload, Status] {
+            has(verb, &waiting);
+        }
+        for verb in NETWORK {
+            has(*verb, &network);
+            has(*verb, &output);
+        }
+        has(Check, &output);
+    }
+
+    #[test]
+    fn every_command_has_its_row_and_an_example() {
+        for verb in EVERY {
+            assert_eq!(verb.row().verb, *verb);
+        }
+        for row in VERBS {
+            let start = format!("pgyer {}", row.name);
+            assert!(row.examples.iter().any(|line| line.contains(&start)), "{}", row.name);
+            assert!(!row.about.is_empty() && !row.usage.is_empty(), "{}", row.name);
+        }
+        assert_eq!(available().any(|row| row.name == "sandbox"), cfg!(feature = "sandbox"));
+    }
+}

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{shown, typed, with_value};
-use crate::options::{self, Value};
+use super::{typed, with_value};
+use crate::options::{self, Value, shown};
 use crate::verbs::{Operands, VerbRow, available};
 
 const HEAD: &str = r#"# bash completion for pgyer
