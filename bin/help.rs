@@ -14,7 +14,7 @@ const COLUMN: usize = 36;
 pub(crate) const ABOUT: &str = "Uploads iOS, Android and HarmonyOS builds to Pgyer.";
 /// The official program has the same name.
 pub(crate) const NOT_THE_VENDORS: &str =
-    "An independent program: neither made nor endorsed by Pgyer.";
+    "An independent program, not the vendor's: neither made nor endorsed by Pgyer.";
 pub(crate) const DURATIONS: &str =
     "D is a duration: 250ms, 3s, 5m, 1h, or seconds without a unit; fractions are allowed.";
 pub(crate) const SECRETS: &str = "No secret is taken from the command line, which other users of \

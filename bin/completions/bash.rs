@@ -19,7 +19,7 @@ _pgyer_files() {
     local name suffix
     compopt -o filenames 2>/dev/null
     while IFS= read -r name; do
-        if [[ -d $name || $# -eq 0 ]]; then COMPREPLY+=("$name"); continue; fi
+        if [[ -d ${name/#\~/$HOME} || $# -eq 0 ]]; then COMPREPLY+=("$name"); continue; fi
         for suffix; do [[ $name == *."$suffix" ]] && COMPREPLY+=("$name"); done
     done < <(compgen -f -- "$cur")
 }
