@@ -14,7 +14,7 @@ const COLUMN: usize = 36;
 pub(crate) const ABOUT: &str = "Uploads iOS, Android and HarmonyOS builds to Pgyer.";
 /// The official program has the same name.
 pub(crate) const NOT_THE_VENDORS: &str =
-    "An independent program: neither made nor endorsed by Pgyer.";
+    "An independent program, not the vendor's: neither made nor endorsed by Pgyer.";
 pub(crate) const DURATIONS: &str =
     "D is a duration: 250ms, 3s, 5m, 1h, or seconds without a unit; fractions are allowed.";
 pub(crate) const SECRETS: &str = "No secret is taken from the command line, which other users of \
@@ -28,7 +28,7 @@ pub(crate) const EXIT_STATUS: &[(u8, &str, &str)] = &[
     (3, "package", "the file is not something that Pgyer can publish"),
     (4, "auth", "no API key, or one that Pgyer does not accept"),
     (5, "api", "Pgyer refused the request, or its answer can't be used"),
-    (6, "network", "DNS, TCP, TLS, a proxy, a time-out, or an answer that is not Pgyer's"),
+    (6, "network", "DNS, TCP, TLS, a proxy, a time-out, or an answer not Pgyer's"),
     (7, "storage", "the storage refused the file, or did not store what was sent"),
     (8, "publish", "Pgyer could not publish the build"),
     (9, "pending", "the file is stored, and the build not decided yet"),
@@ -37,7 +37,7 @@ pub(crate) const EXIT_STATUS: &[(u8, &str, &str)] = &[
 /// Variables that no option stands for.
 pub(crate) const MORE_ENVIRONMENT: &[(&str, &str)] = &[
     ("PGYER_CONFIG_FILE", "the official clients' file, for the API key"),
-    ("XDG_CONFIG_HOME", "where pgyer/config.json and pgyer/config are looked for"),
+    ("XDG_CONFIG_HOME", "the folder of pgyer/config.json and pgyer/config"),
 ];
 
 /// What `-V` prints.
@@ -223,4 +223,58 @@ fn wrap(out: &mut String, text: &str, indent: usize) {
         column += gap + word.len();
     }
     out.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every_text(full: bool) -> impl Iterator<Item = String> {
+        let verbs = verbs::available().map(|row| Some(row.verb));
+        verbs.chain([None]).map(move |verb| text(verb, full))
+    }
+
+    #[test]
+    fn the_short_help_fits_two_small_screens() {
+        for help in every_text(false) {
+            assert!(help.lines().count() <= 48, "{help}");
+        }
+    }
+
+    #[test]
+    fn no_line_is_too_long_and_nothing_is_escaped() {
+        for help in every_text(false).chain(every_text(true)).chain([version()]) {
+            for line in help.lines() {
+                assert!(line.chars().count() <= WIDTH, "{line}");
+                assert_eq!(line, line.trim_end());
+            }
+            assert!(help.ends_with('\n') && !help.contains('\u{1b}'));
+        }
+    }
+
+    #[test]
+    fn every_option_is_in_the_help_of_its_commands() {
+        for row in verbs::available() {
+            for help in [text(Some(row.verb), false), text(Some(row.verb), true)] {
+                options::of(row.verb).for_each(|opt| assert!(help.contains(&head(opt)), "{help}"));
+                assert!(!help.contains("--json"), "{help}");
+            }
+            let full = text(Some(row.verb), true);
+            row.examples.iter().for_each(|line| assert!(full.contains(line), "{line}"));
+        }
+    }
+
+    #[test]
+    fn the_overview_has_every_command_status_and_variable() {
+        let help = text(None, true);
+        for row in verbs::available() {
+            assert!(help.contains(&format!("  {} ", row.name)), "{}", row.name);
+        }
+        for (status, kind, meaning) in EXIT_STATUS {
+            assert!(help.contains(&format!("  {status}  {kind:<8} {meaning}")), "{status}");
+        }
+        for (name, _) in environment() {
+            assert!(help.contains(name), "{name}");
+        }
+    }
 }

@@ -69,12 +69,7 @@ fn command(out: &mut String, row: &VerbRow) {
 }
 
 fn options(out: &mut String, group: Group) {
-    let shown = |opt: &&Opt| verbs::available().any(|row| opt.verbs.contains(&row.verb));
-    let mut opts = options::OPTIONS
-        .iter()
-        .filter(|opt| !opt.hidden && opt.group == group)
-        .filter(shown)
-        .peekable();
+    let mut opts = options::shown().filter(|opt| opt.group == group).peekable();
     if opts.peek().is_some() {
         let _ = writeln!(out, ".SS {}", group.heading());
     }

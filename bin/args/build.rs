@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::command::*;
 use super::lex::Line;
-use super::values::{self, InstallType, Problem, shown};
+use super::values::{self, InstallType, Problem, shown_value};
 use super::{Parsed, duration};
 use crate::options::{self, Id};
 use crate::verbs::Verb;
@@ -83,7 +83,7 @@ impl Given<'_> {
     fn duration(&self, id: Id) -> Result<Option<Duration>> {
         self.read(id, |value| {
             let text = values::text(value)?;
-            duration::parse(&text).map_err(|problem| format!("'{}' {problem}", shown(&text)))
+            duration::parse(&text).map_err(|problem| format!("'{}' {problem}", shown_value(&text)))
         })
     }
 
@@ -279,9 +279,9 @@ fn sandbox(given: &Given<'_>, operands: Vec<OsString>, after_dashes: bool) -> Re
 fn completions(operands: Vec<OsString>) -> Result<Parsed> {
     let [shell] = exactly(operands, Verb::Completions, "one shell: bash, zsh or fish")?;
     let script = shell.to_str().and_then(crate::completions::script);
-    script
-        .map(Parsed::Print)
-        .ok_or_else(|| format!("'{}' is not bash, zsh or fish", shown(&shell.to_string_lossy())))
+    script.map(Parsed::Print).ok_or_else(|| {
+        format!("'{}' is not bash, zsh or fish", shown_value(&shell.to_string_lossy()))
+    })
 }
 
 fn release(given: &Given<'_>) -> Result<Release> {

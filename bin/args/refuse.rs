@@ -3,8 +3,8 @@
 //! Only names are repeated here, never what follows `=`.
 
 use super::suggest::nearest;
-use super::values::shown;
-use crate::options::{self, OPTIONS, Opt};
+use super::values::{shown, shown_value};
+use crate::options::{self, Opt};
 use crate::verbs::{self, Verb};
 
 const API_KEY: &str = "PGYER_API_KEY or --api-key-file";
@@ -43,8 +43,10 @@ pub(super) fn command(name: &str) -> String {
     if name == Verb::Sandbox.name() {
         return "this build has no sandbox: it comes with the cargo feature of that name".into();
     }
+    // What follows = is left out here as it is behind an option.
+    let name = name.split('=').next().unwrap_or_default();
     let near = nearest(name, verbs::available().map(|row| row.name)).unwrap_or_default();
-    format!("unknown command {}: did you mean pgyer {near}?", shown(name))
+    format!("unknown command {}: did you mean pgyer {near}?", shown_value(name))
 }
 
 /// For a long option that is not in the table.
@@ -146,9 +148,7 @@ fn names(verb: Option<Verb>) -> impl Iterator<Item = &'static str> {
 }
 
 fn shown_options(verb: Option<Verb>) -> impl Iterator<Item = &'static Opt> {
-    OPTIONS
-        .iter()
-        .filter(move |opt| !opt.hidden && verb.is_none_or(|verb| opt.verbs.contains(&verb)))
+    options::shown().filter(move |opt| verb.is_none_or(|verb| opt.verbs.contains(&verb)))
 }
 
 fn of(verb: Option<Verb>) -> String {

@@ -19,6 +19,15 @@ pub(super) fn shown(text: &str) -> String {
         .collect()
 }
 
+/// A wrong value, for a message. What looks like an option was hardly meant as the value, and may
+/// have a secret behind it.
+pub(super) fn shown_value(text: &str) -> String {
+    match text.strip_prefix('-') {
+        Some(rest) if !rest.starts_with(|c: char| c.is_ascii_digit()) => "-...".into(),
+        _ => shown(text),
+    }
+}
+
 pub(super) fn text(value: &OsStr) -> Result<String, Problem> {
     value.to_str().map(str::to_owned).ok_or_else(|| "is not UTF-8".into())
 }
@@ -76,7 +85,8 @@ pub(super) fn install_type(value: &OsStr) -> Result<InstallType, Problem> {
 
 pub(super) fn day(value: &OsStr) -> Result<Date, Problem> {
     let day = text(value)?;
-    day.parse().map_err(|_| format!("'{}' is not a day of the calendar, YYYY-MM-DD", shown(&day)))
+    day.parse()
+        .map_err(|_| format!("'{}' is not a day of the calendar, YYYY-MM-DD", shown_value(&day)))
 }
 
 /// A whole number of at least `least`.
@@ -89,14 +99,14 @@ where
     match digits.parse() {
         Ok(number) if plain && number >= least => Ok(number),
         Err(_) if plain && !digits.is_empty() => Err(format!("'{digits}' is too large")),
-        _ => Err(format!("'{}' is not a whole number from {least} up", shown(&digits))),
+        _ => Err(format!("'{}' is not a whole number from {least} up", shown_value(&digits))),
     }
 }
 
 /// `HOST:PORT:IP`, the address of version 6 with or without brackets.
 pub(super) fn pin(value: &OsStr) -> Result<Pin, Problem> {
     let whole = text(value)?;
-    let problem = || format!("'{}' is not HOST:PORT:IP", shown(&whole));
+    let problem = || format!("'{}' is not HOST:PORT:IP", shown_value(&whole));
     let mut parts = whole.splitn(3, ':');
     let (Some(host), Some(port), Some(ip)) = (parts.next(), parts.next(), parts.next()) else {
         return Err(problem());
@@ -190,5 +200,5 @@ fn bracketed(ip: &str) -> Option<Ipv6Addr> {
 }
 
 fn not_one_of(value: &str, known: &str) -> Problem {
-    format!("'{}' is not {known}", shown(value))
+    format!("'{}' is not {known}", shown_value(value))
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{shown, typed, with_value};
-use crate::options::{self, Value};
+use super::{typed, with_value};
+use crate::options::{self, Value, shown};
 use crate::verbs::{Operands, VerbRow, available};
 
 const HEAD: &str = r#"# bash completion for pgyer
@@ -19,7 +19,7 @@ _pgyer_files() {
     local name suffix
     compopt -o filenames 2>/dev/null
     while IFS= read -r name; do
-        if [[ -d $name || $# -eq 0 ]]; then COMPREPLY+=("$name"); continue; fi
+        if [[ -d ${name/#\~/$HOME} || $# -eq 0 ]]; then COMPREPLY+=("$name"); continue; fi
         for suffix; do [[ $name == *."$suffix" ]] && COMPREPLY+=("$name"); done
     done < <(compgen -f -- "$cur")
 }

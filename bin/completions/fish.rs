@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{shown, with_value};
-use crate::options::{Opt, Value};
+use super::with_value;
+use crate::options::{Opt, Value, shown};
 use crate::verbs::{Operands, VerbRow, available};
 
 const HEAD: &str = r#"# fish completion for pgyer
@@ -70,9 +70,6 @@ fn operands(out: &mut String, row: &VerbRow) {
 fn option(out: &mut String, opt: &Opt) {
     let mut verbs: Vec<_> =
         available().filter(|row| opt.verbs.contains(&row.verb)).map(|row| row.name).collect();
-    if verbs.is_empty() {
-        return;
-    }
     if verbs.len() == available().count() {
         verbs.push("none");
     }

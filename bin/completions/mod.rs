@@ -16,11 +16,6 @@ pub(crate) fn script(shell: &str) -> Option<String> {
     }
 }
 
-/// What the scripts offer.
-fn shown() -> impl Iterator<Item = &'static Opt> {
-    OPTIONS.iter().filter(|opt| !opt.hidden)
-}
-
 /// The options whose next word is a value and not a command.
 fn with_value() -> String {
     let names: Vec<_> = OPTIONS.iter().filter(|opt| opt.takes_value()).collect();
@@ -45,7 +40,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::Value;
+    use crate::options::{Value, shown};
     use crate::verbs::{SHELLS, available};
 
     #[test]

@@ -1,0 +1,155 @@
+//! What each command takes.
+
+use super::*;
+
+#[test]
+fn upload_has_its_defaults() {
+    let expected = Upload {
+        files: vec!["a.apk".into()],
+        release: Release::default(),
+        file_name: None,
+        wait: true,
+        waiting: Waiting::default(),
+        hsps: Vec::new(),
+        certificate: None,
+        legacy: false,
+        check: true,
+        jobs: 1,
+        qr: When::Auto,
+    };
+    let command = command("upload a.apk");
+    assert_eq!(command.network, Network::default());
+    assert_eq!(command.output, Output::default());
+    assert_eq!(upload_of(command), expected);
+}
+
+#[test]
+fn upload_has_its_switches() {
+    let upload = upload(
+        "upload --no-wait --no-check --jobs 4 --qr never --wait-timeout 1m --poll-interval 0.5 a",
+    );
+    assert!(!upload.wait && !upload.check);
+    assert_eq!((upload.jobs, upload.qr), (4, When::Never));
+    assert_eq!(upload.waiting.timeout, Some(Duration::from_secs(60)));
+    assert_eq!(upload.waiting.poll_interval, Some(Duration::from_millis(500)));
+    says("upload --file-name= a", &["--file-name is empty"]);
+}
+
+#[test]
+fn numbers() {
+    says("upload --jobs 0 a", &["--jobs '0'", "from 1 up"]);
+    says("upload --jobs +1 a", &["--jobs"]);
+    says("upload --jobs= a", &["--jobs"]);
+    says("doctor --retries -1", &["--retries '-1'"]);
+    says("doctor --retries 1.5", &["--retries '1.5'"]);
+    says("doctor --retries 99999999999", &["too large"]);
+    assert_eq!(command("doctor --retries 0").network.retries, Some(0));
+}
+
+#[test]
+fn a_certificate_needs_its_password() {
+    let variable = [("PGYER_P12_PASSWORD", "SECRET")];
+    let certificate = |line: &str, env: &[_]| upload_of(command_with(line, env)).certificate;
+    let with = |password| Some(Certificate { file: "c.p12".into(), password });
+    let env = || Secret::Env("PGYER_P12_PASSWORD");
+    assert_eq!(certificate("upload --p12 c.p12 a.hap", &variable), with(env()));
+    assert_eq!(
+        certificate("upload --p12 c.p12 --p12-password-file - a.hap", &variable),
+        with(Secret::Input(Input::Stdin))
+    );
+    assert_eq!(certificate("upload a.hap", &variable), None);
+    says("upload --p12 c.p12 a.hap", &["PGYER_P12_PASSWORD", "--p12-password-file"]);
+    says("upload --p12-password-file p a.hap", &["--p12-password-file needs --p12"]);
+    assert!(error_with("upload --p12 c a", &[("PGYER_P12_PASSWORD", "")]).contains("password"));
+
+    let action = command_with("harmony-cert K c.p12", &variable).action;
+    let expected = Action::HarmonyCert { key: "K".into(), file: "c.p12".into(), password: env() };
+    assert_eq!(action, expected);
+    says("harmony-cert K c.p12", &["PGYER_P12_PASSWORD"]);
+}
+
+#[test]
+fn hsps_and_certificates_go_with_one_file() {
+    let variable = [("PGYER_P12_PASSWORD", "x")];
+    says("upload --hsp h a b", &["--hsp", "single FILE"]);
+    assert!(error_with("upload --p12 c a b", &variable).contains("single FILE"));
+    says("upload --hsp= a", &["--hsp names no file"]);
+}
+
+#[test]
+fn legacy_lacks_some_options() {
+    for option in [
+        "--type apk",
+        "--description x",
+        "--region auto",
+        "--hsp h",
+        "--p12 c",
+        "--no-wait",
+        "--build-type apk",
+        "--oversea 1",
+    ] {
+        says(&format!("upload --legacy {option} a"), &["--legacy"]);
+    }
+    let upload = upload(
+        "upload --legacy --notes x --install-type 3 --channel c --valid-forever --file-name n \
+         --no-check a",
+    );
+    assert!(upload.legacy);
+}
+
+#[test]
+fn token_takes_a_file_or_a_type() {
+    let token = |line: &str| match command(line).action {
+        Action::Token(token) => (token.file, token.release.build_type),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(token("token a"), (Some("a".into()), None));
+    assert_eq!(token("token --type ipa"), (None, Some(BuildType::Ios)));
+    assert_eq!(token("token --type ipa a"), (Some("a".into()), Some(BuildType::Ios)));
+}
+
+#[test]
+fn put_takes_a_token_and_a_file() {
+    let put = |line: &str| match command(line).action {
+        Action::Put(put) => put,
+        other => panic!("{other:?}"),
+    };
+    let expected = Put {
+        token: file("t.json"),
+        file: "a".into(),
+        build_type: Some(BuildType::Android),
+        file_name: Some("n".into()),
+        check: false,
+    };
+    assert_eq!(put("put a --token t.json --file-name n --no-check --type apk"), expected);
+    assert_eq!(put("put a --token -").token, Input::Stdin);
+}
+
+#[test]
+fn the_other_commands() {
+    let status = match command("status K --wait --qr always").action {
+        Action::Status(status) => status,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((status.key.as_str(), status.wait, status.qr), ("K", true, When::Always));
+    let files = || vec!["a".into(), "b".into()];
+    assert_eq!(command("check a b").action, Action::Check { files: files() });
+    let hsps = Action::HarmonyHsp { key: "K".into(), files: files() };
+    assert_eq!(command("harmony-hsp K a b").action, hsps);
+    assert_eq!(command("doctor").action, Action::Doctor);
+    assert!(printed("completions bash").contains("complete -F"));
+    assert!(printed("man").starts_with(".TH PGYER 1"));
+}
+
+#[test]
+fn standard_input_serves_one_option() {
+    for line in [
+        "upload --notes-file - --api-key-file - a",
+        "upload --notes-file - --install-password-file - a",
+        "put --token - --api-key-file - a",
+        "upload --p12 c --p12-password-file - --api-key-file - a",
+    ] {
+        says(line, &["standard input"]);
+    }
+    command("upload --notes-file - --notes-file n --api-key-file - a");
+}
