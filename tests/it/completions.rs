@@ -70,7 +70,8 @@ fn bash(folder: &Path, line: &str) -> Vec<String> {
 }
 
 fn fish(folder: &Path, line: &str) -> Vec<String> {
-    let script = format!("source ./script; complete -C '{line}' | string replace -r '\\t.*' ''; true");
+    let script =
+        format!("source ./script; complete -C '{line}' | string replace -r '\\t.*' ''; true");
     lines(&run(folder, &["fish", "--no-config", "-c", &script], ""))
 }
 

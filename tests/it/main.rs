@@ -1,1 +1,5 @@
-//! The tests from outside.
+//! The tests from outside: the program against a server on loopback, and the library's public API.
+
+mod completions;
+mod support;
+mod upload;

@@ -87,7 +87,7 @@ fn what_is_empty_is_not_sent() {
 fn validity_is_two_days_or_forever() {
     let validity = |line: &str| upload(line).release.validity;
     let between = |from: &str, until: &str| {
-        Some(Validity::Between { from: from.into(), until: until.into() })
+        Some(Validity::Between { from: from.parse().unwrap(), until: until.parse().unwrap() })
     };
     assert_eq!(
         validity("upload --valid-from 2024-02-29 --valid-until 2024-02-29 a"),
