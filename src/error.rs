@@ -273,9 +273,13 @@ impl Error {
                 "it is the service's queue that takes so long, not the package; go on waiting \
                  with: pgyer status --wait {key}"
             )),
-            Self::Uncertain { key: Some(key), .. } => Some(format!(
-                "a build may still appear under the key {key}; ask with: pgyer status --wait {key}"
-            )),
+            Self::Uncertain { key: Some(key), source } => {
+                let ask = format!(
+                    "a build may still appear under the key {key}; ask with: pgyer status --wait \
+                     {key}"
+                );
+                Some(source.advice().map_or(ask.clone(), |advice| format!("{ask}; {advice}")))
+            }
             Self::Uncertain { key: None, .. } => Some(
                 "the build may have been published: look at the app's page on Pgyer before \
                  sending it again"
