@@ -2,5 +2,7 @@
 
 mod completions;
 mod matrix;
+mod relay;
 mod support;
+mod tls;
 mod upload;
