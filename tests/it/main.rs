@@ -1,7 +1,10 @@
 //! The tests from outside: the program against a server on loopback, and the library's public API.
 
 mod completions;
+mod hosts;
 mod matrix;
+mod proxies;
+mod proxy_server;
 mod relay;
 mod support;
 mod tls;
