@@ -142,6 +142,10 @@ impl Walk {
         if place == "storage" && job == Job::Publish {
             faults.extend(LIES);
         }
+        // Nor can anybody else find out that a file did not arrive when the API says it did.
+        if job == Job::Leave {
+            faults.retain(|fault| !["code=1246", "code=1247"].contains(fault));
+        }
         format!(
             "{place}:{}:{}",
             dice.pick(&["1", "1", "2", "2", "3", "4", "2+"]),
@@ -301,13 +305,14 @@ fn whatever_goes_wrong_the_truth_is_told() {
     let next = AtomicU64::new(0);
     let wrong = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for _ in 0..24 {
+        for _ in 0..8 {
             scope.spawn(|| {
                 while let Some(at) =
                     Some(next.fetch_add(1, Ordering::Relaxed)).filter(|at| *at < walks)
                 {
                     let walk = Walk::draw(first + at);
-                    wrong.lock().unwrap().extend(walk.broken(folder.path()));
+                    let broken = walk.broken(folder.path());
+                    wrong.lock().unwrap().extend(broken);
                     let _ = std::fs::remove_file(folder.path().join(format!("{}.apk", walk.seed)));
                 }
             });
