@@ -187,8 +187,8 @@ impl Progress {
                     self.screen.warning(&format!("{}: {warning}", self.name()));
                 }
             }
-            Event::Retry { action, because, number, delay } => self.screen.note(&format!(
-                "trying again in {} ({number}), to {action}: {because}",
+            Event::Retry { because, number, delay, .. } => self.screen.note(&format!(
+                "{because}; trying again in {} ({number})",
                 human_time(*delay)
             )),
             Event::Request { method, url, outcome, elapsed } => {
