@@ -299,8 +299,11 @@ impl Client {
     fn attempt(&self, call: &Call<'_>, key: &ApiKey, url: &Url) -> Result<Envelope, Box<Failed>> {
         let answer = self.send(call, key, url).map_err(|lost| call.lost(*lost))?;
         let redactor = self.redactor(call.secrets);
-        let envelope = Envelope::parse(&answer.body)
-            .map(|envelope| Envelope { message: redactor.clean(&envelope.message), ..envelope });
+        let envelope = Envelope::parse(&answer.body).map(|envelope| Envelope {
+            message: redactor.clean(&envelope.message),
+            data: redactor.clean_value(&envelope.data),
+            ..envelope
+        });
         call.judge(answer, envelope, url)
     }
 
@@ -409,6 +412,11 @@ impl Client {
             elapsed: began.elapsed(),
         });
         result
+    }
+
+    /// Whether one of the API's hosts has answered yet.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.shared.hosts.kept.get().is_some()
     }
 
     pub(crate) fn api_urls(&self) -> &[Url] {
