@@ -362,7 +362,7 @@ impl Job {
         let package = open(file, None, upload.check)?;
         self.opened(&package);
         let began = Instant::now();
-        let build = self.client.upload(&package, release)?;
+        let build = self.client.upload(&package, release, upload.file_name.as_deref())?;
         let mut report = Report::new(ReportKind::Build);
         describe(&mut report, &package);
         report.build = Some(build);

@@ -111,6 +111,8 @@ pub enum Error {
         code: i64,
         /// The API's message; may be empty.
         message: String,
+        /// The status of the HTTP response.
+        http_status: u16,
     },
     /// The build is stored and not decided yet: time ran out, or nobody was to wait.
     Pending {
@@ -234,9 +236,9 @@ impl Error {
     /// The status of the HTTP response, where there was one.
     pub fn http_status(&self) -> Option<u16> {
         match self {
-            Self::Refused { http_status, .. } | Self::Storage { http_status, .. } => {
-                Some(*http_status)
-            }
+            Self::Refused { http_status, .. }
+            | Self::Publish { http_status, .. }
+            | Self::Storage { http_status, .. } => Some(*http_status),
             Self::Network { http_status, .. } => *http_status,
             Self::Uncertain { source, .. } | Self::Attachment { source, .. } => {
                 source.http_status()
@@ -338,7 +340,7 @@ impl fmt::Display for Error {
             Self::Network { action, problem, .. } | Self::Storage { action, problem, .. } => {
                 write!(f, "cannot {action}: {problem}")
             }
-            Self::Publish { key, code, message } => {
+            Self::Publish { key, code, message, .. } => {
                 write!(f, "Pgyer could not publish the build with the key {key}: code {code}")?;
                 write_message(f, message)
             }
