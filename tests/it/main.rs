@@ -1,5 +1,7 @@
 //! The tests from outside: the program against a server on loopback, and the library's public API.
 
 mod completions;
+mod endpoints;
+mod forms;
 mod support;
 mod upload;
