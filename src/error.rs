@@ -275,20 +275,25 @@ impl Error {
                 "it is the service's queue that takes so long, not the package; go on waiting \
                  with: pgyer status --wait {key}"
             )),
-            Self::Uncertain { key: Some(key), .. } => Some(format!(
+            Self::Uncertain { key: Some(key), source } => Some(source.advice_and(format!(
                 "a build may still appear under the key {key}; ask with: pgyer status --wait {key}"
-            )),
-            Self::Uncertain { key: None, .. } => Some(
-                "the build may have been published: look at the app's page on Pgyer before \
+            ))),
+            Self::Uncertain { key: None, source } => Some(
+                source.advice_and(
+                    "the build may have been published: look at the app's page on Pgyer before \
                  sending it again"
-                    .into(),
+                        .into(),
+                ),
             ),
             Self::Attachment { next, source, .. } => {
-                let go_on = format!("the package is stored; go on with: {next}");
-                Some(source.advice().map_or(go_on.clone(), |advice| format!("{advice}; {go_on}")))
+                Some(source.advice_and(format!("the package is stored; go on with: {next}")))
             }
             _ => None,
         }
+    }
+
+    fn advice_and(&self, more: String) -> String {
+        self.advice().map_or(more.clone(), |advice| format!("{advice}; {more}"))
     }
 
     /// One message for people: what was being done, what went wrong with its causes, what to do.
