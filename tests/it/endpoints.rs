@@ -399,7 +399,10 @@ fn a_build_has_its_fields_whether_numbers_are_numbers_or_strings() {
     for body in [strings, &numbers] {
         let status = Api::answering(200, body).client().build_info("k").unwrap();
         let BuildStatus::Published(build) = status else { panic!("{status:?}") };
-        assert_eq!((build.build_type, build.is_first, build.is_latest), (Some(2), Some(0), Some(2)));
+        assert_eq!(
+            (build.build_type, build.is_first, build.is_latest),
+            (Some(2), Some(0), Some(2))
+        );
         assert_eq!((build.file_size, build.build_version), (Some(178), Some(5)));
         assert_eq!((build.version_no.as_str(), build.screenshots.as_str()), ("28", "s1"));
         assert_eq!(build.install_url().as_deref(), Some("https://www.pgyer.com/b"));

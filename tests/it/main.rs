@@ -2,6 +2,8 @@
 
 mod completions;
 mod endpoints;
+mod exit_codes;
+mod formats;
 mod forms;
 mod support;
 mod upload;

@@ -51,7 +51,8 @@ pub(crate) fn words(line: &str) -> Vec<&str> {
     if ["upload", "status"].contains(&verb) {
         words.insert(1, "--poll-interval=10ms");
     }
-    if !["check", "sandbox"].contains(&verb) {
+    let network = ["upload", "status", "token", "put", "harmony-cert", "harmony-hsp"];
+    if network.contains(&verb) {
         words.insert(1, "--retry-delay=10ms");
     }
     words
