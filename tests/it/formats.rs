@@ -237,15 +237,23 @@ fn a_reader_that_went_away_is_no_error_and_a_full_disk_is_one() {
     drop(child.stdout.take());
     assert_eq!(wait(&mut child), Some(0));
 
-    for line in
-        [line, "upload --format=env app.apk", "check app.apk", "token app.apk", "--help", "man"]
-    {
+    let cases = [
+        (line, 1),
+        ("upload --format=env app.apk", 1),
+        ("token app.apk", 1),
+        ("check --json app.apk cert.p12", 1),
+        // The first that failed counts, also when that can't be written.
+        ("check --json cert.p12 app.apk", 3),
+        ("--help", 1),
+        ("man", 1),
+    ];
+    for (line, code) in cases {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let mut command = program_for(&sandbox);
         command.current_dir(data("")).args(words(line)).stdout(full).stderr(Stdio::piped());
         let output = command.spawn().unwrap().wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{line}: {said}");
-        assert!(said.contains("result"), "{line}: {said}");
+        assert_eq!(output.status.code(), Some(code), "{line}: {said}");
+        assert!(said.contains("cannot write the result"), "{line}: {said}");
     }
 }
