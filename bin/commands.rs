@@ -113,23 +113,20 @@ impl Run<'_> {
     fn report_in_order(&self, ended: mpsc::Receiver<(usize, Ended)>) -> Result<u8> {
         let mut waiting = std::collections::BTreeMap::new();
         let mut turn = 0;
-        let mut code = 0;
-        let mut unwritten = None;
+        let mut outcome = Ok(0);
         for (at, result) in ended {
             waiting.insert(at, result);
             while let Some(result) = waiting.remove(&turn) {
                 turn += 1;
-                match self.report(result) {
-                    Ok(next) => code = if code == 0 { next } else { code },
-                    // The other files are tried all the same.
-                    Err(error) => unwritten = Some(error),
+                let next = self.report(result);
+                if matches!(outcome, Ok(0)) {
+                    outcome = next;
+                } else if let Err(error) = next {
+                    self.screen.error(&error.report());
                 }
             }
         }
-        match unwritten {
-            Some(error) if code == 0 => Err(error),
-            _ => Ok(code),
-        }
+        outcome
     }
 
     /// Writes what became of one FILE or KEY, and returns its exit code.
@@ -142,13 +139,16 @@ impl Run<'_> {
             }
             Err(error) => {
                 let message = error.report();
-                let prefix = match &file {
-                    Some(file) if !message.contains(file.as_str()) => format!("{file}: "),
+                let prefix = match file.as_ref().or(key.as_ref()) {
+                    Some(name) if !message.contains(name.as_str()) => format!("{name}: "),
                     _ => String::new(),
                 };
                 self.screen.error(&format!("{prefix}{message}"));
                 let format = self.format();
-                output::print(&output::failure(format, file.as_deref(), key.as_deref(), &error))?;
+                let failure = output::failure(format, file.as_deref(), key.as_deref(), &error);
+                if let Err(unwritten) = output::print(&failure) {
+                    self.screen.error(&unwritten.report());
+                }
                 Ok(error.kind().exit_code())
             }
         }
@@ -387,7 +387,7 @@ impl Job {
         let package = open(file, None, upload.check)?;
         self.opened(&package);
         let began = Instant::now();
-        let build = self.client.upload(&package, release)?;
+        let build = self.client.upload(&package, release, upload.file_name.as_deref())?;
         let mut report = Report::new(ReportKind::Build);
         describe(&mut report, &package);
         report.build = Some(build);

@@ -246,12 +246,15 @@ impl JsonLine {
     }
 }
 
-/// JSON leaves DEL and the C1 controls as they are, and terminals obey some of them.
+/// JSON leaves DEL, the C1 controls and Unicode's line breaks as they are: terminals obey some of
+/// them, and some readers end lines at others.
 pub(crate) fn escape_controls(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
         match c {
-            '\u{7f}'..='\u{9f}' => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' => {
+                escaped.push_str(&format!("\\u{:04x}", u32::from(c)))
+            }
             _ => escaped.push(c),
         }
     }
@@ -366,6 +369,6 @@ mod tests {
             harmless("a\x1b[31m\r\n\u{9b}b\u{202e}"),
             "a\u{fffd}[31m\u{fffd}\u{fffd}\u{fffd}b\u{fffd}"
         );
-        assert_eq!(escape_controls("{\"a\":\"\u{9b}\"}"), "{\"a\":\"\\u009b\"}");
+        assert_eq!(escape_controls("\"\u{9b}\u{2028}\""), "\"\\u009b\\u2028\"");
     }
 }

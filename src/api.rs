@@ -1,6 +1,6 @@
 //! The endpoints of the vendor's page, a short function each: path, parameters, decode.
 
-use crate::client::{Call, Client, Failed};
+use crate::client::{Call, Client, Failed, FormFile};
 use crate::error::{Error, Result};
 use crate::json::Fields;
 use crate::package::Package;
@@ -90,7 +90,7 @@ impl Client {
             action: &format!("upload the certificate {}", p12.path().display()),
             path: "/app/uploadHarmonyCert",
             fields: vec![("buildKey", key.to_owned()), ("password", password.expose().to_owned())],
-            file: Some(p12),
+            file: Some(FormFile::new("file", p12)),
             secrets: &[password.expose()],
             once: false,
         };
@@ -114,7 +114,7 @@ impl Client {
             action: &format!("upload the HSP {}", hsp.path().display()),
             path: "/app/uploadHarmonyHsp",
             fields: vec![("buildKey", key.to_owned())],
-            file: Some(hsp),
+            file: Some(FormFile::new("file", hsp)),
             secrets: &[],
             once: false,
         };
@@ -122,7 +122,8 @@ impl Client {
     }
 
     /// `upload`, "Upload App (Legacy)": one request that takes the package and answers with the
-    /// build. It is sent again only while nothing can have been published.
+    /// build. It is sent again only while nothing can have been published. `file_name` is the name
+    /// to send the file under, its own where there is none.
     ///
     /// # Errors
     /// [`Error::Package`] for a HAP and [`Error::Usage`] for a description or a region, which this
@@ -132,19 +133,26 @@ impl Client {
     /// ```no_run
     /// # let client = pgyer::Client::builder().build()?;
     /// use pgyer::{Package, Release};
-    /// let build = client.upload(&Package::open("app.ipa")?, &Release::default())?;
+    /// let build = client.upload(&Package::open("app.ipa")?, &Release::default(), None)?;
     /// println!("{} {}", build.name, build.version);
     /// # Ok::<(), pgyer::Error>(())
     /// ```
-    pub fn upload(&self, package: &Package, release: &Release) -> Result<BuildInfo> {
+    pub fn upload(
+        &self,
+        package: &Package,
+        release: &Release,
+        file_name: Option<&str>,
+    ) -> Result<BuildInfo> {
         refuse_what_legacy_lacks(package, release)?;
         let action = format!("upload {} (legacy upload)", package.path().display());
         let secrets = release.secrets();
+        let own_name = package.file_name();
+        let file = FormFile::new("file", package.source());
         let call = Call {
             action: &action,
             path: "/app/upload",
             fields: release.common_fields(),
-            file: Some(package.source()),
+            file: Some(file.named(file_name.unwrap_or(&own_name))),
             secrets: &secrets,
             once: true,
         };
@@ -171,8 +179,8 @@ fn decode_status(key: &str, result: Result<Envelope>) -> Result<BuildStatus> {
             Ok(BuildStatus::Published(Box::new(build)))
         }
         Err(Error::Refused { code: 1246 | 1247, .. }) => Ok(BuildStatus::Publishing),
-        Err(Error::Refused { code: code @ 1216, message, .. }) => {
-            Err(Error::Publish { key: key.to_owned(), code, message })
+        Err(Error::Refused { code: code @ 1216, message, http_status, .. }) => {
+            Err(Error::Publish { key: key.to_owned(), code, message, http_status })
         }
         Err(error) => Err(error),
     }

@@ -310,7 +310,7 @@ impl Client {
     fn send(&self, call: &Call<'_>, key: &ApiKey, url: &Url) -> Result<Answer, Box<Lost>> {
         let mut fields = vec![("_api_key", key.expose())];
         fields.extend(call.fields.iter().map(|(name, value)| (*name, value.as_str())));
-        let Some(file) = call.file else {
+        let Some(file) = &call.file else {
             let body = form_urlencoded(&fields);
             let content_type = Some("application/x-www-form-urlencoded");
             return self.send_bytes(url, content_type, body.as_bytes());
@@ -319,8 +319,7 @@ impl Client {
         for (name, value) in fields {
             form.text(name, value);
         }
-        self.post_form(url, &form, &FormFile::new("file", file), call.once)
-            .map(|(answer, _)| answer)
+        self.post_form(url, &form, file, call.once).map(|(answer, _)| answer)
     }
 
     pub(crate) fn get(&self, url: &Url) -> Result<Answer, Box<Lost>> {
@@ -476,7 +475,7 @@ pub(crate) struct Call<'a> {
     pub(crate) path: &'static str,
     /// All fields but `_api_key`.
     pub(crate) fields: Vec<(&'static str, String)>,
-    pub(crate) file: Option<&'a Source>,
+    pub(crate) file: Option<FormFile<'a>>,
     /// Values in the fields that must not be shown.
     pub(crate) secrets: &'a [&'a str],
     /// Whether it may do its work only once: it is not sent again after its last byte went out.

@@ -2,6 +2,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod commands;
 mod completions;
+mod endpoints;
+mod examples;
+mod exit_codes;
+mod formats;
+mod forms;
+mod keys;
+mod library;
+mod sandbox;
 mod support;
 mod upload;
