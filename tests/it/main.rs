@@ -11,6 +11,7 @@ mod formats;
 mod forms;
 mod keys;
 mod library;
+mod matrix;
 mod sandbox;
 mod support;
 mod upload;
