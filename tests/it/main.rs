@@ -1,5 +1,6 @@
 //! The tests from outside: the program against a server on loopback, and the library's public API.
 
 mod completions;
+mod readme;
 mod support;
 mod upload;
