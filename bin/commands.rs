@@ -42,7 +42,7 @@ impl Run<'_> {
             Action::HarmonyCert { key, file, password } => self.harmony_cert(key, file, password),
             Action::HarmonyHsp { key, files } => self.harmony_hsp(key, files),
             Action::Check { files } => self.each(files, 1, |_, file| self.check(file)),
-            Action::Doctor => Err(inputs::usage("doctor is not there yet")),
+            Action::Doctor => self.doctor(),
             Action::Sandbox(sandbox) => self.sandbox(sandbox),
         }
     }
@@ -265,6 +265,31 @@ impl Run<'_> {
             let job = Job::new(self, &client, at, file);
             job.attach(key, file, |hsp| job.client.upload_harmony_hsp(key, hsp))
         })
+    }
+
+    fn doctor(&self) -> Result<u8> {
+        let client = self.client()?;
+        let mut unwritten = None;
+        let job = Job::new(self, &client, 0, Path::new("doctor"));
+        let diagnosis = job.client.doctor(|finding| {
+            self.screen.clear();
+            unwritten = output::print(&output::finding(self.format(), finding)).err();
+        });
+        if let Some(error) = unwritten {
+            return Err(error);
+        }
+        let failed = diagnosis.findings.iter().find_map(|finding| finding.result.as_ref().err());
+        let (verdict, code) = match failed {
+            Some(error) if !diagnosis.can_upload => {
+                ("an upload would fail", error.kind().exit_code())
+            }
+            _ => ("an upload could work", 0),
+        };
+        match self.format() {
+            Format::Text => output::print(&format!("{verdict}\n"))?,
+            _ => self.screen.note(verdict),
+        }
+        Ok(code)
     }
 
     #[cfg(feature = "sandbox")]

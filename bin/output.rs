@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use pgyer::{BuildInfo, BuildType, Error};
+use pgyer::{BuildInfo, BuildType, Error, Finding};
 use serde_json::Value;
 
 use crate::args::Format;
@@ -196,6 +196,25 @@ pub(crate) fn failure(
             line.finish()
         }
     }
+}
+
+/// One thing that `doctor` tested.
+pub(crate) fn finding(format: Format, finding: &Finding) -> String {
+    let (is_well, detail) = match &finding.result {
+        Ok(detail) => (true, detail.clone()),
+        Err(error) => (false, error.report()),
+    };
+    if format == Format::Json {
+        let mut line = JsonLine::default();
+        line.string("check", Some(&finding.check));
+        line.value("ok", is_well.into());
+        line.string("detail", Some(&detail));
+        line.raw("seconds", Some(seconds(finding.elapsed)));
+        return line.finish();
+    }
+    let mark = if is_well { "ok  " } else { "FAIL" };
+    let time = human_time(finding.elapsed);
+    harmless(&format!("{mark} {}: {detail} ({time})", finding.check)) + "\n"
 }
 
 /// What makes a shell that evaluates it fail.

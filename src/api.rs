@@ -40,7 +40,7 @@ impl Client {
             once: false,
         };
         let envelope = self.call(&call)?;
-        UploadToken::parse(envelope.data()).map_err(|problem| unusable(action, problem))
+        UploadToken::parse(&envelope.data).map_err(|problem| unusable(action, problem))
     }
 
     /// `buildInfo`, "Check Release Status": asks once what became of an upload. `key` is the key
@@ -179,7 +179,7 @@ fn decode_status(key: &str, result: Result<Envelope>) -> Result<BuildStatus> {
 }
 
 fn decode_build(action: &str, envelope: &Envelope) -> Result<BuildInfo> {
-    Fields::parse(envelope.data())
+    Fields::parse(&envelope.data)
         .and_then(BuildInfo::from_fields)
         .ok_or_else(|| unusable(action, "there is no build in it".to_owned()))
 }

@@ -46,7 +46,7 @@ A comma in a TEXT is written %2C (unless a space follows it), a % is %25.
   storage:1:early=403@65536,manner=reset            refused in mid-body
   storage:1:cut=done                                stored, the answer is lost
   storage:1:status=203,done                         stored, the callback failed
-  poll:*:code=1216,message=publishing failed        the build is never published
+  poll:*:code=1216,message=publishing failed        the build fails
   token:2+:html                                     a captive portal comes up
 ";
 
