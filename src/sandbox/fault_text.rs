@@ -11,7 +11,7 @@ pub const FAULT_HELP: &str = "\
 A fault is ENDPOINT:WHEN:WHAT[,OPTION...]
 
 ENDPOINT  token, storage, poll, cert, hsp, legacy or probe
-WHEN      N (the N-th request of the endpoint), N+ (from the N-th on) or * (all)
+WHEN      N (the N-th request of the endpoint), N+ (from the N-th on), * (all)
 WHAT
   status=N         another answer: any HTTP status, with these options:
                      retry-after=TEXT; a body: html, code=N (the API's JSON),
@@ -22,7 +22,7 @@ WHAT
   expired          the storage's 403 for an expired token; expired=denied: as
                      AccessDenied, \"Request has expired\"
   early=N[@BYTES]  that status after BYTES of the body, or else on the head;
-                     options as above, and manner=linger (the rest is not read),
+                     options as above; manner=linger (the rest is not read),
                      manner=drain (it is read; default), manner=reset
   redirect=N       301, 302, 303, 307 or 308; location=URL
   truncated        half of the true answer's body
