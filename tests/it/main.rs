@@ -12,6 +12,7 @@ mod forms;
 mod keys;
 mod library;
 mod matrix;
+mod readme;
 mod sandbox;
 mod support;
 mod upload;
