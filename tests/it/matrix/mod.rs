@@ -5,6 +5,7 @@ mod api;
 mod legacy;
 mod put;
 mod storage;
+mod tls;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use pgyer::sandbox::{Endpoint, Sandbox, Seen};
 use tempfile::TempDir;
 
+use crate::relay::{Authority, Relay};
 use crate::support::{Ran, big_file, data, program_for, run};
 
 /// What is run.
@@ -70,16 +72,28 @@ pub(crate) const fn row(
 const TIMES: &[&str] = &["--json", "--retries=2", "--retry-delay=1ms", "--connect-timeout=2s"];
 const POLLING: &[&str] = &["--poll-interval=1ms", "--wait-timeout=400ms"];
 
+/// How the sandbox is reached.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Way {
+    Plain,
+    Tls,
+}
+
 /// Runs every row, some at a time, and names each that ends otherwise.
 pub(crate) fn hold(rows: &[Row]) {
+    hold_over(Way::Plain, rows);
+}
+
+pub(crate) fn hold_over(way: Way, rows: &[Row]) {
     let folder = TempDir::new().unwrap();
     let big = big_file(folder.path());
+    Authority::usual().file(folder.path());
     let next = AtomicUsize::new(0);
     let workers: Vec<Vec<String>> = thread::scope(|scope| {
         let work = || {
             let mut wrong = Vec::new();
             while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
-                wrong.extend(broken(row, folder.path(), &big));
+                wrong.extend(broken(way, row, folder.path(), &big));
             }
             wrong
         };
@@ -90,18 +104,19 @@ pub(crate) fn hold(rows: &[Row]) {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
 }
 
-fn broken(row: &Row, folder: &Path, big: &Path) -> Option<String> {
-    let sandbox = Sandbox::builder()
-        .polls(1)
-        .faults(
-            row.faults
-                .split("; ")
-                .filter(|fault| !fault.is_empty())
-                .map(|fault| fault.parse().unwrap()),
-        )
-        .start()
-        .unwrap();
+fn broken(way: Way, row: &Row, folder: &Path, big: &Path) -> Option<String> {
+    let faults = row.faults.split("; ").filter(|fault| !fault.is_empty());
+    let mut builder = Sandbox::builder().polls(1).faults(faults.map(|f| f.parse().unwrap()));
+    let relay = (way == Way::Tls).then(Relay::usual);
+    if let Some(relay) = &relay {
+        builder = builder.public_url(relay.url());
+    }
+    let sandbox = builder.start().unwrap();
     let (mut command, file) = command(row.job, &sandbox, folder, big);
+    if let Some(relay) = &relay {
+        relay.lead_to(sandbox.addr());
+        command.arg(relay.pin()).arg("--ca-file").arg(folder.join("ca.pem"));
+    }
     // Only a stall is told from slowness by the clock, and only the large packages are slow.
     if row.faults.contains("stall") {
         let large = matches!(row.job, Job::Big | Job::BigLegacy);

@@ -1,0 +1,226 @@
+//! TLS in front of a sandbox: certificates of every kind, and a relay that passes on bytes, ends
+//! and broken connections, and counts handshakes.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
+};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection};
+
+/// The name of the host that relays stand for.
+pub(crate) const HOST: &str = "pgyer.test";
+
+/// Somebody who issues certificates.
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    pub(crate) fn new(name: &str) -> Self {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::OrganizationName, name);
+        params.distinguished_name.push(DnType::CommonName, name);
+        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+    }
+
+    /// The one that most tests trust.
+    pub(crate) fn usual() -> &'static Self {
+        static USUAL: OnceLock<Authority> = OnceLock::new();
+        USUAL.get_or_init(|| Self::new("The Tests' Authority"))
+    }
+
+    /// Writes its own certificate to a file.
+    pub(crate) fn file(&self, folder: &Path) -> PathBuf {
+        let path = folder.join("ca.pem");
+        std::fs::write(&path, self.0.pem()).unwrap();
+        path
+    }
+
+    /// A server with a certificate for these names.
+    pub(crate) fn server(
+        &self,
+        names: &[&str],
+        adjust: impl FnOnce(&mut CertificateParams),
+    ) -> Arc<ServerConfig> {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        let mut params = CertificateParams::new(names).unwrap();
+        adjust(&mut params);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.0).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certificate.der().clone()],
+                PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+            )
+            .unwrap();
+        Arc::new(config)
+    }
+}
+
+/// A TLS server that passes everything on.
+pub(crate) struct Relay {
+    addr: SocketAddr,
+    target: Arc<OnceLock<SocketAddr>>,
+    handshakes: Arc<AtomicUsize>,
+}
+
+impl Relay {
+    pub(crate) fn start(config: Arc<ServerConfig>) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let addr = listener.local_addr().unwrap();
+        let (target, handshakes) = (Arc::<OnceLock<_>>::default(), Arc::<AtomicUsize>::default());
+        let (to, count) = (Arc::clone(&target), Arc::clone(&handshakes));
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let (config, to, count) = (Arc::clone(&config), Arc::clone(&to), count.clone());
+                thread::spawn(move || serve(client, config, *to.get().unwrap(), &count));
+            }
+        });
+        Self { addr, target, handshakes }
+    }
+
+    /// One that stands for [`HOST`], with a certificate of the usual authority.
+    pub(crate) fn usual() -> Self {
+        static SERVER: OnceLock<Arc<ServerConfig>> = OnceLock::new();
+        let server = SERVER.get_or_init(|| Authority::usual().server(&[HOST], |_| {}));
+        Self::start(Arc::clone(server))
+    }
+
+    /// Where everything is passed on to.
+    pub(crate) fn lead_to(&self, target: SocketAddr) {
+        self.target.set(target).expect("it leads nowhere yet");
+    }
+
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("https://{HOST}:{}", self.addr.port())
+    }
+
+    /// The `--resolve` that leads to it.
+    pub(crate) fn pin(&self) -> String {
+        format!("--resolve={HOST}:{}:127.0.0.1", self.addr.port())
+    }
+
+    /// How many have been completed.
+    pub(crate) fn handshakes(&self) -> usize {
+        self.handshakes.load(Ordering::SeqCst)
+    }
+}
+
+type Session = Mutex<ServerConnection>;
+
+fn serve(
+    client: TcpStream,
+    config: Arc<ServerConfig>,
+    target: SocketAddr,
+    handshakes: &AtomicUsize,
+) -> Option<()> {
+    client.set_nodelay(true).ok()?;
+    let mut session = ServerConnection::new(config).ok()?;
+    while session.is_handshaking() {
+        session.complete_io(&mut &client).ok()?;
+    }
+    handshakes.fetch_add(1, Ordering::SeqCst);
+    let server = TcpStream::connect(target).ok()?;
+    server.set_nodelay(true).ok()?;
+    let session = Mutex::new(session);
+    thread::scope(|scope| {
+        scope.spawn(|| match up(&client, &server, &session) {
+            Ok(()) => server.shutdown(Shutdown::Write),
+            // The server's last word may still be on its way.
+            Err(Broken::Server) => Ok(()),
+            Err(Broken::Client) => server.shutdown(Shutdown::Both),
+        });
+        let _ = match down(&client, &server, &session) {
+            Ok(()) => client.shutdown(Shutdown::Write),
+            // Without the word that TLS has for an end.
+            Err(_) => client.shutdown(Shutdown::Both),
+        };
+    });
+    Some(())
+}
+
+/// Which side a connection broke on.
+enum Broken {
+    Client,
+    Server,
+}
+
+fn up(mut client: &TcpStream, mut server: &TcpStream, session: &Session) -> Result<(), Broken> {
+    let client_broke = |_: io::Error| Broken::Client;
+    let mut buffer = vec![0; 64 * 1024];
+    let mut raw: &[u8] = &[];
+    loop {
+        let (plain, ended) = {
+            let mut session = session.lock().unwrap();
+            let mut plain = Vec::new();
+            let ended = take_plain(&mut session, &mut plain, &mut raw).map_err(client_broke)?;
+            while session.wants_write() {
+                session.write_tls(&mut client).map_err(client_broke)?;
+            }
+            (plain, ended)
+        };
+        server.write_all(&plain).map_err(|_| Broken::Server)?;
+        if ended {
+            return Ok(());
+        }
+        let count = client.read(&mut buffer).map_err(client_broke)?;
+        if count == 0 {
+            return Ok(());
+        }
+        raw = &buffer[..count];
+    }
+}
+
+/// Decrypts what has come; says whether it was the end.
+fn take_plain(
+    session: &mut ServerConnection,
+    plain: &mut Vec<u8>,
+    raw: &mut &[u8],
+) -> io::Result<bool> {
+    loop {
+        let state = session.process_new_packets().map_err(io::Error::other)?;
+        let mut part = vec![0; state.plaintext_bytes_to_read()];
+        session.reader().read_exact(&mut part)?;
+        plain.extend_from_slice(&part);
+        if state.peer_has_closed() {
+            return Ok(true);
+        }
+        if raw.is_empty() {
+            return Ok(false);
+        }
+        session.read_tls(raw)?;
+    }
+}
+
+fn down(mut client: &TcpStream, mut server: &TcpStream, session: &Session) -> io::Result<()> {
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let count = server.read(&mut buffer)?;
+        let mut session = session.lock().unwrap();
+        match count {
+            0 => session.send_close_notify(),
+            _ => session.writer().write_all(&buffer[..count])?,
+        }
+        while session.wants_write() {
+            session.write_tls(&mut client)?;
+        }
+        if count == 0 {
+            return Ok(());
+        }
+    }
+}
