@@ -61,14 +61,16 @@ impl Client {
     /// # Ok::<(), pgyer::Error>(())
     /// ```
     pub fn build_info(&self, key: &str) -> Result<BuildStatus> {
-        decode_status(key, self.call(&build_info_call(key)))
+        let action = build_info_action(key);
+        decode_status(key, &action, self.call(&build_info_call(key, &action)))
     }
 
     /// [`build_info`](Self::build_info) without retries, for loops that come back anyway.
     pub(crate) fn build_info_once(&self, key: &str) -> Result<BuildStatus, Box<Failed>> {
-        match self.call_once(&build_info_call(key)) {
+        let action = build_info_action(key);
+        match self.call_once(&build_info_call(key, &action)) {
             Err(failed) if failed.may_retry => Err(failed),
-            result => Ok(decode_status(key, result.map_err(|failed| failed.error))?),
+            result => Ok(decode_status(key, &action, result.map_err(|failed| failed.error))?),
         }
     }
 
@@ -156,13 +158,20 @@ impl Client {
             secrets: &secrets,
             once: true,
         };
+        // Code 0 means that there is a build, whatever else the answer lacks.
         decode_build(&action, &self.call(&call)?)
+            .map_err(|source| Error::Uncertain { key: None, source: Box::new(source) })
     }
 }
 
-fn build_info_call(key: &str) -> Call<'_> {
+/// With the key, since it is what an upload that can't be followed up leaves behind.
+fn build_info_action(key: &str) -> String {
+    format!("ask for the build with the key {key} (buildInfo)")
+}
+
+fn build_info_call<'a>(key: &str, action: &'a str) -> Call<'a> {
     Call {
-        action: "ask for the build (buildInfo)",
+        action,
         path: "/app/buildInfo",
         fields: vec![("buildKey", key.to_owned())],
         file: None,
@@ -172,10 +181,10 @@ fn build_info_call(key: &str) -> Call<'_> {
 }
 
 /// The only place that knows what the codes of `buildInfo` mean.
-fn decode_status(key: &str, result: Result<Envelope>) -> Result<BuildStatus> {
+fn decode_status(key: &str, action: &str, result: Result<Envelope>) -> Result<BuildStatus> {
     match result {
         Ok(envelope) => {
-            let build = decode_build("ask for the build (buildInfo)", &envelope)?;
+            let build = decode_build(action, &envelope)?;
             Ok(BuildStatus::Published(Box::new(build)))
         }
         Err(Error::Refused { code: 1246 | 1247, .. }) => Ok(BuildStatus::Publishing),

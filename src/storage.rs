@@ -40,7 +40,7 @@ impl Client {
         })?;
         Storing::new(self, token, &url, package, file_name).run(None).map_err(|failure| {
             match failure {
-                StoreFailure::Expired(error) => advise(error, "get a new token with: pgyer token"),
+                StoreFailure::Expired(error) => advise(error, NEW_TOKEN),
                 StoreFailure::Other(error) => error,
             }
         })
@@ -56,6 +56,9 @@ impl Client {
             .to_owned())
     }
 }
+
+/// For whoever has to get tokens by hand.
+const NEW_TOKEN: &str = "get a new token with: pgyer token";
 
 /// Says whether the file arrived, where the storage's answer does not.
 pub(crate) type Confirm<'a> = &'a dyn Fn() -> bool;
@@ -132,20 +135,23 @@ impl<'a> Storing<'a> {
                     _ => return Ok(()),
                 },
                 Outcome::Open(error) => {
-                    may_be_stored = true;
                     if confirm.is_some_and(|confirm| confirm()) {
                         return Ok(());
                     }
                     if confirm.is_none() && error.http_status() == Some(409) {
                         let advice = "the key is taken: get a new token with: pgyer token";
-                        return Err(StoreFailure::Other(advise(error, advice)));
+                        return Err(self.failed(advise(error, advice), may_be_stored));
                     }
+                    may_be_stored = true;
                     (error, None)
                 }
                 Outcome::Expired(error) if !may_be_stored => {
                     return Err(StoreFailure::Expired(error));
                 }
                 Outcome::Again(error, retry_after) => (error, retry_after),
+                Outcome::Expired(error) if confirm.is_none() => {
+                    return Err(self.failed(advise(error, NEW_TOKEN), true));
+                }
                 Outcome::Expired(error) | Outcome::Final(error) => {
                     return Err(self.failed(error, may_be_stored));
                 }
@@ -201,8 +207,11 @@ impl<'a> Storing<'a> {
     fn judge(&self, answer: &Answer, crc64: u64) -> Outcome {
         let said = Said::from(answer, &self.redactor);
         if is_html(answer.content_type.as_deref(), &answer.body) {
-            let problem =
-                format!("a web page came instead of the storage's answer (HTTP {})", answer.status);
+            let what = match answer.status {
+                300..=399 => "the storage redirects, with a web page",
+                _ => "a web page came instead of the storage's answer",
+            };
+            let problem = format!("{what} (HTTP {})", answer.status);
             return Outcome::Again(
                 suggest_region(self.network(answer, problem)),
                 answer.retry_after,
@@ -226,7 +235,7 @@ impl<'a> Storing<'a> {
 
     /// Compares what the storage says it has with what was read from disk.
     fn verify(&self, answer: &Answer, sent: u64) -> Outcome {
-        if !answer.all_sent {
+        if answer.is_early {
             let problem = "the storage said that it has the file before it was sent".to_owned();
             return Outcome::Again(self.network(answer, problem), None);
         }

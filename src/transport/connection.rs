@@ -51,7 +51,9 @@ pub(super) struct Exchange {
     pub(super) body_ended: Flag,
     /// The last byte of the body went out.
     pub(super) all_sent: Flag,
-    /// The server answered before it had the whole body: nothing more is sent.
+    /// The server answered before it had the whole body.
+    pub(super) early: Flag,
+    /// And it said no: nothing more is sent.
     pub(super) stopped: Flag,
     /// Something came back.
     pub(super) answered: Flag,
@@ -211,6 +213,9 @@ impl Connection {
             }
             Err(_) => {}
         }
+        if self.status.is_some() {
+            self.exchange.early.set();
+        }
         if self.is_turned_away() {
             self.exchange.stopped.set();
         }
@@ -221,9 +226,12 @@ impl Connection {
     fn await_continue(&mut self) -> io::Result<()> {
         self.expect_done = true;
         let began = Instant::now();
-        while !self.continue_received && self.status.is_none() && began.elapsed() < EXPECT_WAIT {
+        // A server that waits for the body in silence has not stalled.
+        let patience = self.exchange.limits.half().min(EXPECT_WAIT);
+        while !self.continue_received && self.status.is_none() && began.elapsed() < patience {
             match self.read(false) {
-                Ok(0) => break,
+                // Whatever were sent now would be lost, and nobody could say whether it was.
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(_) => {}
                 Err(error) if is_tick(&error) => self.exchange.limits.check(began)?,
                 Err(error) => return Err(error),
@@ -331,13 +339,12 @@ impl Transport for Connection {
     }
 
     /// Input that is there already counts once, even where nothing of it has been used yet:
-    /// `ureq`'s own rule would wait for more.
-    fn maybe_await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
-        let fresh = std::mem::take(&mut self.fresh) && !self.buffers.input().is_empty();
-        if fresh || self.buffers.can_use_input() { Ok(true) } else { self.await_input(timeout) }
-    }
-
+    /// `ureq`'s own rule would wait for more. (It boxes connections, and the box does not pass
+    /// `maybe_await_input` on, so that this is the place for it.)
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
+        if std::mem::take(&mut self.fresh) && !self.buffers.input().is_empty() {
+            return Ok(true);
+        }
         let result = self.await_answer();
         self.fresh = false;
         Ok(result?)

@@ -94,6 +94,8 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
     /// Whether the whole request body had gone out.
     pub(crate) all_sent: bool,
+    /// Whether it came before that.
+    pub(crate) is_early: bool,
 }
 
 /// A failure, with what is known of the request.
@@ -139,6 +141,7 @@ impl Transport {
             body_started: Flag::default(),
             body_ended: Flag::default(),
             all_sent: Flag::default(),
+            early: Flag::default(),
             stopped: Flag::default(),
             answered: Flag::default(),
             reused: Flag::default(),
@@ -184,6 +187,7 @@ impl Transport {
             location: header(&parts.headers, "location"),
             body: Vec::new(),
             all_sent: exchange.all_sent.is_set(),
+            is_early: exchange.early.is_set(),
         };
         let read = body.into_reader().take(MAX_BODY).read_to_end(&mut answer.body);
         match read.map_err(Failure::from_io) {

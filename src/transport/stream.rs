@@ -191,6 +191,11 @@ impl Limits {
         Self { deadline, limit, connecting_since: None }
     }
 
+    /// Half the limit: a wait that stays clear of it.
+    pub(super) fn half(&self) -> Duration {
+        self.limit / 2
+    }
+
     /// Whether to go on waiting, given when something last moved.
     pub(super) fn check(&self, last_moved: Instant) -> Result<(), Failure> {
         if self.deadline.has_passed() {

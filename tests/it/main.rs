@@ -11,6 +11,8 @@ mod formats;
 mod forms;
 mod keys;
 mod library;
+mod matrix;
+mod readme;
 mod sandbox;
 mod support;
 mod upload;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,6 +12,9 @@ use tempfile::TempDir;
 
 /// No command of a test takes longer, unless it hangs.
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// At least so many bytes make a package large.
+const BIG: usize = 12 << 20;
 
 /// A package or another file of `tests/data`.
 pub(crate) fn data(name: &str) -> PathBuf {
@@ -74,6 +77,14 @@ pub(crate) fn program_for(sandbox: &Sandbox) -> Command {
     let mut command = program();
     command.env("PGYER_API_URL", sandbox.api_url()).env("PGYER_API_KEY", sandbox.api_key());
     command
+}
+
+/// An APK by its name alone, of a size that no buffer on the way hides.
+pub(crate) fn big_file(folder: &Path) -> PathBuf {
+    let path = folder.join("big.apk");
+    let block: Vec<u8> = (0..=u8::MAX).cycle().take(251 * 256).collect();
+    std::fs::write(&path, block.repeat(BIG.div_ceil(block.len()))).expect("a file can be written");
+    path
 }
 
 /// How a command ended.

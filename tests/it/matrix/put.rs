@@ -1,0 +1,27 @@
+//! Step two alone, which never calls the API.
+
+use super::Job::Put;
+use super::{DONE, NETWORK, Row, STORAGE, hold, row};
+
+const PUT: &[Row] = &[
+    row(Put, "", DONE, "s", ""),
+    row(Put, "storage:1:status=503", DONE, "ss", ""),
+    // There is nobody to ask after a lost answer.
+    row(Put, "storage:1:cut=done", DONE, "ss", ""),
+    row(Put, "storage:1:stall=answer", DONE, "ss", ""),
+    row(Put, "storage:*:cut=done", NETWORK, "sss", "apps/sandbox/"),
+    row(Put, "storage:1:status=203,done", DONE, "s", ""),
+    row(Put, "storage:*:status=409", STORAGE, "s", "pgyer token"),
+    row(Put, "storage:*:expired", STORAGE, "s", "pgyer token"),
+    row(Put, "storage:*:expired=denied", STORAGE, "s", "pgyer token"),
+    row(Put, "storage:1:cut=done; storage:2:expired", STORAGE, "ss", "pgyer token"),
+    row(Put, "storage:1:cut=done; storage:2:status=409,done", STORAGE, "ss", "apps/sandbox/"),
+    row(Put, "storage:*:html", NETWORK, "sss", "web page"),
+    row(Put, "storage:*:wrong-checksum", STORAGE, "sss", "CRC-64"),
+    row(Put, "storage:*:redirect=302", NETWORK, "sss", "redirects"),
+];
+
+#[test]
+fn faults_of_step_two_alone() {
+    hold(PUT);
+}

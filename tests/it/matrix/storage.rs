@@ -1,0 +1,162 @@
+//! Faults of the storage, where a refusal has to be seen while bytes go out, and where an answer
+//! may be lost though the file arrived.
+
+use super::Job::{Big, Upload};
+use super::{API, DONE, NETWORK, Row, STORAGE, hold, row};
+
+/// Answers that say no, or nothing usable.
+const ANSWERS: &[Row] = &[
+    row(Upload, "storage:1:status=503,xml=SlowDown", DONE, "tsspp", ""),
+    row(Upload, "storage:1:status=503,retry-after=soon,xml=SlowDown", DONE, "tsspp", ""),
+    row(Upload, "storage:1:status=500; storage:2:status=504,html", DONE, "tssspp", ""),
+    row(Upload, "storage:1:status=408", DONE, "tsspp", ""),
+    row(Upload, "storage:1:status=425", DONE, "tsspp", ""),
+    row(Upload, "storage:1:status=429", DONE, "tsspp", ""),
+    row(Upload, "storage:1:status=400,xml=RequestTimeout", DONE, "tsspp", ""),
+    row(Upload, "storage:1:status=400,xml=UserNetworkTooSlow", DONE, "tsspp", ""),
+    row(Upload, "storage:1:status=400,xml=IncompleteBody", DONE, "tsspp", ""),
+    row(Upload, "storage:1:status=400,xml=BadDigest", DONE, "tsspp", ""),
+    row(Upload, "storage:*:status=503,xml=SlowDown", STORAGE, "tsss", "SlowDown"),
+    row(Upload, "storage:*:status=500", STORAGE, "tsss", "HTTP 500"),
+    row(Upload, "storage:*:status=400,xml=RequestTimeout", STORAGE, "tsss", "RequestTimeout"),
+    row(Upload, "storage:*:status=400,xml=EntityTooLarge", STORAGE, "ts", "EntityTooLarge"),
+    row(Upload, "storage:*:status=400", STORAGE, "ts", "HTTP 400"),
+    row(Upload, "storage:*:xml=AccessDenied,message=no", STORAGE, "ts", "RequestId"),
+    row(Upload, "storage:*:xml=SignatureDoesNotMatch", STORAGE, "ts", "SignatureDoesNotMatch"),
+    row(Upload, "storage:*:xml=RequestTimeTooSkewed", STORAGE, "ts", "clock"),
+    row(Upload, "storage:*:status=404,xml=NoSuchBucket", STORAGE, "ts", "NoSuchBucket"),
+    row(Upload, "storage:*:status=411", STORAGE, "ts", "HTTP 411"),
+    // A web page is not the storage, whatever its status.
+    row(Upload, "storage:1:html", DONE, "tsspp", ""),
+    row(Upload, "storage:*:html", NETWORK, "tsss", "--region"),
+    row(Upload, "storage:*:status=403,html", NETWORK, "tsss", "web page"),
+    row(Upload, "storage:*:status=503,html", NETWORK, "tsss", "web page"),
+    row(Upload, "storage:*:redirect=302", NETWORK, "tsss", "redirects"),
+    row(Upload, "storage:*:redirect=307", NETWORK, "tsss", "--region"),
+    // What is stored has to be what was sent.
+    row(Upload, "storage:1:wrong-checksum", DONE, "tsspp", ""),
+    row(Upload, "storage:*:wrong-checksum", STORAGE, "tsss", "CRC-64"),
+    row(Upload, "storage:*:dropped", API, "tsp", "1244"),
+    row(Upload, "storage:1:huge", DONE, "tspp", ""),
+];
+
+/// The storage sees a token that has expired: a new one, once.
+const EXPIRED: &[Row] = &[
+    row(Upload, "storage:1:expired", DONE, "tstspp", ""),
+    row(Upload, "storage:1:expired=denied", DONE, "tstspp", ""),
+    row(Upload, "storage:1:status=400,xml=ExpiredToken", DONE, "tstspp", ""),
+    row(Big, "storage:1:early=403@65536,xml=ExpiredToken,manner=reset", DONE, "tstspp", ""),
+    row(Upload, "storage:1:expired; storage:2:expired", STORAGE, "tsts", "ExpiredToken"),
+    row(Upload, "storage:*:expired=denied", STORAGE, "tsts", "expired"),
+    row(Upload, "storage:1:status=503; storage:2:expired", DONE, "tsstspp", ""),
+    row(Upload, "storage:1:expired; token:2:code=1002", 4, "tst", "1002"),
+];
+
+/// A refusal in mid-body is shown as what it is, and ends the sending.
+const EARLY: &[Row] = &[
+    row(Big, "storage:*:early=403,xml=InvalidAccessKeyId", STORAGE, "ts", "InvalidAccessKeyId"),
+    row(Big, "storage:*:early=403,xml=AccessDenied,manner=reset", STORAGE, "ts", "AccessDenied"),
+    row(Big, "storage:*:early=403,xml=AccessDenied,manner=linger", STORAGE, "ts", "AccessDenied"),
+    row(Big, "storage:*:early=403@65536,xml=AccessDenied", STORAGE, "ts", "RequestId"),
+    row(
+        Big,
+        "storage:*:early=403@65536,xml=AccessDenied,manner=reset",
+        STORAGE,
+        "ts",
+        "AccessDenied",
+    ),
+    row(
+        Big,
+        "storage:*:early=403@65536,xml=AccessDenied,manner=linger",
+        STORAGE,
+        "ts",
+        "AccessDenied",
+    ),
+    row(
+        Big,
+        "storage:*:early=400@3000000,xml=EntityTooLarge,manner=reset",
+        STORAGE,
+        "ts",
+        "EntityTooLarge",
+    ),
+    row(Big, "storage:1:early=503@65536,xml=SlowDown,manner=reset", DONE, "tsspp", ""),
+    row(Big, "storage:1:early=503@65536,manner=linger", DONE, "tsspp", ""),
+    row(Big, "storage:1:early=408@65536,manner=drain", DONE, "tsspp", ""),
+    row(Big, "storage:*:early=307@65536,manner=reset", NETWORK, "ts", "redirects"),
+    row(Big, "storage:*:early=403@65536,html,manner=reset", NETWORK, "tsss", "web page"),
+    // Nothing of a body can have been stored before it was sent.
+    row(Big, "storage:1:early=204@65536,manner=drain", DONE, "tsspp", ""),
+    row(Big, "storage:1:early=409@65536,manner=reset", DONE, "tspspp", ""),
+    // 417 is no retry, and neither is silence.
+    row(Upload, "storage:1:refuse-expect", DONE, "tsspp", ""),
+    row(Upload, "storage:1:ignore-expect", DONE, "tspp", ""),
+];
+
+/// Connections that end or stall on the way.
+const BROKEN: &[Row] = &[
+    row(Upload, "storage:1:cut=head", DONE, "tsspp", ""),
+    row(Upload, "storage:1:cut=head,fin", DONE, "tsspp", ""),
+    row(Upload, "storage:1:cut=0", DONE, "tspspp", ""),
+    row(Big, "storage:1:cut=65536", DONE, "tsspp", ""),
+    row(Big, "storage:1:cut=65536,fin", DONE, "tspspp", ""),
+    row(Big, "storage:1:cut=5000000; storage:2:cut=65536,fin", DONE, "tsspspp", ""),
+    row(Big, "storage:*:cut=65536", NETWORK, "tsss", "--region"),
+    // The first of these had been kept, and closed by now: a new one is no retry.
+    row(Upload, "storage:*:cut=head", NETWORK, "tssss", "--region"),
+    row(Upload, "storage:1:stall=head", DONE, "tspspp", ""),
+    row(Big, "storage:1:stall=65536", DONE, "tsspp", ""),
+    row(Big, "storage:*:stall=65536", NETWORK, "tsss", "stalled"),
+    row(Big, "storage:1:slow-read=40000000", DONE, "tspp", ""),
+    row(Upload, "storage:1:slow-answer=1ms", DONE, "tspp", ""),
+    row(Upload, "storage:1:delay=100ms", DONE, "tspp", ""),
+];
+
+/// The last byte went out, and the answer did not say what became of it: `buildInfo` is asked
+/// before a byte is sent again.
+const LOST: &[Row] = &[
+    row(Upload, "storage:1:cut=done", DONE, "tspp", ""),
+    row(Upload, "storage:1:cut=done,fin", DONE, "tspp", ""),
+    row(Upload, "storage:1:cut=answer", DONE, "tspp", ""),
+    row(Upload, "storage:1:stall=done", DONE, "tspp", ""),
+    row(Upload, "storage:1:stall=answer", DONE, "tspp", ""),
+    row(Upload, "storage:1:cut=body", DONE, "tspspp", ""),
+    row(Upload, "storage:1:stall=body", DONE, "tspspp", ""),
+    row(Upload, "storage:1:status=203,done", DONE, "tspp", ""),
+    row(Upload, "storage:1:status=203", DONE, "tspspp", ""),
+    row(Upload, "storage:1:status=203,xml=CallbackFailed,done", DONE, "tspp", ""),
+    row(Upload, "storage:1:status=409,done", DONE, "tspp", ""),
+    row(Upload, "storage:1:status=409", DONE, "tspspp", ""),
+    row(Upload, "storage:*:status=203", STORAGE, "tspspsp", "HTTP 203"),
+    row(Upload, "storage:*:status=409", STORAGE, "tspspsp", "may still appear"),
+    row(Upload, "storage:*:cut=body", NETWORK, "tspspsp", "may still appear"),
+    row(Upload, "storage:*:stall=body", NETWORK, "tspspsp", "pgyer status --wait apps/"),
+    // The question itself may fail for a while; 1246 and 1247 are a yes.
+    row(Upload, "storage:1:cut=done; poll:1:status=503", DONE, "tsppp", ""),
+    row(Upload, "storage:1:cut=done; poll:1:code=1247", DONE, "tsppp", ""),
+    row(Upload, "storage:1:cut=done; poll:*:code=1244", API, "tspsp", "1244"),
+];
+
+#[test]
+fn answers_of_the_storage() {
+    hold(ANSWERS);
+}
+
+#[test]
+fn tokens_that_have_expired() {
+    hold(EXPIRED);
+}
+
+#[test]
+fn refusals_in_mid_body() {
+    hold(EARLY);
+}
+
+#[test]
+fn connections_to_the_storage() {
+    hold(BROKEN);
+}
+
+#[test]
+fn answers_that_get_lost() {
+    hold(LOST);
+}
