@@ -178,13 +178,13 @@ fn hsps_and_the_certificate_go_between_the_package_and_the_wait() {
 #[test]
 fn what_is_refused_after_the_package_is_named_with_the_command_that_goes_on() {
     for (fault, named, left) in [
-        ("hsp:2:code=1009,message=bad", "b'2.hsp", 1),
+        ("hsp:2:code=1009,message=bad", "-b'2.hsp", 1),
         ("cert:1:code=1280", "cert.p12", 0),
         ("hsp:1:code=1009", "app.hsp", 2),
     ] {
         let (sandbox, folder) = (faulty(&[fault]), folder());
-        fs::copy(data("app.hsp"), folder.path().join("b'2.hsp")).unwrap();
-        let line = "upload --json --hsp app.hsp --hsp b'2.hsp --p12 cert.p12 app.hap";
+        fs::copy(data("app.hsp"), folder.path().join("-b'2.hsp")).unwrap();
+        let line = "upload --json --hsp app.hsp --hsp=-b'2.hsp --p12 cert.p12 app.hap";
         let ran = pgyer_in(&folder, &sandbox, line).expect(5);
         let result = &ran.json()[0];
         let message = result["error"]["message"].as_str().unwrap();
@@ -203,7 +203,7 @@ fn what_is_refused_after_the_package_is_named_with_the_command_that_goes_on() {
         let seen = sandbox.seen();
         assert_eq!((seen.objects.len(), seen.certificates.len()), (1, 1));
         let names: Vec<_> = seen.hsps.iter().map(|hsp| hsp.file_name.as_str()).collect();
-        assert_eq!(names, ["app.hsp", "b'2.hsp"], "{fault}: nothing is repeated");
+        assert_eq!(names, ["app.hsp", "-b'2.hsp"], "{fault}: nothing is repeated");
     }
 }
 
