@@ -118,6 +118,24 @@ fn options_become_the_parameters_of_the_token() {
 }
 
 #[test]
+fn notes_come_from_a_file_or_standard_input_as_they_are() {
+    let (sandbox, folder) = (Sandbox::start().unwrap(), TempDir::new().unwrap());
+    let notes = "\u{feff}one\r\n\n two\\n &=;\0\n\n";
+    let path = folder.path().join("notes");
+    fs::write(&path, notes).unwrap();
+    for file in ["notes", "-"] {
+        let mut command = program_for(&sandbox);
+        command.current_dir(folder.path()).stdin(Stdio::from(fs::File::open(&path).unwrap()));
+        run(&mut command, ["token", "--type=ios", "--notes-file", file]).expect(0);
+        let expected = [("buildType", "ios"), ("buildUpdateDescription", notes)];
+        assert_eq!(last_fields(&sandbox), pairs(&expected), "{file}");
+    }
+    fs::write(&path, "").unwrap();
+    pgyer_in(&folder, &sandbox, "token --type=ios --notes-file=notes").expect(0);
+    assert_eq!(last_fields(&sandbox), pairs(&[("buildType", "ios")]));
+}
+
+#[test]
 fn the_names_of_the_api_work_too() {
     let sandbox = Sandbox::start().unwrap();
     let line = "upload app.apk --json --no-wait --oversea 1 --build-update-description x \
@@ -160,13 +178,13 @@ fn hsps_and_the_certificate_go_between_the_package_and_the_wait() {
 #[test]
 fn what_is_refused_after_the_package_is_named_with_the_command_that_goes_on() {
     for (fault, named, left) in [
-        ("hsp:2:code=1009,message=bad", "b'2.hsp", 1),
+        ("hsp:2:code=1009,message=bad", "-b'2.hsp", 1),
         ("cert:1:code=1280", "cert.p12", 0),
         ("hsp:1:code=1009", "app.hsp", 2),
     ] {
         let (sandbox, folder) = (faulty(&[fault]), folder());
-        fs::copy(data("app.hsp"), folder.path().join("b'2.hsp")).unwrap();
-        let line = "upload --json --hsp app.hsp --hsp b'2.hsp --p12 cert.p12 app.hap";
+        fs::copy(data("app.hsp"), folder.path().join("-b'2.hsp")).unwrap();
+        let line = "upload --json --hsp app.hsp --hsp=-b'2.hsp --p12 cert.p12 app.hap";
         let ran = pgyer_in(&folder, &sandbox, line).expect(5);
         let result = &ran.json()[0];
         let message = result["error"]["message"].as_str().unwrap();
@@ -185,7 +203,7 @@ fn what_is_refused_after_the_package_is_named_with_the_command_that_goes_on() {
         let seen = sandbox.seen();
         assert_eq!((seen.objects.len(), seen.certificates.len()), (1, 1));
         let names: Vec<_> = seen.hsps.iter().map(|hsp| hsp.file_name.as_str()).collect();
-        assert_eq!(names, ["app.hsp", "b'2.hsp"], "{fault}: nothing is repeated");
+        assert_eq!(names, ["app.hsp", "-b'2.hsp"], "{fault}: nothing is repeated");
     }
 }
 
@@ -239,6 +257,16 @@ fn without_the_check_the_type_comes_from_the_option_or_the_name() {
     for line in ["upload --no-check a.bin", "upload --no-check .", "upload b.ipa", "token b.ipa"] {
         pgyer_in(&folder, &sandbox, line).expect(3);
     }
+}
+
+#[test]
+fn polls_and_retries_are_never_faster_than_asked_for() {
+    let sandbox = faulty(&["token:1:status=503"]);
+    let line = ["upload", "--poll-interval=150ms", "--retry-delay=200ms", "app.apk"];
+    let ran = run(program_for(&sandbox).current_dir(data("")), line).expect(0);
+    assert_eq!(sandbox.seen().count(Endpoint::Poll), 3);
+    // The jitter takes at most a quarter of the delay.
+    assert!(ran.elapsed >= Duration::from_millis(2 * 150 + 150), "{ran:#?}");
 }
 
 #[test]

@@ -93,6 +93,29 @@ fn the_first_source_that_has_a_key_gives_it() {
 }
 
 #[test]
+fn a_variable_that_is_set_and_empty_counts_as_not_set() {
+    let scene = Scene::new(&[]);
+    let mut command = scene.program(&[("PGYER_API_KEY", scene.sandbox.api_key())]);
+    for name in [
+        "PGYER_CONFIG_FILE",
+        "PGYER_INSTALL_PASSWORD",
+        "PGYER_P12_PASSWORD",
+        "SSL_CERT_FILE",
+        "NO_COLOR",
+        "http_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "XDG_CONFIG_HOME",
+        "HOME",
+    ] {
+        command.env(name, "");
+    }
+    run(&mut command, words("upload app.apk")).expect(0);
+}
+
+#[test]
 fn a_key_may_come_by_standard_input() {
     let scene = Scene::new(&[("k", "of-input\r\n")]);
     let mut command = scene.program(&[("PGYER_API_KEY", "of-variable")]);
