@@ -237,7 +237,6 @@ impl Run<'_> {
         self.screen.start_clock();
         let job = Job::new(self, &client, 0, &put.file);
         let result = open(&put.file, put.build_type, put.check).and_then(|package| {
-            job.opened(&package);
             let began = Instant::now();
             job.client.put(&token, &package, put.file_name.as_deref())?;
             let mut report = Report::new(ReportKind::Stored);
@@ -246,6 +245,10 @@ impl Run<'_> {
             report.upload_time = Some(began.elapsed());
             Ok(report.render(self.format()))
         });
+        // A token that can't be used is a wrong file of an option, like one that is none.
+        if let Err(error @ Error::Usage { .. }) = result {
+            return Err(error);
+        }
         let key = Some(token.key().to_owned());
         self.report(Ended { file: Some(operand(&put.file)), key, result })
     }
@@ -348,14 +351,6 @@ impl Job {
         self.key.lock().map_or(None, |key| key.clone())
     }
 
-    fn opened(&self, package: &Package) {
-        self.progress.observe(&Event::Checked {
-            build_type: package.build_type(),
-            size: package.size(),
-            warnings: package.warnings(),
-        });
-    }
-
     fn publish(
         &self,
         file: &Path,
@@ -385,7 +380,6 @@ impl Job {
 
     fn legacy(&self, file: &Path, upload: &args::Upload, release: &Release) -> Result<Report> {
         let package = open(file, None, upload.check)?;
-        self.opened(&package);
         let began = Instant::now();
         let build = self.client.upload(&package, release, upload.file_name.as_deref())?;
         let mut report = Report::new(ReportKind::Build);

@@ -146,6 +146,7 @@ impl Client {
         file_name: Option<&str>,
     ) -> Result<BuildInfo> {
         refuse_what_legacy_lacks(package, release)?;
+        self.checked(package);
         let action = format!("upload {} (legacy upload)", package.path().display());
         let secrets = release.secrets();
         let own_name = package.file_name();

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, Result};
 use crate::event::{Event, Observer};
 use crate::multipart::Form;
+use crate::package::Package;
 use crate::retry::{Deadline, RetryPolicy};
 use crate::secret::{ApiKey, Redactor};
 use crate::source::Source;
@@ -411,6 +412,14 @@ impl Client {
             elapsed: began.elapsed(),
         });
         result
+    }
+
+    pub(crate) fn checked(&self, package: &Package) {
+        self.observer.tell(&Event::Checked {
+            build_type: package.build_type(),
+            size: package.size(),
+            warnings: package.warnings(),
+        });
     }
 
     /// Whether one of the API's hosts has answered yet.

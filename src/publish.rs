@@ -90,11 +90,7 @@ impl Client {
     /// ```
     pub fn publish(&self, package: &Package, upload: &Upload) -> Result<Published> {
         refuse_attachments_of_others(package, upload)?;
-        self.observer.tell(&Event::Checked {
-            build_type: package.build_type(),
-            size: package.size(),
-            warnings: package.warnings(),
-        });
+        self.checked(package);
         let (token, upload_time) = self.store(package, upload)?;
         let key = token.key();
         let began = Instant::now();

@@ -38,6 +38,7 @@ impl Client {
         let url = self.endpoint(token).map_err(|problem| {
             Error::usage(format!("the token's endpoint can't be used: {problem}"))
         })?;
+        self.checked(package);
         Storing::new(self, token, &url, package, file_name).run(None).map_err(|mut failure| {
             if failure.is_expired {
                 failure.error = advise(failure.error, "get a new token with: pgyer token");
