@@ -42,7 +42,7 @@ impl Run<'_> {
             Action::HarmonyCert { key, file, password } => self.harmony_cert(key, file, password),
             Action::HarmonyHsp { key, files } => self.harmony_hsp(key, files),
             Action::Check { files } => self.each(files, 1, |_, file| self.check(file)),
-            Action::Doctor => Err(inputs::usage("doctor is not there yet")),
+            Action::Doctor => self.doctor(),
             Action::Sandbox(sandbox) => self.sandbox(sandbox),
         }
     }
@@ -113,23 +113,20 @@ impl Run<'_> {
     fn report_in_order(&self, ended: mpsc::Receiver<(usize, Ended)>) -> Result<u8> {
         let mut waiting = std::collections::BTreeMap::new();
         let mut turn = 0;
-        let mut code = 0;
-        let mut unwritten = None;
+        let mut outcome = Ok(0);
         for (at, result) in ended {
             waiting.insert(at, result);
             while let Some(result) = waiting.remove(&turn) {
                 turn += 1;
-                match self.report(result) {
-                    Ok(next) => code = if code == 0 { next } else { code },
-                    // The other files are tried all the same.
-                    Err(error) => unwritten = Some(error),
+                let next = self.report(result);
+                if matches!(outcome, Ok(0)) {
+                    outcome = next;
+                } else if let Err(error) = next {
+                    self.screen.error(&error.report());
                 }
             }
         }
-        match unwritten {
-            Some(error) if code == 0 => Err(error),
-            _ => Ok(code),
-        }
+        outcome
     }
 
     /// Writes what became of one FILE or KEY, and returns its exit code.
@@ -142,13 +139,16 @@ impl Run<'_> {
             }
             Err(error) => {
                 let message = error.report();
-                let prefix = match &file {
-                    Some(file) if !message.contains(file.as_str()) => format!("{file}: "),
+                let prefix = match file.as_ref().or(key.as_ref()) {
+                    Some(name) if !message.contains(name.as_str()) => format!("{name}: "),
                     _ => String::new(),
                 };
                 self.screen.error(&format!("{prefix}{message}"));
                 let format = self.format();
-                output::print(&output::failure(format, file.as_deref(), key.as_deref(), &error))?;
+                let failure = output::failure(format, file.as_deref(), key.as_deref(), &error);
+                if let Err(unwritten) = output::print(&failure) {
+                    self.screen.error(&unwritten.report());
+                }
                 Ok(error.kind().exit_code())
             }
         }
@@ -237,7 +237,6 @@ impl Run<'_> {
         self.screen.start_clock();
         let job = Job::new(self, &client, 0, &put.file);
         let result = open(&put.file, put.build_type, put.check).and_then(|package| {
-            job.opened(&package);
             let began = Instant::now();
             job.client.put(&token, &package, put.file_name.as_deref())?;
             let mut report = Report::new(ReportKind::Stored);
@@ -246,6 +245,10 @@ impl Run<'_> {
             report.upload_time = Some(began.elapsed());
             Ok(report.render(self.format()))
         });
+        // A token that can't be used is a wrong file of an option, like one that is none.
+        if let Err(error @ Error::Usage { .. }) = result {
+            return Err(error);
+        }
         let key = Some(token.key().to_owned());
         self.report(Ended { file: Some(operand(&put.file)), key, result })
     }
@@ -265,6 +268,31 @@ impl Run<'_> {
             let job = Job::new(self, &client, at, file);
             job.attach(key, file, |hsp| job.client.upload_harmony_hsp(key, hsp))
         })
+    }
+
+    fn doctor(&self) -> Result<u8> {
+        let client = self.client()?;
+        let mut unwritten = None;
+        let job = Job::new(self, &client, 0, Path::new("doctor"));
+        let diagnosis = job.client.doctor(|finding| {
+            self.screen.clear();
+            unwritten = output::print(&output::finding(self.format(), finding)).err();
+        });
+        if let Some(error) = unwritten {
+            return Err(error);
+        }
+        let failed = diagnosis.findings.iter().find_map(|finding| finding.result.as_ref().err());
+        let (verdict, code) = match failed {
+            Some(error) if !diagnosis.can_upload => {
+                ("an upload would fail", error.kind().exit_code())
+            }
+            _ => ("an upload could work", 0),
+        };
+        match self.format() {
+            Format::Text => output::print(&format!("{verdict}\n"))?,
+            _ => self.screen.note(verdict),
+        }
+        Ok(code)
     }
 
     #[cfg(feature = "sandbox")]
@@ -323,14 +351,6 @@ impl Job {
         self.key.lock().map_or(None, |key| key.clone())
     }
 
-    fn opened(&self, package: &Package) {
-        self.progress.observe(&Event::Checked {
-            build_type: package.build_type(),
-            size: package.size(),
-            warnings: package.warnings(),
-        });
-    }
-
     fn publish(
         &self,
         file: &Path,
@@ -360,9 +380,8 @@ impl Job {
 
     fn legacy(&self, file: &Path, upload: &args::Upload, release: &Release) -> Result<Report> {
         let package = open(file, None, upload.check)?;
-        self.opened(&package);
         let began = Instant::now();
-        let build = self.client.upload(&package, release)?;
+        let build = self.client.upload(&package, release, upload.file_name.as_deref())?;
         let mut report = Report::new(ReportKind::Build);
         describe(&mut report, &package);
         report.build = Some(build);

@@ -153,6 +153,10 @@ fn full_command(row: &VerbRow) -> String {
         wrap(&mut out, DURATIONS, 0);
         wrap(&mut out, SECRETS, 0);
     }
+    #[cfg(feature = "sandbox")]
+    if row.verb == Verb::Sandbox {
+        let _ = write!(out, "\n{}", pgyer::sandbox::FAULT_HELP);
+    }
     out.push_str("\nExamples:\n");
     examples(&mut out, row);
     out.push_str("\nThe exit status is explained by pgyer --help.\n");

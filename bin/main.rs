@@ -42,7 +42,7 @@ fn run(line: Vec<OsString>, began: Instant) -> u8 {
 
 fn act(command: &Command, began: Instant) -> u8 {
     let screen = Screen::new(&command.output);
-    signals::watch(&screen);
+    signals::watch(&screen, command.output.format);
     let run = commands::Run { command, screen: &screen, began };
     let result = run.run();
     screen.end();

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use pgyer::{BuildInfo, BuildType, Error};
+use pgyer::{BuildInfo, BuildType, Error, Finding};
 use serde_json::Value;
 
 use crate::args::Format;
@@ -198,6 +198,25 @@ pub(crate) fn failure(
     }
 }
 
+/// One thing that `doctor` tested.
+pub(crate) fn finding(format: Format, finding: &Finding) -> String {
+    let (is_well, detail) = match &finding.result {
+        Ok(detail) => (true, detail.clone()),
+        Err(error) => (false, error.report()),
+    };
+    if format == Format::Json {
+        let mut line = JsonLine::default();
+        line.string("check", Some(&finding.check));
+        line.value("ok", is_well.into());
+        line.string("detail", Some(&detail));
+        line.raw("seconds", Some(seconds(finding.elapsed)));
+        return line.finish();
+    }
+    let mark = if is_well { "ok  " } else { "FAIL" };
+    let time = human_time(finding.elapsed);
+    harmless(&format!("{mark} {}: {detail} ({time})", finding.check)) + "\n"
+}
+
 /// What makes a shell that evaluates it fail.
 pub(crate) fn exit_line(code: u8) -> String {
     format!("(exit {code})\n")
@@ -227,12 +246,15 @@ impl JsonLine {
     }
 }
 
-/// JSON leaves DEL and the C1 controls as they are, and terminals obey some of them.
+/// JSON leaves DEL, the C1 controls and Unicode's line breaks as they are: terminals obey some of
+/// them, and some readers end lines at others.
 pub(crate) fn escape_controls(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
         match c {
-            '\u{7f}'..='\u{9f}' => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' => {
+                escaped.push_str(&format!("\\u{:04x}", u32::from(c)))
+            }
             _ => escaped.push(c),
         }
     }
@@ -347,6 +369,6 @@ mod tests {
             harmless("a\x1b[31m\r\n\u{9b}b\u{202e}"),
             "a\u{fffd}[31m\u{fffd}\u{fffd}\u{fffd}b\u{fffd}"
         );
-        assert_eq!(escape_controls("{\"a\":\"\u{9b}\"}"), "{\"a\":\"\\u009b\"}");
+        assert_eq!(escape_controls("\"\u{9b}\u{2028}\""), "\"\\u009b\\u2028\"");
     }
 }

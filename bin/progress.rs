@@ -187,10 +187,9 @@ impl Progress {
                     self.screen.warning(&format!("{}: {warning}", self.name()));
                 }
             }
-            Event::Retry { action, because, number, delay } => self.screen.note(&format!(
-                "trying again in {} ({number}), to {action}: {because}",
-                human_time(*delay)
-            )),
+            Event::Retry { because, number, delay, .. } => self
+                .screen
+                .note(&format!("{because}; trying again in {} ({number})", human_time(*delay))),
             Event::Request { method, url, outcome, elapsed } => {
                 self.request(method, url, outcome, *elapsed);
             }

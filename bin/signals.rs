@@ -1,9 +1,11 @@
 //! Ctrl-C and SIGTERM: the end comes at once, with the signal's own status, on a clean line.
 
+use crate::args::Format;
+use crate::output;
 use crate::progress::Screen;
 
 #[cfg(unix)]
-pub(crate) fn watch(screen: &Screen) {
+pub(crate) fn watch(screen: &Screen, format: Format) {
     use signal_hook::consts::{SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
     use std::thread;
@@ -14,6 +16,11 @@ pub(crate) fn watch(screen: &Screen) {
     let _ = thread::Builder::new().name("signals".into()).stack_size(64 * 1024).spawn(move || {
         if let Some(signal) = signals.forever().next() {
             screen.clear();
+            if format == Format::Env {
+                // The shell that evaluates this must not take it for a success.
+                let code = u8::try_from(128 + signal).unwrap_or(1);
+                let _ = output::print(&output::exit_line(code));
+            }
             end_by(signal);
         }
     });
@@ -30,4 +37,4 @@ fn end_by(signal: i32) {
 }
 
 #[cfg(not(unix))]
-pub(crate) fn watch(_: &Screen) {}
+pub(crate) fn watch(_: &Screen, _: Format) {}

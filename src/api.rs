@@ -1,6 +1,6 @@
 //! The endpoints of the vendor's page, a short function each: path, parameters, decode.
 
-use crate::client::{Call, Client, Failed};
+use crate::client::{Call, Client, Failed, FormFile};
 use crate::error::{Error, Result};
 use crate::json::Fields;
 use crate::package::Package;
@@ -40,7 +40,7 @@ impl Client {
             once: false,
         };
         let envelope = self.call(&call)?;
-        UploadToken::parse(envelope.data()).map_err(|problem| unusable(action, problem))
+        UploadToken::parse(&envelope.data).map_err(|problem| unusable(action, problem))
     }
 
     /// `buildInfo`, "Check Release Status": asks once what became of an upload. `key` is the key
@@ -92,7 +92,7 @@ impl Client {
             action: &format!("upload the certificate {}", p12.path().display()),
             path: "/app/uploadHarmonyCert",
             fields: vec![("buildKey", key.to_owned()), ("password", password.expose().to_owned())],
-            file: Some(p12),
+            file: Some(FormFile::new("file", p12)),
             secrets: &[password.expose()],
             once: false,
         };
@@ -116,7 +116,7 @@ impl Client {
             action: &format!("upload the HSP {}", hsp.path().display()),
             path: "/app/uploadHarmonyHsp",
             fields: vec![("buildKey", key.to_owned())],
-            file: Some(hsp),
+            file: Some(FormFile::new("file", hsp)),
             secrets: &[],
             once: false,
         };
@@ -124,7 +124,8 @@ impl Client {
     }
 
     /// `upload`, "Upload App (Legacy)": one request that takes the package and answers with the
-    /// build. It is sent again only while nothing can have been published.
+    /// build. It is sent again only while nothing can have been published. `file_name` is the name
+    /// to send the file under, its own where there is none.
     ///
     /// # Errors
     /// [`Error::Package`] for a HAP and [`Error::Usage`] for a description or a region, which this
@@ -134,19 +135,27 @@ impl Client {
     /// ```no_run
     /// # let client = pgyer::Client::builder().build()?;
     /// use pgyer::{Package, Release};
-    /// let build = client.upload(&Package::open("app.ipa")?, &Release::default())?;
+    /// let build = client.upload(&Package::open("app.ipa")?, &Release::default(), None)?;
     /// println!("{} {}", build.name, build.version);
     /// # Ok::<(), pgyer::Error>(())
     /// ```
-    pub fn upload(&self, package: &Package, release: &Release) -> Result<BuildInfo> {
+    pub fn upload(
+        &self,
+        package: &Package,
+        release: &Release,
+        file_name: Option<&str>,
+    ) -> Result<BuildInfo> {
         refuse_what_legacy_lacks(package, release)?;
+        self.checked(package);
         let action = format!("upload {} (legacy upload)", package.path().display());
         let secrets = release.secrets();
+        let own_name = package.file_name();
+        let file = FormFile::new("file", package.source());
         let call = Call {
             action: &action,
             path: "/app/upload",
             fields: release.common_fields(),
-            file: Some(package.source()),
+            file: Some(file.named(file_name.unwrap_or(&own_name))),
             secrets: &secrets,
             once: true,
         };
@@ -180,15 +189,15 @@ fn decode_status(key: &str, action: &str, result: Result<Envelope>) -> Result<Bu
             Ok(BuildStatus::Published(Box::new(build)))
         }
         Err(Error::Refused { code: 1246 | 1247, .. }) => Ok(BuildStatus::Publishing),
-        Err(Error::Refused { code: code @ 1216, message, .. }) => {
-            Err(Error::Publish { key: key.to_owned(), code, message })
+        Err(Error::Refused { code: code @ 1216, message, http_status, .. }) => {
+            Err(Error::Publish { key: key.to_owned(), code, message, http_status })
         }
         Err(error) => Err(error),
     }
 }
 
 fn decode_build(action: &str, envelope: &Envelope) -> Result<BuildInfo> {
-    Fields::parse(envelope.data())
+    Fields::parse(&envelope.data)
         .and_then(BuildInfo::from_fields)
         .ok_or_else(|| unusable(action, "there is no build in it".to_owned()))
 }

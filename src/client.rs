@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, Result};
 use crate::event::{Event, Observer};
 use crate::multipart::Form;
+use crate::package::Package;
 use crate::retry::{Deadline, RetryPolicy};
 use crate::secret::{ApiKey, Redactor};
 use crate::source::Source;
@@ -299,27 +300,39 @@ impl Client {
     fn attempt(&self, call: &Call<'_>, key: &ApiKey, url: &Url) -> Result<Envelope, Box<Failed>> {
         let answer = self.send(call, key, url).map_err(|lost| call.lost(*lost))?;
         let redactor = self.redactor(call.secrets);
-        let envelope = Envelope::parse(&answer.body)
-            .map(|envelope| Envelope { message: redactor.clean(&envelope.message), ..envelope });
+        let envelope = Envelope::parse(&answer.body).map(|envelope| Envelope {
+            message: redactor.clean(&envelope.message),
+            data: redactor.clean_value(&envelope.data),
+            ..envelope
+        });
         call.judge(answer, envelope, url)
     }
 
     fn send(&self, call: &Call<'_>, key: &ApiKey, url: &Url) -> Result<Answer, Box<Lost>> {
         let mut fields = vec![("_api_key", key.expose())];
         fields.extend(call.fields.iter().map(|(name, value)| (*name, value.as_str())));
-        let Some(file) = call.file else {
+        let Some(file) = &call.file else {
             let body = form_urlencoded(&fields);
-            return self.post(url, "application/x-www-form-urlencoded", body.as_bytes());
+            let content_type = Some("application/x-www-form-urlencoded");
+            return self.send_bytes(url, content_type, body.as_bytes());
         };
         let mut form = Form::new();
         for (name, value) in fields {
             form.text(name, value);
         }
-        self.post_form(url, &form, &FormFile::new("file", file), call.once)
-            .map(|(answer, _)| answer)
+        self.post_form(url, &form, file, call.once).map(|(answer, _)| answer)
     }
 
-    fn post(&self, url: &Url, content_type: &str, body: &[u8]) -> Result<Answer, Box<Lost>> {
+    pub(crate) fn get(&self, url: &Url) -> Result<Answer, Box<Lost>> {
+        self.send_bytes(url, None, &[])
+    }
+
+    fn send_bytes(
+        &self,
+        url: &Url,
+        content_type: Option<&str>,
+        body: &[u8],
+    ) -> Result<Answer, Box<Lost>> {
         let request = Request {
             url,
             content_type,
@@ -328,7 +341,10 @@ impl Client {
             is_repeatable: true,
             deadline: self.deadline,
         };
-        self.observed(url, || until_not_stale(|| self.shared.transport.post(&request, &mut &*body)))
+        let method = if content_type.is_some() { "POST" } else { "GET" };
+        self.observed(method, url, || {
+            until_not_stale(|| self.shared.transport.send(&request, &mut &*body))
+        })
     }
 
     /// Sends a form with a file, and returns the CRC-64 of what was sent of it.
@@ -348,18 +364,18 @@ impl Client {
             let mut body = form.body(file.field, &file.name, file.source, &on_progress);
             let request = Request {
                 url,
-                content_type: &form.content_type(),
+                content_type: Some(&form.content_type()),
                 length: body.len(),
                 expects_continue,
                 is_repeatable: false,
                 deadline: self.deadline,
             };
-            let answer = self.shared.transport.post(&request, &mut body)?;
+            let answer = self.shared.transport.send(&request, &mut body)?;
             Ok((answer, body.crc64()))
         };
         let observed = |expects| {
             let mut crc = 0;
-            let answer = self.observed(url, || {
+            let answer = self.observed("POST", url, || {
                 until_not_stale(|| {
                     send(expects).map(|(answer, crc64)| {
                         crc = crc64;
@@ -378,6 +394,7 @@ impl Client {
     /// Tells the observer how a request ended.
     fn observed(
         &self,
+        method: &str,
         url: &Url,
         request: impl FnOnce() -> Result<Answer, Box<Lost>>,
     ) -> Result<Answer, Box<Lost>> {
@@ -389,12 +406,29 @@ impl Client {
             (Err(_), problem) => Err(problem.as_deref().unwrap_or_default()),
         };
         self.observer.tell(&Event::Request {
-            method: "POST",
+            method,
             url: &url.to_string(),
             outcome,
             elapsed: began.elapsed(),
         });
         result
+    }
+
+    pub(crate) fn checked(&self, package: &Package) {
+        self.observer.tell(&Event::Checked {
+            build_type: package.build_type(),
+            size: package.size(),
+            warnings: package.warnings(),
+        });
+    }
+
+    /// Whether one of the API's hosts has answered yet.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.shared.hosts.kept.get().is_some()
+    }
+
+    pub(crate) fn api_urls(&self) -> &[Url] {
+        &self.shared.hosts.urls
     }
 
     pub(crate) fn retrying(&self, action: &str, error: &Error, number: u32, delay: Duration) {
@@ -450,7 +484,7 @@ pub(crate) struct Call<'a> {
     pub(crate) path: &'static str,
     /// All fields but `_api_key`.
     pub(crate) fields: Vec<(&'static str, String)>,
-    pub(crate) file: Option<&'a Source>,
+    pub(crate) file: Option<FormFile<'a>>,
     /// Values in the fields that must not be shown.
     pub(crate) secrets: &'a [&'a str],
     /// Whether it may do its work only once: it is not sent again after its last byte went out.
@@ -488,7 +522,7 @@ impl Call<'_> {
             Some(envelope) if !redirect && envelope.code != 0 => {
                 self.refused(envelope, answer.status)
             }
-            _ => self.not_the_apis(&answer, url),
+            _ => not_the_apis(self.action, &answer, url),
         };
         if self.once && answer.all_sent && (transient || !is_pgyer) {
             return Err(self.uncertain(error));
@@ -510,36 +544,37 @@ impl Call<'_> {
             http_status,
         }
     }
+}
 
-    fn not_the_apis(&self, answer: &Answer, url: &Url) -> Error {
-        let status = answer.status;
-        let (problem, advice) = if (300..400).contains(&status) {
-            let to = answer.location.as_deref().and_then(|location| Url::parse(location).ok());
-            let to = to.map_or_else(String::new, |to| format!(" to {}", to.host()));
-            (
-                format!("{} redirects{to} (HTTP {status})", url.host()),
-                "the API key is not sent there: see DNS, proxies and --api-url",
-            )
-        } else if is_html(answer.content_type.as_deref(), &answer.body) {
-            (
-                format!("{} answered with a web page (HTTP {status}), not as the API", url.host()),
-                "a gateway, a proxy or a login page of the network may stand in between",
-            )
-        } else if is_transient(status) {
-            (format!("{} answered HTTP {status}", url.host()), "the service may be busy: try later")
-        } else {
-            (
-                format!("{} answered HTTP {status}, and not with the API's JSON", url.host()),
-                "see --api-url, and what stands in between",
-            )
-        };
-        Error::Network {
-            action: self.action.to_owned(),
-            problem,
-            advice: Some(advice.to_owned()),
-            http_status: Some(status),
-            source: None,
-        }
+/// An answer that no Pgyer gives.
+pub(crate) fn not_the_apis(action: &str, answer: &Answer, url: &Url) -> Error {
+    let status = answer.status;
+    let (problem, advice) = if (300..400).contains(&status) {
+        let to = answer.location.as_deref().and_then(|location| Url::parse(location).ok());
+        let to = to.map_or_else(String::new, |to| format!(" to {}", to.host()));
+        (
+            format!("{} redirects{to} (HTTP {status})", url.host()),
+            "the API key is not sent there: see DNS, proxies and --api-url",
+        )
+    } else if is_html(answer.content_type.as_deref(), &answer.body) {
+        (
+            format!("{} answered with a web page (HTTP {status}), not as the API", url.host()),
+            "a gateway, a proxy or a login page of the network may stand in between",
+        )
+    } else if is_transient(status) {
+        (format!("{} answered HTTP {status}", url.host()), "the service may be busy: try later")
+    } else {
+        (
+            format!("{} answered HTTP {status}, and not with the API's JSON", url.host()),
+            "see --api-url, and what stands in between",
+        )
+    };
+    Error::Network {
+        action: action.to_owned(),
+        problem,
+        advice: Some(advice.to_owned()),
+        http_status: Some(status),
+        source: None,
     }
 }
 

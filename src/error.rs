@@ -111,6 +111,8 @@ pub enum Error {
         code: i64,
         /// The API's message; may be empty.
         message: String,
+        /// The status of the HTTP response.
+        http_status: u16,
     },
     /// The build is stored and not decided yet: time ran out, or nobody was to wait.
     Pending {
@@ -234,9 +236,9 @@ impl Error {
     /// The status of the HTTP response, where there was one.
     pub fn http_status(&self) -> Option<u16> {
         match self {
-            Self::Refused { http_status, .. } | Self::Storage { http_status, .. } => {
-                Some(*http_status)
-            }
+            Self::Refused { http_status, .. }
+            | Self::Publish { http_status, .. }
+            | Self::Storage { http_status, .. } => Some(*http_status),
             Self::Network { http_status, .. } => *http_status,
             Self::Uncertain { source, .. } | Self::Attachment { source, .. } => {
                 source.http_status()
@@ -273,24 +275,25 @@ impl Error {
                 "it is the service's queue that takes so long, not the package; go on waiting \
                  with: pgyer status --wait {key}"
             )),
-            Self::Uncertain { key: Some(key), source } => {
-                let ask = format!(
-                    "a build may still appear under the key {key}; ask with: pgyer status --wait \
-                     {key}"
-                );
-                Some(source.advice().map_or(ask.clone(), |advice| format!("{ask}; {advice}")))
-            }
-            Self::Uncertain { key: None, .. } => Some(
-                "the build may have been published: look at the app's page on Pgyer before \
+            Self::Uncertain { key: Some(key), source } => Some(source.advice_and(format!(
+                "a build may still appear under the key {key}; ask with: pgyer status --wait {key}"
+            ))),
+            Self::Uncertain { key: None, source } => Some(
+                source.advice_and(
+                    "the build may have been published: look at the app's page on Pgyer before \
                  sending it again"
-                    .into(),
+                        .into(),
+                ),
             ),
             Self::Attachment { next, source, .. } => {
-                let go_on = format!("the package is stored; go on with: {next}");
-                Some(source.advice().map_or(go_on.clone(), |advice| format!("{advice}; {go_on}")))
+                Some(source.advice_and(format!("the package is stored; go on with: {next}")))
             }
             _ => None,
         }
+    }
+
+    fn advice_and(&self, more: String) -> String {
+        self.advice().map_or(more.clone(), |advice| format!("{advice}; {more}"))
     }
 
     /// One message for people: what was being done, what went wrong with its causes, what to do.
@@ -342,7 +345,7 @@ impl fmt::Display for Error {
             Self::Network { action, problem, .. } | Self::Storage { action, problem, .. } => {
                 write!(f, "cannot {action}: {problem}")
             }
-            Self::Publish { key, code, message } => {
+            Self::Publish { key, code, message, .. } => {
                 write!(f, "Pgyer could not publish the build with the key {key}: code {code}")?;
                 write_message(f, message)
             }

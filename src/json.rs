@@ -28,7 +28,7 @@ impl Fields {
         self.iter().find(|(found, _)| *found == name).map(|(_, value)| value)
     }
 
-    /// A string, or a number as it is written; none for anything else.
+    /// A string, or a number or truth value as it is written; none for anything else.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.raw(name).and_then(text_of)
     }
@@ -61,11 +61,11 @@ impl<'de> Deserialize<'de> for Fields {
     }
 }
 
-/// A JSON string or number as text.
+/// A JSON string, number, `true` or `false` as text.
 pub(crate) fn text_of(json: &str) -> Option<String> {
     match json.bytes().next()? {
         b'"' => serde_json::from_str(json).ok(),
-        b'-' | b'0'..=b'9' => Some(json.to_owned()),
+        b'-' | b'0'..=b'9' | b't' | b'f' => Some(json.to_owned()),
         _ => None,
     }
 }

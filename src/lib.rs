@@ -2,6 +2,7 @@
 
 mod api;
 mod client;
+mod doctor;
 mod error;
 mod event;
 mod json;
@@ -20,6 +21,7 @@ mod types;
 mod wait;
 
 pub use client::{Client, ClientBuilder};
+pub use doctor::{Diagnosis, Finding};
 pub use error::{Error, ErrorKind, Result};
 pub use event::Event;
 pub use package::Package;

@@ -9,7 +9,7 @@ use crate::event::Event;
 use crate::package::Package;
 use crate::secret::Password;
 use crate::source::Source;
-use crate::storage::{StoreFailure, Storing};
+use crate::storage::{StoreFailure, Storing, uncertain};
 use crate::types::{BuildInfo, BuildStatus, BuildType, Release, UploadToken};
 use crate::wait::Wait;
 
@@ -90,11 +90,7 @@ impl Client {
     /// ```
     pub fn publish(&self, package: &Package, upload: &Upload) -> Result<Published> {
         refuse_attachments_of_others(package, upload)?;
-        self.observer.tell(&Event::Checked {
-            build_type: package.build_type(),
-            size: package.size(),
-            warnings: package.warnings(),
-        });
+        self.checked(package);
         let (token, upload_time) = self.store(package, upload)?;
         let key = token.key();
         let began = Instant::now();
@@ -112,32 +108,39 @@ impl Client {
 
     /// Gets a token and uploads with it, and once more when the storage says that it has expired.
     fn store(&self, package: &Package, upload: &Upload) -> Result<(UploadToken, Duration)> {
-        let mut is_first = true;
-        loop {
-            let token = self.get_cos_token(package.build_type(), &upload.release)?;
-            let url = self.endpoint(&token).map_err(|problem| Error::Unusable {
-                action: "upload to the endpoint in the token".to_owned(),
-                problem,
-            })?;
-            self.observer.tell(&Event::TokenReceived { key: token.key() });
-            let began = Instant::now();
-            let name = upload.file_name.as_deref();
-            let arrived = || self.has_arrived(token.key());
-            match Storing::new(self, &token, &url, package, name).run(Some(&arrived)) {
-                Ok(()) => {
-                    let elapsed = began.elapsed();
-                    self.observer.tell(&Event::Stored { key: token.key(), elapsed });
-                    return Ok((token, elapsed));
-                }
-                Err(StoreFailure::Expired(error)) if is_first => {
-                    is_first = false;
-                    self.retrying("upload with a new token", &error, 1, Duration::ZERO);
-                }
-                Err(StoreFailure::Expired(error) | StoreFailure::Other(error)) => {
-                    return Err(error);
-                }
-            }
+        let expired = match self.store_once(package, upload)? {
+            Err(failure) if failure.is_expired => failure,
+            result => return result.map_err(|failure| failure.into_error()),
+        };
+        self.retrying("upload with a new token", &expired.error, 1, Duration::ZERO);
+        let result = self.store_once(package, upload);
+        match result.and_then(|result| result.map_err(|failure| failure.into_error())) {
+            // The second failure does not say what may have come of the first token.
+            Err(error) if expired.may_be_stored => Err(uncertain(&expired.key, error)),
+            result => result,
         }
+    }
+
+    fn store_once(
+        &self,
+        package: &Package,
+        upload: &Upload,
+    ) -> Result<Result<(UploadToken, Duration), Box<StoreFailure>>> {
+        let token = self.get_cos_token(package.build_type(), &upload.release)?;
+        let key = token.key();
+        let url = self.endpoint(&token).map_err(|problem| Error::Unusable {
+            action: "upload to the endpoint in the token".to_owned(),
+            problem,
+        })?;
+        self.observer.tell(&Event::TokenReceived { key });
+        let began = Instant::now();
+        let storing = Storing::new(self, &token, &url, package, upload.file_name.as_deref());
+        if let Err(failure) = storing.run(Some(&|| self.has_arrived(key))) {
+            return Ok(Err(failure));
+        }
+        let elapsed = began.elapsed();
+        self.observer.tell(&Event::Stored { key, elapsed });
+        Ok(Ok((token, elapsed)))
     }
 
     fn has_arrived(&self, key: &str) -> bool {
@@ -211,7 +214,11 @@ fn next_command(key: &str, hsps: &[Source], upload: &Upload) -> String {
 }
 
 fn shell_word(path: &Path) -> String {
-    let text = path.display().to_string();
+    let mut text = path.display().to_string();
+    if text.starts_with('-') {
+        // It would be taken for an option.
+        text.insert_str(0, "./");
+    }
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+@%".contains(c);
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }

@@ -109,6 +109,14 @@ impl Redactor {
         self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     }
 
+    /// A value of the API without the secrets in it. Short ones stay: they would tear other values
+    /// apart, and what a server says of them on its own is its own.
+    pub(crate) fn clean_value(&self, json: &str) -> String {
+        const LONG: usize = 8;
+        let long = self.secrets.iter().filter(|secret| secret.len() >= LONG);
+        long.fold(json.to_owned(), |json, secret| json.replace(secret, "***"))
+    }
+
     /// The text with `***` in the place of each secret.
     pub(crate) fn clean(&self, text: &str) -> String {
         self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))

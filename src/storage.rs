@@ -38,11 +38,12 @@ impl Client {
         let url = self.endpoint(token).map_err(|problem| {
             Error::usage(format!("the token's endpoint can't be used: {problem}"))
         })?;
-        Storing::new(self, token, &url, package, file_name).run(None).map_err(|failure| {
-            match failure {
-                StoreFailure::Expired(error) => advise(error, NEW_TOKEN),
-                StoreFailure::Other(error) => error,
+        self.checked(package);
+        Storing::new(self, token, &url, package, file_name).run(None).map_err(|mut failure| {
+            if failure.is_expired {
+                failure.error = advise(failure.error, "get a new token with: pgyer token");
             }
+            failure.into_error()
         })
     }
 
@@ -57,17 +58,28 @@ impl Client {
     }
 }
 
-/// For whoever has to get tokens by hand.
-const NEW_TOKEN: &str = "get a new token with: pgyer token";
-
 /// Says whether the file arrived, where the storage's answer does not.
 pub(crate) type Confirm<'a> = &'a dyn Fn() -> bool;
 
-/// Why a file was not stored.
-pub(crate) enum StoreFailure {
+/// Why a file was not stored, as far as anybody knows.
+pub(crate) struct StoreFailure {
+    pub(crate) key: String,
+    pub(crate) error: Error,
     /// The token has expired; with a new one it may work.
-    Expired(Error),
-    Other(Error),
+    pub(crate) is_expired: bool,
+    /// An answer was lost, or left it open: a build may appear all the same.
+    pub(crate) may_be_stored: bool,
+}
+
+impl StoreFailure {
+    pub(crate) fn into_error(self) -> Error {
+        if self.may_be_stored { uncertain(&self.key, self.error) } else { self.error }
+    }
+}
+
+/// An error after which a build may still appear under a key.
+pub(crate) fn uncertain(key: &str, error: Error) -> Error {
+    Error::Uncertain { key: Some(key.to_owned()), source: Box::new(error) }
 }
 
 /// One file on its way to the storage.
@@ -124,37 +136,31 @@ impl<'a> Storing<'a> {
 
     /// Sends the file until it is stored or the retries are used up. Without `confirm` there is
     /// nobody to ask after a lost answer, and it is sent again.
-    pub(crate) fn run(&self, confirm: Option<Confirm<'_>>) -> Result<(), StoreFailure> {
+    pub(crate) fn run(&self, confirm: Option<Confirm<'_>>) -> Result<(), Box<StoreFailure>> {
         let mut backoff = self.client.shared.retry.backoff();
         let mut may_be_stored = false;
         loop {
             let (error, retry_after) = match self.attempt() {
                 Outcome::Stored => return Ok(()),
-                Outcome::StoredAtLeast(error) => match confirm {
-                    Some(confirm) if !confirm() => (error, None),
-                    _ => return Ok(()),
-                },
-                Outcome::Open(error) => {
-                    if confirm.is_some_and(|confirm| confirm()) {
-                        return Ok(());
-                    }
-                    if confirm.is_none() && error.http_status() == Some(409) {
-                        let advice = "the key is taken: get a new token with: pgyer token";
-                        return Err(self.failed(advise(error, advice), may_be_stored));
-                    }
+                Outcome::StoredAtLeast(_) if confirm.is_none_or(|confirm| confirm()) => {
+                    return Ok(());
+                }
+                Outcome::Open(_) if confirm.is_some_and(|confirm| confirm()) => return Ok(()),
+                Outcome::Open(error) if confirm.is_none() && error.http_status() == Some(409) => {
+                    let advice = "the key is taken: get a new token with: pgyer token";
+                    return Err(self.failed(advise(error, advice), may_be_stored));
+                }
+                Outcome::StoredAtLeast(error) | Outcome::Open(error) => {
                     may_be_stored = true;
                     (error, None)
                 }
-                Outcome::Expired(error) if !may_be_stored => {
-                    return Err(StoreFailure::Expired(error));
-                }
                 Outcome::Again(error, retry_after) => (error, retry_after),
-                Outcome::Expired(error) if confirm.is_none() => {
-                    return Err(self.failed(advise(error, NEW_TOKEN), true));
+                Outcome::Expired(error) => {
+                    let mut failure = self.failed(error, may_be_stored);
+                    failure.is_expired = true;
+                    return Err(failure);
                 }
-                Outcome::Expired(error) | Outcome::Final(error) => {
-                    return Err(self.failed(error, may_be_stored));
-                }
+                Outcome::Final(error) => return Err(self.failed(error, may_be_stored)),
             };
             let Some(delay) = backoff.next_delay(retry_after) else {
                 return Err(self.failed(error, may_be_stored));
@@ -167,12 +173,9 @@ impl<'a> Storing<'a> {
         }
     }
 
-    fn failed(&self, error: Error, may_be_stored: bool) -> StoreFailure {
-        StoreFailure::Other(if may_be_stored { self.uncertain(error) } else { error })
-    }
-
-    fn uncertain(&self, error: Error) -> Error {
-        Error::Uncertain { key: Some(self.token.key().to_owned()), source: Box::new(error) }
+    fn failed(&self, error: Error, may_be_stored: bool) -> Box<StoreFailure> {
+        let key = self.token.key().to_owned();
+        Box::new(StoreFailure { key, error, is_expired: false, may_be_stored })
     }
 
     fn attempt(&self) -> Outcome {
@@ -199,7 +202,7 @@ impl<'a> Storing<'a> {
         match (retryable, lost.all_sent) {
             (true, true) => Outcome::Open(error),
             (true, false) => Outcome::Again(error, None),
-            (false, true) => Outcome::Final(self.uncertain(error)),
+            (false, true) => Outcome::Final(uncertain(self.token.key(), error)),
             (false, false) => Outcome::Final(error),
         }
     }

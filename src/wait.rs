@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::client::Client;
+use crate::client::{Client, Failed};
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::retry::{Deadline, MAX_RETRY_AFTER};
@@ -44,6 +44,12 @@ impl Wait {
 }
 
 impl Client {
+    /// Where the API has answered before, whatever stands in its place now will go again.
+    fn may_pass(&self, failed: &Failed) -> bool {
+        let is_network = matches!(failed.error, Error::Network { .. });
+        failed.may_retry || is_network && self.has_answered() || self.deadline.has_passed()
+    }
+
     /// Asks [`build_info`](Self::build_info) until the build is published, can't be, or time is
     /// up. Failures that may pass do not end it: it goes on asking.
     ///
@@ -74,7 +80,7 @@ impl Client {
                     self.observer.tell(&Event::Publishing { key, waited });
                     None
                 }
-                Err(failed) if failed.may_retry || client.deadline.has_passed() => {
+                Err(failed) if client.may_pass(&failed) => {
                     failures += 1;
                     let asked_for = failed.retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
                     pause = pause.max(asked_for);

@@ -162,7 +162,7 @@ fn upload(given: &Given<'_>, operands: Vec<OsString>) -> Result<Upload> {
     Ok(Upload {
         files,
         release: release(given)?,
-        file_name: file_name(given)?,
+        file_name: file_name(given),
         wait: !given.has(Id::NoWait),
         waiting: waiting(given)?,
         hsps: given.paths(Id::Hsp)?,
@@ -234,7 +234,7 @@ fn put(given: &Given<'_>, operands: Vec<OsString>) -> Result<Put> {
         token,
         file: file.into(),
         build_type: given.read(Id::Type, values::build_type)?,
-        file_name: file_name(given)?,
+        file_name: file_name(given),
         check: !given.has(Id::NoCheck),
     })
 }
@@ -409,12 +409,10 @@ fn when(given: &Given<'_>, id: Id) -> Result<When> {
     Ok(given.read(id, values::when)?.unwrap_or_default())
 }
 
-fn file_name(given: &Given<'_>) -> Result<Option<String>> {
-    match given.last(Id::FileName) {
-        Some(name) if name.is_empty() => Err(named(Id::FileName, "is empty".into())),
-        // As the file's own name: what is not UTF-8 becomes U+FFFD.
-        name => Ok(name.map(|name| name.to_string_lossy().into_owned())),
-    }
+fn file_name(given: &Given<'_>) -> Option<String> {
+    // As the file's own name: what is not UTF-8 becomes U+FFFD.
+    let name = given.last(Id::FileName)?.to_string_lossy();
+    Some(name.into_owned()).filter(|name| !name.is_empty())
 }
 
 fn build_key(key: OsString) -> Result<String> {

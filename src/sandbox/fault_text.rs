@@ -11,7 +11,7 @@ pub const FAULT_HELP: &str = "\
 A fault is ENDPOINT:WHEN:WHAT[,OPTION...]
 
 ENDPOINT  token, storage, poll, cert, hsp, legacy or probe
-WHEN      N (the N-th request of the endpoint), N+ (from the N-th on) or * (all)
+WHEN      N (the N-th request of the endpoint), N+ (from the N-th on), * (all)
 WHAT
   status=N         another answer: any HTTP status, with these options:
                      retry-after=TEXT; a body: html, code=N (the API's JSON),
@@ -22,7 +22,7 @@ WHAT
   expired          the storage's 403 for an expired token; expired=denied: as
                      AccessDenied, \"Request has expired\"
   early=N[@BYTES]  that status after BYTES of the body, or else on the head;
-                     options as above, and manner=linger (the rest is not read),
+                     options as above; manner=linger (the rest is not read),
                      manner=drain (it is read; default), manner=reset
   redirect=N       301, 302, 303, 307 or 308; location=URL
   truncated        half of the true answer's body
@@ -46,7 +46,7 @@ A comma in a TEXT is written %2C (unless a space follows it), a % is %25.
   storage:1:early=403@65536,manner=reset            refused in mid-body
   storage:1:cut=done                                stored, the answer is lost
   storage:1:status=203,done                         stored, the callback failed
-  poll:*:code=1216,message=publishing failed        the build is never published
+  poll:*:code=1216,message=publishing failed        the build fails
   token:2+:html                                     a captive portal comes up
 ";
 

@@ -89,7 +89,11 @@ impl Connector {
             },
             Err(error) => {
                 let problem = format!("cannot reach {}", names(host, &addresses));
-                Failure::new(FailureKind::Unreachable, problem).because(error)
+                Failure::new(FailureKind::Unreachable, problem).because(error).advising(format!(
+                    "see that it is up and that a firewall allows TCP to {}:{port}, or go another \
+                     way with --proxy",
+                    host_in_url(host)
+                ))
             }
         })?;
         route.address = tcp.peer_addr().ok();

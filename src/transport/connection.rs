@@ -92,7 +92,7 @@ impl Pool {
         }
     }
 
-    fn give(&self, origin: Origin, stream: Stream) {
+    pub(super) fn give(&self, origin: Origin, stream: Stream) {
         if let Ok(mut idle) = self.0.lock() {
             if idle.len() < Self::MAX_CONNECTIONS {
                 idle.push(Idle { origin, stream, since: Instant::now() });

@@ -68,10 +68,11 @@ pub(crate) struct Transport {
     stall_timeout: Duration,
 }
 
-/// A POST with a body of known length.
+/// A POST with a body of known length, or a GET without one.
 pub(crate) struct Request<'a> {
     pub(crate) url: &'a Url,
-    pub(crate) content_type: &'a str,
+    /// None makes it a GET.
+    pub(crate) content_type: Option<&'a str>,
     pub(crate) length: u64,
     /// Whether the server is asked before the body is sent.
     pub(crate) expects_continue: bool,
@@ -121,12 +122,14 @@ impl Transport {
     }
 
     /// Connects, and says what was met on the way; the connection is kept for the next request.
-    pub(crate) fn probe(&self, url: &Url, deadline: Deadline) -> Result<Route, Failure> {
-        self.connector.open(url, deadline).map(|(_, route)| route)
+    pub(crate) fn connect(&self, url: &Url, deadline: Deadline) -> Result<Route, Failure> {
+        let (stream, route) = self.connector.open(url, deadline)?;
+        self.pool.give(origin(url), stream);
+        Ok(route)
     }
 
     /// Sends one request. Redirects are answers like any other.
-    pub(crate) fn post(
+    pub(crate) fn send(
         &self,
         request: &Request<'_>,
         body: &mut dyn Read,
@@ -169,8 +172,10 @@ impl Transport {
         // An agent for each request: its connector is how the exchange gets to the connection.
         let agent = Agent::with_parts(config(), opener, NoResolver);
         let mut gate = Gate { body, left: request.length, exchange };
-        let message = message(request, &mut gate)?;
-        let response = agent.run(message)?;
+        let response = match request.content_type {
+            None => agent.run(get(request)?)?,
+            Some(content_type) => agent.run(post(request, content_type, &mut gate)?)?,
+        };
         let (parts, body) = response.into_parts();
         let mut answer = Answer {
             status: parts.status.as_u16(),
@@ -195,6 +200,10 @@ impl Transport {
     }
 }
 
+fn origin(url: &Url) -> Origin {
+    (url.host().to_owned(), url.port(), url.is_tls())
+}
+
 fn config() -> Config {
     Config::builder()
         .http_status_as_error(false)
@@ -209,20 +218,28 @@ fn config() -> Config {
         .build()
 }
 
-fn message<'a>(
+fn get(request: &Request<'_>) -> Result<http::Request<()>, Failure> {
+    let message = http::Request::get(request.url.full()).body(());
+    message.map_err(|_| impossible(request.url))
+}
+
+fn post<'a>(
     request: &Request<'_>,
+    content_type: &str,
     body: &'a mut dyn Read,
 ) -> Result<http::Request<SendBody<'a>>, Failure> {
     let mut message = http::Request::post(request.url.full())
-        .header("content-type", request.content_type)
+        .header("content-type", content_type)
         // Without it, ureq would send chunks, which the storage does not take.
         .header("content-length", request.length);
     if request.expects_continue {
         message = message.header("expect", "100-continue");
     }
-    message.body(SendBody::from_reader(body)).map_err(|_| {
-        Failure::new(FailureKind::Refused, format!("{} can't be requested", request.url))
-    })
+    message.body(SendBody::from_reader(body)).map_err(|_| impossible(request.url))
+}
+
+fn impossible(url: &Url) -> Failure {
+    Failure::new(FailureKind::Refused, format!("{url} can't be requested"))
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -275,7 +292,7 @@ impl ureq::unversioned::transport::Connector for Opener {
         _: &ConnectionDetails<'_>,
         _: Option<()>,
     ) -> Result<Option<Connection>, ureq::Error> {
-        let origin: Origin = (self.url.host().to_owned(), self.url.port(), self.url.is_tls());
+        let origin = origin(&self.url);
         let stream = match self.pool.take(&origin) {
             Some(stream) => {
                 self.exchange.reused.set();

@@ -1,7 +1,5 @@
 //! The object around every answer of the API.
 
-use serde_json::value::RawValue;
-
 use crate::json::Fields;
 
 /// `{"code", "message", "data"}`, with the code as a number or a string.
@@ -10,8 +8,8 @@ pub(crate) struct Envelope {
     pub(crate) code: i64,
     /// May be in Chinese, empty or absent.
     pub(crate) message: String,
-    /// On an error this can be anything.
-    pub(crate) data: Option<Box<RawValue>>,
+    /// As JSON; on an error this can be anything.
+    pub(crate) data: String,
 }
 
 impl Envelope {
@@ -22,12 +20,8 @@ impl Envelope {
         Some(Self {
             code: fields.integer("code")?,
             message: fields.text("message").unwrap_or_default(),
-            data: fields.raw("data").and_then(|data| RawValue::from_string(data.to_owned()).ok()),
+            data: fields.raw("data").unwrap_or("null").to_owned(),
         })
-    }
-
-    pub(crate) fn data(&self) -> &str {
-        self.data.as_ref().map_or("null", |data| data.get())
     }
 }
 
@@ -41,7 +35,7 @@ mod tests {
             let envelope = Envelope::parse(json.as_bytes()).unwrap();
             assert_eq!((envelope.code, envelope.message.as_str()), (1247, "m"));
         }
-        assert_eq!(Envelope::parse(b"\xEF\xBB\xBF{\"code\":0}").unwrap().data(), "null");
+        assert_eq!(Envelope::parse(b"\xEF\xBB\xBF{\"code\":0}").unwrap().data, "null");
     }
 
     #[test]

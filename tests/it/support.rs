@@ -7,7 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pgyer::sandbox::Sandbox;
+use pgyer::sandbox::{Builder, Sandbox};
+use tempfile::TempDir;
 
 /// No command of a test takes longer, unless it hangs.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -18,6 +19,46 @@ const BIG: usize = 12 << 20;
 /// A package or another file of `tests/data`.
 pub(crate) fn data(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+}
+
+/// A folder with a copy of each file of `tests/data` that an upload takes.
+pub(crate) fn folder() -> TempDir {
+    let folder = TempDir::new().expect("a folder can be made");
+    for name in ["app.apk", "app.ipa", "app.hap", "app.hsp", "cert.p12"] {
+        std::fs::copy(data(name), folder.path().join(name)).expect("a file can be copied");
+    }
+    folder
+}
+
+/// A sandbox with these settings.
+pub(crate) fn sandbox(settings: impl FnOnce(Builder) -> Builder) -> Sandbox {
+    settings(Sandbox::builder()).start().expect("a sandbox starts")
+}
+
+/// A sandbox with these faults.
+pub(crate) fn faulty(faults: &[&str]) -> Sandbox {
+    let parse = |fault: &&str| fault.parse().expect("a fault");
+    sandbox(|builder| builder.faults(faults.iter().map(parse)))
+}
+
+/// Runs the program against a sandbox, in the folder of `tests/data`, with a line of arguments
+/// without spaces in them. What waits or tries again does so quickly.
+pub(crate) fn pgyer(sandbox: &Sandbox, line: &str) -> Ran {
+    run(program_for(sandbox).current_dir(data("")), words(line))
+}
+
+/// The words of a line, and the options that make it quick.
+pub(crate) fn words(line: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();
+    let verb = words.first().copied().unwrap_or_default();
+    if ["upload", "status"].contains(&verb) {
+        words.insert(1, "--poll-interval=10ms");
+    }
+    let network = ["upload", "status", "token", "put", "harmony-cert", "harmony-hsp"];
+    if network.contains(&verb) {
+        words.insert(1, "--retry-delay=10ms");
+    }
+    words
 }
 
 /// The program, in an environment with nothing of ours in it: no proxies, no certificates, no key,

@@ -130,6 +130,8 @@ const LOST: &[Row] = &[
     row(Upload, "storage:*:status=409", STORAGE, "tspspsp", "may still appear"),
     row(Upload, "storage:*:cut=body", NETWORK, "tspspsp", "may still appear"),
     row(Upload, "storage:*:stall=body", NETWORK, "tspspsp", "pgyer status --wait apps/"),
+    row(Upload, "storage:1:cut=body; storage:2:expired", DONE, "tspstspp", ""),
+    row(Upload, "storage:1:cut=body; storage:2:expired; token:2:code=1012", API, "tspst", "apps/"),
     // The question itself may fail for a while; 1246 and 1247 are a yes.
     row(Upload, "storage:1:cut=done; poll:1:status=503", DONE, "tsppp", ""),
     row(Upload, "storage:1:cut=done; poll:1:code=1247", DONE, "tsppp", ""),

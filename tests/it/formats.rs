@@ -1,0 +1,259 @@
+//! The results in each format: what is in them, and that nothing in a name gets out of them.
+
+use std::process::{Command, Stdio};
+
+use pgyer::sandbox::Sandbox;
+use serde_json::Value;
+
+use crate::support::{Ran, data, folder, pgyer, program_for, run, sandbox, wait, words};
+
+/// A name that tries to get out of quotes, lines, and terminals' good manners.
+const EVIL: &str = "it's'; touch PWNED; echo \"$(touch PWNED)`touch PWNED`\"\n\
+    touch PWNED\r\nPGYER_KEY=evil\n\\'\u{1b}[31m\u{85}\u{9b}x\u{2028}$HOME\u{7f}\u{202e}!! #";
+
+fn evil() -> Sandbox {
+    sandbox(|builder| {
+        builder
+            .build_field("buildName", EVIL)
+            .build_field("buildVersion", "1'\n2")
+            .build_field("buildIdentifier", "a\0b")
+            .build_field("buildQRCodeURL", "https://q.example/\u{1b}]0;x\u{7}")
+    })
+}
+
+/// The names of a JSON object's members, in order.
+fn members(ran: &Ran) -> String {
+    let line: serde_json::Map<String, Value> = serde_json::from_str(ran.stdout.trim_end()).unwrap();
+    let mut at: Vec<(usize, &String)> =
+        line.keys().map(|k| (ran.stdout.find(&format!("\"{k}\":")).unwrap(), k)).collect();
+    at.sort();
+    at.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn json_has_the_promised_fields_of_each_command() {
+    let sandbox = sandbox(|builder| builder.polls(0));
+    let urls = "build install_url icon_url qr_code_url";
+    let is = |line: &str, expected: &str| {
+        let mut command = program_for(&sandbox);
+        command.current_dir(data("")).env("PGYER_P12_PASSWORD", "pw");
+        let ran = run(&mut command, words(line)).expect(0);
+        assert_eq!(ran.stdout.lines().count(), 1, "{ran:#?}");
+        assert_eq!(members(&ran), expected, "{line}");
+        ran.json().remove(0)
+    };
+    let all = format!("file size type key {urls} upload_seconds publish_seconds");
+    let result = is("upload --json app.apk", &all);
+    for name in
+        ["buildType", "buildIsFirst", "buildIsLastest", "buildFileSize", "buildBuildVersion"]
+    {
+        assert!(result["build"][name].is_u64(), "{name}: {result}");
+    }
+    assert!(
+        result["build"]["buildVersionNo"].is_string()
+            && result["build"]["buildFileKey"].is_string()
+    );
+    assert!(result["upload_seconds"].is_f64() && result["publish_seconds"].is_f64());
+    is("upload --json --no-wait app.apk", "file size type key upload_seconds");
+    is("upload --json --legacy app.apk", &format!("file size type {urls} upload_seconds"));
+    is("check --json app.apk", "file size type warnings");
+    let key =
+        is("upload --json --no-wait app.hap", "file size type key upload_seconds")["key"].clone();
+    let key = key.as_str().unwrap();
+    is(&format!("status --json {key}"), &format!("key {urls}"));
+    is(&format!("status --json --wait {key}"), &format!("key {urls}"));
+    is(&format!("harmony-cert --json {key} cert.p12"), "file size key");
+    is(&format!("harmony-hsp --json {key} app.hsp"), "file size key");
+    let token = is("token --json app.apk", "key endpoint params");
+    let text = is("token app.apk", "key endpoint params");
+    assert!(token["params"]["signature"].is_string() && text["params"]["signature"].is_string());
+}
+
+#[test]
+fn put_has_its_fields_and_a_url_that_cannot_be_made_is_null() {
+    let sandbox = sandbox(|builder| {
+        let builder = builder.polls(0).build_field("buildIcon", "").build_field("buildKey", "");
+        builder.build_field("buildQRCodeURL", "").build_field("buildShortcutUrl", "")
+    });
+    let folder = folder();
+    let token = pgyer(&sandbox, "token app.apk").expect(0).stdout;
+    std::fs::write(folder.path().join("t.json"), token).unwrap();
+    let mut command = program_for(&sandbox);
+    command.current_dir(folder.path());
+    let ran = run(&mut command, words("put --json --token=t.json app.apk")).expect(0);
+    assert_eq!(members(&ran), "file size type key upload_seconds");
+    let result = pgyer(&sandbox, "upload --json app.apk").expect(0).json().remove(0);
+    for url in ["install_url", "icon_url", "qr_code_url"] {
+        assert_eq!(result.get(url), Some(&Value::Null), "{url}");
+    }
+}
+
+#[test]
+fn json_is_one_line_whatever_the_app_is_called() {
+    let ran = pgyer(&evil(), "upload --json app.apk").expect(0);
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    assert_eq!(ran.stdout.chars().filter(|c| breaks(*c)).collect::<String>(), "\n");
+    assert_eq!(ran.json()[0]["build"]["buildName"], EVIL);
+    assert_eq!(ran.json()[0]["build"]["buildIdentifier"], "a\0b");
+}
+
+#[test]
+fn text_has_no_control_characters_of_others() {
+    let ran = pgyer(&evil(), "upload app.apk").expect(0);
+    for (text, lines) in [(&ran.stdout, 2..=6), (&ran.stderr, 0..=6)] {
+        assert!(lines.contains(&text.lines().count()), "{ran:#?}");
+        let harmful = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{202e}');
+        assert!(!text.replace('\n', "").contains(harmful), "{ran:#?}");
+    }
+    assert!(ran.stdout.contains("it's") && ran.stdout.contains("https://www.pgyer.com/"));
+}
+
+#[cfg(unix)]
+#[test]
+fn messages_have_no_control_characters_of_file_names_and_servers() {
+    let folder = folder();
+    let name = "a\u{1b}[31m\nb\u{9b}.apk";
+    std::fs::write(folder.path().join(name), "no package").unwrap();
+    let sandbox = crate::support::faulty(&["token:*:code=1009,message=a\u{1b}[0m\nb\u{9b}"]);
+    for (file, code) in [(name, 3), ("missing\u{7}\n", 1), ("app.apk", 5)] {
+        for format in ["text", "json"] {
+            let mut command = program_for(&sandbox);
+            command.current_dir(folder.path());
+            let ran = run(&mut command, ["upload", "--format", format, file]).expect(code);
+            for text in [&ran.stdout, &ran.stderr] {
+                assert!(!text.replace('\n', "").contains(char::is_control), "{ran:#?}");
+            }
+            let json = if format == "json" { 1 } else { 0 };
+            assert_eq!(ran.stdout.lines().count(), json, "{ran:#?}");
+        }
+    }
+}
+
+#[test]
+fn dotenv_lines_stay_one_line_each() {
+    let ran = pgyer(&evil(), "upload --format=dotenv app.apk").expect(0);
+    let names: Vec<&str> = ran.stdout.split('\n').map(|l| l.split('=').next().unwrap()).collect();
+    assert_eq!(
+        names,
+        [
+            "PGYER_KEY",
+            "PGYER_BUILD_KEY",
+            "PGYER_INSTALL_URL",
+            "PGYER_QR_CODE_URL",
+            "PGYER_APP_NAME",
+            "PGYER_APP_VERSION",
+            "PGYER_APP_VERSION_NO",
+            "PGYER_APP_BUILD",
+            "PGYER_APP_IDENTIFIER",
+            ""
+        ]
+    );
+    assert!(!ran.stdout.replace('\n', "").contains(|c: char| c.is_control() || c == '\u{2028}'));
+    assert!(ran.stdout.contains("\nPGYER_APP_VERSION=1' 2\n"), "{ran:#?}");
+    assert!(ran.stdout.contains("\nPGYER_APP_IDENTIFIER=a b\n"), "{ran:#?}");
+}
+
+/// The shells whose `eval` is tried; one that is not installed is passed over.
+fn shells() -> impl Iterator<Item = Command> {
+    let shells: [&[&str]; 3] = [&["dash"], &["bash"], &["busybox", "sh"]];
+    let installed = |shell: &&[&str]| {
+        Command::new(shell[0]).arg("-c").arg(":").stderr(Stdio::null()).status().is_ok()
+    };
+    shells.into_iter().filter(installed).map(|words| {
+        let mut shell = Command::new(words[0]);
+        shell.args(&words[1..]);
+        shell
+    })
+}
+
+/// Runs a script with the program's folder first in PATH.
+fn script(mut shell: Command, sandbox: &Sandbox, text: &str) -> (Ran, tempfile::TempDir) {
+    let folder = folder();
+    let own = std::path::Path::new(env!("CARGO_BIN_EXE_pgyer")).parent().unwrap();
+    let path = format!("{}:{}", own.display(), std::env::var("PATH").unwrap());
+    shell.env_clear().env("PATH", path).current_dir(folder.path()).stdin(Stdio::null());
+    shell.env("PGYER_API_URL", sandbox.api_url()).env("PGYER_API_KEY", sandbox.api_key());
+    (run(&mut shell, ["-c", text]), folder)
+}
+
+#[test]
+fn a_shell_gets_the_name_and_nothing_else() {
+    let mut tried = 0;
+    for shell in shells() {
+        let text = "set -eu; eval \"$(pgyer upload --poll-interval 10ms --format env app.apk)\"\n\
+            printf '%s' \"$PGYER_APP_NAME|$PGYER_APP_VERSION|$PGYER_APP_IDENTIFIER|$PGYER_KEY\"";
+        let sandbox = evil();
+        let (ran, folder) = script(shell, &sandbox, text);
+        let ran = ran.expect(0);
+        let key = &sandbox.seen().objects[0].key;
+        assert_eq!(ran.stdout, format!("{EVIL}|1'\n2|ab|{key}"));
+        assert!(!folder.path().join("PWNED").exists());
+        tried += 1;
+    }
+    assert!(tried > 0, "no shell is installed");
+}
+
+#[test]
+fn a_failure_ends_a_shell_that_wants_to_know() {
+    let sandbox = crate::support::faulty(&["poll:*:code=1216"]);
+    for (command, code) in [
+        ("upload --format env app.apk", 8),
+        ("upload --format env missing.apk", 1),
+        ("upload --format env --bogus", 2),
+        ("status --format=env k", 8),
+    ] {
+        for shell in shells() {
+            let text = format!("set -e; eval \"$(pgyer {command})\"; echo alive");
+            let (ran, _folder) = script(shell, &sandbox, &text);
+            assert_eq!(ran.expect(code).stdout, "");
+        }
+        for shell in shells() {
+            let text = format!("eval \"$(pgyer {command})\" || echo failed $?");
+            let (ran, _folder) = script(shell, &sandbox, &text);
+            assert_eq!(ran.expect(0).stdout, format!("failed {code}\n"));
+        }
+    }
+}
+
+#[test]
+fn variables_without_a_value_are_empty() {
+    let sandbox = Sandbox::start().unwrap();
+    let ran = pgyer(&sandbox, "upload --no-wait --format=env app.apk").expect(0);
+    let key = &sandbox.seen().objects[0].key;
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(lines[0], format!("PGYER_KEY='{key}'"));
+    assert_eq!(lines.len(), 9);
+    assert!(lines[1..].iter().all(|line| line.ends_with("=''")), "{ran:#?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reader_that_went_away_is_no_error_and_a_full_disk_is_one() {
+    let sandbox = Sandbox::start().unwrap();
+    let line = "upload --json app.apk app.ipa";
+    let mut command = program_for(&sandbox);
+    command.current_dir(data("")).args(words(line)).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(wait(&mut child), Some(0));
+
+    let cases = [
+        (line, 1),
+        ("upload --format=env app.apk", 1),
+        ("token app.apk", 1),
+        ("check --json app.apk cert.p12", 1),
+        // The first that failed counts, also when that can't be written.
+        ("check --json cert.p12 app.apk", 3),
+        ("--help", 1),
+        ("man", 1),
+    ];
+    for (line, code) in cases {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = program_for(&sandbox);
+        command.current_dir(data("")).args(words(line)).stdout(full).stderr(Stdio::piped());
+        let output = command.spawn().unwrap().wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{line}: {said}");
+        assert!(said.contains("cannot write the result"), "{line}: {said}");
+    }
+}

@@ -1,0 +1,291 @@
+//! Where the API key and the passwords come from, and that they go nowhere else.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use pgyer::sandbox::{Endpoint, Sandbox};
+use tempfile::TempDir;
+
+use crate::support::{Ran, data, faulty, folder, pgyer, program_for, run, words};
+
+/// A sandbox, a folder with files, and the program in it without a key of its own.
+struct Scene {
+    sandbox: Sandbox,
+    folder: TempDir,
+}
+
+impl Scene {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = folder();
+        for (name, content) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+        Self { sandbox: Sandbox::start().unwrap(), folder }
+    }
+
+    fn program(&self, variables: &[(&str, &str)]) -> Command {
+        let mut command = program_for(&self.sandbox);
+        command.env_remove("PGYER_API_KEY").current_dir(self.folder.path());
+        for (name, value) in variables {
+            command.env(name, value);
+        }
+        command
+    }
+
+    fn run(&self, variables: &[(&str, &str)], line: &str) -> Ran {
+        run(&mut self.program(variables), words(line))
+    }
+
+    /// The key that a command sends.
+    #[track_caller]
+    fn key(&self, variables: &[(&str, &str)], line: &str) -> String {
+        let ran = self.run(variables, line);
+        self.last("_api_key").unwrap_or_else(|| panic!("no key was sent: {ran:#?}"))
+    }
+
+    /// A field of the last request.
+    fn last(&self, field: &str) -> Option<String> {
+        let seen = self.sandbox.seen();
+        let value = seen.requests.last()?.field(field)?;
+        Some(String::from_utf8(value.to_vec()).unwrap())
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().unwrap().to_owned()
+    }
+}
+
+const ASK: &str = "token --type=ios";
+
+#[test]
+fn the_first_source_that_has_a_key_gives_it() {
+    let scene = Scene::new(&[
+        ("k", "of-option\n"),
+        ("own.json", r#"{"apiKey":"of-own-config"}"#),
+        ("xdg/pgyer/config.json", r#"{"apiKey":"of-xdg-json","other":1}"#),
+        ("xdg/pgyer/config", "PGYER_API_KEY=of-xdg-lines\n"),
+        ("home/.config/pgyer/config", "# key\nPGYER_API_KEY=of-home-lines"),
+    ]);
+    let (xdg, home) = (scene.path("xdg"), scene.path("home"));
+    let mut variables = vec![
+        ("PGYER_API_KEY", "of-variable"),
+        ("PGYER_CONFIG_FILE", "own.json"),
+        ("XDG_CONFIG_HOME", xdg.as_str()),
+        ("HOME", home.as_str()),
+    ];
+    assert_eq!(scene.key(&variables, "token --type=ios --api-key-file=k"), "of-option");
+    assert_eq!(scene.key(&variables, ASK), "of-variable");
+    variables[0].1 = "";
+    assert_eq!(scene.key(&variables, ASK), "of-own-config");
+    variables[1].1 = "";
+    assert_eq!(scene.key(&variables, ASK), "of-xdg-json");
+    fs::write(scene.path("xdg/pgyer/config.json"), r#"{"apiKey":""}"#).unwrap();
+    assert_eq!(scene.key(&variables, ASK), "of-xdg-lines");
+    fs::remove_file(scene.path("xdg/pgyer/config.json")).unwrap();
+    assert_eq!(scene.key(&variables, ASK), "of-xdg-lines");
+    variables[2].1 = "";
+    assert_eq!(scene.key(&variables, ASK), "of-home-lines");
+    variables[3].1 = "";
+    scene.run(&variables, ASK).expect(4);
+}
+
+#[test]
+fn a_variable_that_is_set_and_empty_counts_as_not_set() {
+    let scene = Scene::new(&[]);
+    let mut command = scene.program(&[("PGYER_API_KEY", scene.sandbox.api_key())]);
+    for name in [
+        "PGYER_CONFIG_FILE",
+        "PGYER_INSTALL_PASSWORD",
+        "PGYER_P12_PASSWORD",
+        "SSL_CERT_FILE",
+        "NO_COLOR",
+        "http_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "XDG_CONFIG_HOME",
+        "HOME",
+    ] {
+        command.env(name, "");
+    }
+    run(&mut command, words("upload app.apk")).expect(0);
+}
+
+#[test]
+fn a_key_may_come_by_standard_input() {
+    let scene = Scene::new(&[("k", "of-input\r\n")]);
+    let mut command = scene.program(&[("PGYER_API_KEY", "of-variable")]);
+    command.stdin(Stdio::from(fs::File::open(scene.path("k")).unwrap()));
+    run(&mut command, words("token --type=ios --api-key-file -"));
+    assert_eq!(scene.last("_api_key").as_deref(), Some("of-input"));
+}
+
+#[test]
+fn a_secrets_file_loses_one_line_break_and_no_more() {
+    let scene = Scene::new(&[]);
+    for (content, expected) in [
+        ("pw", "pw"),
+        ("pw\n", "pw"),
+        ("pw\r\n", "pw"),
+        ("pw\n\n", "pw\n"),
+        (" p w \n", " p w "),
+        ("\nxy\n", "\nxy"),
+        ("pw\r", "pw\r"),
+    ] {
+        fs::write(scene.path("pw"), content).unwrap();
+        let line = "token --type=ios --install-password-file=pw";
+        scene.run(&[("PGYER_API_KEY", scene.sandbox.api_key())], line).expect(0);
+        assert_eq!(scene.last("buildPassword").as_deref(), Some(expected), "{content:?}");
+        assert_eq!(scene.last("buildInstallType").as_deref(), Some("2"));
+    }
+}
+
+#[test]
+fn passwords_come_from_their_variables_too() {
+    let scene = Scene::new(&[("pw", "of-file")]);
+    let key = ("PGYER_API_KEY", scene.sandbox.api_key());
+    let set = [key, ("PGYER_INSTALL_PASSWORD", "of variable\n"), ("PGYER_P12_PASSWORD", "p12\n")];
+    scene.run(&set, ASK).expect(0);
+    assert_eq!(scene.last("buildPassword").as_deref(), Some("of variable\n"));
+    scene.run(&set, "token --type=ios --install-password-file=pw").expect(0);
+    assert_eq!(scene.last("buildPassword").as_deref(), Some("of-file"));
+    scene.run(&set, "token --type=ios --install-type=public").expect(2);
+    scene.run(&set, "token --type=ios --install-type=3").expect(2);
+    let empty = [key, ("PGYER_INSTALL_PASSWORD", ""), ("PGYER_P12_PASSWORD", "")];
+    scene.run(&empty, "token --type=ios --install-type=public").expect(0);
+    assert_eq!(scene.last("buildPassword"), None);
+    scene.run(&empty, "token --type=ios --install-type=password").expect(2);
+    scene.run(&empty, "harmony-cert k cert.p12").expect(2);
+}
+
+#[test]
+fn an_empty_or_odd_secret_is_a_usage_error_and_an_unreadable_one_of_io() {
+    let scene = Scene::new(&[("empty", ""), ("line", "\n"), ("two", "two words"), ("d/x", "")]);
+    fs::write(scene.path("binary"), b"\xff\xfe").unwrap();
+    for (option, name, code) in [
+        ("--api-key-file", "empty", 2),
+        ("--api-key-file", "line", 2),
+        ("--api-key-file", "two", 2),
+        ("--api-key-file", "binary", 2),
+        ("--api-key-file", "missing", 1),
+        ("--api-key-file", "d", 1),
+        ("--install-password-file", "empty", 2),
+        ("--install-password-file", "line", 2),
+        ("--install-password-file", "binary", 2),
+        ("--install-password-file", "missing", 1),
+        ("--notes-file", "binary", 2),
+        ("--notes-file", "missing", 1),
+        ("--ca-file", "empty", 2),
+        ("--ca-file", "missing", 1),
+    ] {
+        let line = format!("upload --json {option}={name} app.apk");
+        let ran = scene.run(&[("PGYER_API_KEY", "k")], &line).expect(code);
+        assert!(ran.stderr.contains(name) || code == 2, "{ran:#?}");
+        assert_eq!(ran.stdout, "", "{line}");
+    }
+    let p12 = "upload --p12=cert.p12 --p12-password-file=empty app.hap";
+    scene.run(&[("PGYER_API_KEY", "k")], p12).expect(2);
+    assert_eq!(scene.sandbox.seen().connections, 0);
+}
+
+#[test]
+fn a_configuration_that_is_wrong_is_said_to_be() {
+    let scene = Scene::new(&[
+        ("broken", "{\"apiKey\": "),
+        ("number", r#"{"apiKey":5}"#),
+        ("none", "OTHER=1\n"),
+        ("empty", r#"{"apiKey":""}"#),
+        ("two", "PGYER_API_KEY=two words\n"),
+        ("xdg/pgyer/config.json", "{oops"),
+    ]);
+    for (name, code) in
+        [("broken", 2), ("number", 2), ("none", 2), ("empty", 2), ("two", 2), ("missing", 1)]
+    {
+        let ran = scene.run(&[("PGYER_CONFIG_FILE", name)], "upload --json app.apk").expect(code);
+        assert!(ran.stderr.contains(name) && ran.stdout.is_empty(), "{ran:#?}");
+    }
+    let xdg = scene.path("xdg");
+    scene.run(&[("XDG_CONFIG_HOME", &xdg)], ASK).expect(2);
+    assert_eq!(scene.sandbox.seen().connections, 0);
+}
+
+#[test]
+fn put_needs_no_key_and_sends_none() {
+    let scene = Scene::new(&[]);
+    let token = pgyer(&scene.sandbox, "token app.apk").expect(0).stdout;
+    fs::write(scene.path("t.json"), token).unwrap();
+    let mut command = scene.program(&[("PGYER_CONFIG_FILE", "missing")]);
+    command.env("PGYER_API_URL", "http://127.0.0.1:1/apiv2");
+    run(&mut command, words("put --token=t.json app.apk")).expect(0);
+    let mut command = scene.program(&[("PGYER_API_KEY", scene.sandbox.api_key())]);
+    run(&mut command, words("put --token=t.json app.apk")).expect(0);
+    let seen = scene.sandbox.seen();
+    assert_eq!((seen.count(Endpoint::Token), seen.count(Endpoint::Storage)), (1, 2));
+    assert_eq!(seen.requests.len(), 3);
+    for request in seen.requests_to(Endpoint::Storage) {
+        assert!(!format!("{request:?}").contains(scene.sandbox.api_key()));
+    }
+}
+
+/// Everything that a command says, where the servers repeat what they were told.
+fn said(fault: &str, line: &str, folder: &Path) -> String {
+    let sandbox = faulty(&[fault]);
+    let mut command = program_for(&sandbox);
+    command.env("PGYER_API_KEY", "the+key/0123").current_dir(folder);
+    command.env("PGYER_INSTALL_PASSWORD", "the \"pass\" word").env("PGYER_P12_PASSWORD", "p&12");
+    let ran = run(&mut command, words(line));
+    assert_ne!(ran.code, Some(0), "{ran:#?}");
+    ran.stdout + &ran.stderr
+}
+
+#[test]
+fn no_secret_is_in_any_output() {
+    let echo =
+        "the+key/0123 the%2Bkey%2F0123 the \"pass\" word the \\\"pass\\\" word p&12 p&amp;12";
+    let folder = folder();
+    for endpoint in ["token", "poll", "cert", "legacy"] {
+        let legacy = if endpoint == "legacy" { "--legacy " } else { "" };
+        for what in ["code=1009", "code=1002", "status=500,code=5"] {
+            for format in ["text", "json"] {
+                let fault = format!("{endpoint}:*:{what},message={echo}");
+                let line = match endpoint {
+                    "cert" => format!("harmony-cert -v --format={format} k cert.p12"),
+                    "poll" => format!("status -v --format={format} k"),
+                    _ => format!("upload -v {legacy}--format={format} app.apk"),
+                };
+                let said = said(&fault, &line, folder.path());
+                assert!(said.contains("***"), "{said}");
+                let secrets = ["the+key", "the%2Bkey"];
+                assert!(!secrets.iter().any(|secret| said.contains(secret)), "{said}");
+                if ["token", "legacy"].contains(&endpoint) {
+                    assert!(!said.contains("pass"), "{said}");
+                }
+                if endpoint == "cert" {
+                    assert!(!said.contains("p&12") && !said.contains("p&amp;12"), "{said}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_token_says_no_secret_when_it_is_wrong() {
+    let scene = Scene::new(&[
+        ("t.json", r#"{"key":"k","params":{"signature":"the-signature"}}"#),
+        ("cut.json", r#"{"key":"k","params":{"signature":"the-signature"#),
+    ]);
+    for name in ["t.json", "cut.json"] {
+        let ran = scene.run(&[], &format!("put --token={name} app.apk")).expect(2);
+        assert!(!ran.stderr.contains("the-signature"), "{ran:#?}");
+        assert!(ran.stderr.contains("pgyer token") && ran.stderr.contains("endpoint"), "{ran:#?}");
+    }
+    let ran = run(
+        program_for(&scene.sandbox).current_dir(data("")),
+        ["put", "--token", "{\"signature\":\"the-signature\"}", "app.apk"],
+    );
+    assert!(!ran.expect(2).stderr.contains("the-signature"));
+}
