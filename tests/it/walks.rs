@@ -300,7 +300,6 @@ fn whatever_goes_wrong_the_truth_is_told() {
     let walks = variable("PGYER_WALKS").unwrap_or(WALKS);
     let fresh = || RandomState::new().hash_one(Instant::now()) >> 16;
     let first = variable("PGYER_WALK_SEED").unwrap_or_else(fresh);
-    println!("PGYER_WALK_SEED={first} PGYER_WALKS={walks}");
     let folder = TempDir::new().unwrap();
     let next = AtomicU64::new(0);
     let wrong = Mutex::new(Vec::new());
@@ -319,5 +318,10 @@ fn whatever_goes_wrong_the_truth_is_told() {
         }
     });
     let wrong = wrong.into_inner().unwrap();
-    assert!(wrong.is_empty(), "{} of {walks} walks:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "PGYER_WALK_SEED={first}: {} of {walks} walks:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
