@@ -297,3 +297,56 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     // The resolver of some C libraries wants more than the smallest stack; 256 KiB serves all.
     thread::Builder::new().name(name.to_owned()).stack_size(256 * 1024).spawn(work).map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::time::Instant;
+
+    use super::*;
+
+    fn limits() -> Limits {
+        Limits::connecting(Duration::from_secs(5), Deadline::default())
+    }
+
+    /// An address where nobody listens.
+    fn dead() -> SocketAddr {
+        TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    }
+
+    #[test]
+    fn one_address_that_answers_is_enough() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let live = listener.local_addr().unwrap();
+        for addresses in [vec![live], vec![dead(), live], vec![dead(), dead(), live, dead()]] {
+            let began = Instant::now();
+            let stream = dial(&addresses, limits()).unwrap();
+            assert_eq!(stream.peer_addr().unwrap(), live);
+            // A refusal passes the turn on at once.
+            assert!(began.elapsed() < HEAD_START, "{:?}", began.elapsed());
+        }
+    }
+
+    #[test]
+    fn where_none_answers_the_last_failure_is_told() {
+        for addresses in [vec![dead()], vec![dead(), dead()]] {
+            let error = dial(&addresses, limits()).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        }
+        assert!(dial(&[], limits()).is_err());
+    }
+
+    #[test]
+    fn a_silent_address_gets_a_head_start_and_no_more() {
+        let (sender, receiver) = mpsc::channel::<io::Result<TcpStream>>();
+        let began = Instant::now();
+        assert!(next_result(&receiver, true, limits()).unwrap().is_none());
+        let took = began.elapsed();
+        assert!(took >= HEAD_START && took < 2 * HEAD_START, "{took:?}");
+        // The last one has all the time that is left.
+        let short = Limits::connecting(Duration::from_millis(50), Deadline::default());
+        assert!(next_result(&receiver, false, short).unwrap().is_none());
+        assert!(next_result(&receiver, false, short).is_err());
+        drop(sender);
+    }
+}

@@ -1,7 +1,7 @@
 //! The tests from outside: the program against a server on loopback, and the library's public API.
 
 #![allow(clippy::unwrap_used)]
-
+mod changes;
 mod commands;
 mod completions;
 mod endpoints;
@@ -18,6 +18,9 @@ mod proxy_server;
 mod readme;
 mod relay;
 mod sandbox;
+mod signals;
 mod support;
+mod timing;
 mod tls;
 mod upload;
+mod walks;

@@ -11,7 +11,7 @@ use pgyer::sandbox::{Builder, Sandbox};
 use tempfile::TempDir;
 
 /// No command of a test takes longer, unless it hangs.
-const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 /// At least so many bytes make a package large.
 const BIG: usize = 12 << 20;

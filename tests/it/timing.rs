@@ -1,0 +1,172 @@
+//! Limits of time: each ends what it is for within half a second, and slowness is no standstill.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use pgyer::sandbox::{Endpoint, Sandbox};
+use tempfile::TempDir;
+
+use crate::support::{Ran, big_file, data, program, program_for, run};
+
+const HALF: Duration = Duration::from_millis(500);
+
+/// Options, a fault, the exit code, when it has to end, what it has to say.
+type Limit = (&'static [&'static str], &'static str, i32, u64, &'static str);
+
+const LIMITS: &[Limit] = &[
+    // No byte moves: at each place of each kind of request.
+    (&["--stall-timeout=300ms"], "token:*:stall=head", 6, 300, "--stall-timeout"),
+    (&["--stall-timeout=300ms"], "token:*:stall=done", 6, 300, "--stall-timeout"),
+    (&["--stall-timeout=300ms"], "token:*:stall=answer", 6, 300, "--stall-timeout"),
+    (&["--stall-timeout=300ms"], "storage:*:stall=65536", 6, 300, "--stall-timeout"),
+    (&["--stall-timeout=300ms", "--legacy"], "legacy:*:stall=65536", 6, 300, "--stall-timeout"),
+    (&["--stall-timeout=300ms", "--legacy"], "legacy:*:stall=done", 6, 300, "published"),
+    // The deadline of everything: in a request, in an answer that trickles, in a sleep.
+    (&["--timeout=400ms"], "token:*:stall=head", 6, 400, "--timeout"),
+    (&["--timeout=400ms"], "token:*:stall=answer", 6, 400, "--timeout"),
+    (&["--timeout=400ms"], "token:*:slow-answer=50ms", 6, 400, "--timeout"),
+    (&["--timeout=400ms", "--retries=3", "--retry-delay=30s"], "token:*:status=503", 6, 400, "503"),
+    (
+        &["--timeout=400ms", "--retries=3"],
+        "token:*:status=503,retry-after=86400",
+        6,
+        400,
+        "1 min 0 s",
+    ),
+    (&["--timeout=600ms"], "storage:*:stall=65536", 6, 600, "--timeout"),
+    (&["--timeout=600ms"], "storage:*:slow-read=1000000", 6, 600, "--timeout"),
+    (&["--timeout=600ms"], "storage:*:ignore-expect", 6, 600, "--timeout"),
+    (&["--timeout=2s"], "storage:*:stall=done", 6, 2000, "may still appear"),
+    (&["--timeout=2s", "--legacy"], "legacy:*:stall=done", 6, 2000, "may have been published"),
+    // Once it is stored, it is a matter of waiting on.
+    (&["--timeout=2s"], "poll:*:code=1247", 9, 2000, "pgyer status --wait apps/"),
+    (&["--timeout=2s"], "poll:*:stall=done", 9, 2000, "pgyer status --wait apps/"),
+    (&["--timeout=2s", "--poll-interval=1m"], "poll:*:code=1247", 9, 2000, "queue"),
+    (&["--wait-timeout=400ms"], "poll:*:status=503", 9, 400, "HTTP 503"),
+    (&["--wait-timeout=400ms", "--poll-interval=1m"], "poll:*:code=1247", 9, 400, "queue"),
+];
+
+/// How long it took from the request that the fault strikes, or from the start for a deadline.
+fn checked((options, fault, code, after, words): &Limit, file: &std::path::Path) {
+    let sandbox = Sandbox::builder().fault(fault.parse().unwrap()).start().unwrap();
+    let mut command = program_for(&sandbox);
+    command.args(["upload", "--no-check", "--retries=0", "--poll-interval=20ms"]);
+    let ran = run(command.args(*options), [file]).expect(*code);
+    assert!(ran.stderr.contains(words), "{fault} {ran:#?}");
+    let after = Duration::from_millis(*after);
+    assert!(ran.elapsed >= after, "{fault} {ran:#?}");
+    // What goes before (starting, a token, an upload) is no part of a limit that begins later.
+    let before = if options[0].starts_with("--timeout") { 0 } else { 1500 };
+    let latest = after + HALF + Duration::from_millis(before);
+    assert!(ran.elapsed < latest, "{fault} {ran:#?}");
+}
+
+#[test]
+fn each_limit_fires_within_half_a_second() {
+    let folder = TempDir::new().unwrap();
+    let file = big_file(folder.path());
+    // Few at a time: it is about time.
+    for some in LIMITS.chunks(4) {
+        thread::scope(|scope| {
+            for limit in some {
+                scope.spawn(|| checked(limit, &file));
+            }
+        });
+    }
+}
+
+#[test]
+fn a_hap_whose_hsp_is_late_is_pending() {
+    let sandbox = Sandbox::builder().fault("hsp:*:stall=done".parse().unwrap()).start().unwrap();
+    let mut command = program_for(&sandbox);
+    command.args(["upload", "--timeout=600ms", "--hsp"]).args([data("app.hsp"), data("app.hap")]);
+    let ran = run(&mut command, ["--json"]).expect(9);
+    assert!(ran.stderr.contains("app.hsp"), "{ran:#?}");
+    assert!(ran.elapsed < Duration::from_millis(600) + HALF, "{ran:#?}");
+}
+
+fn upload(sandbox: &Sandbox, options: &[&str], large: bool) -> Ran {
+    let folder = TempDir::new().unwrap();
+    let file = if large { big_file(folder.path()) } else { data("app.apk") };
+    let mut command = program_for(sandbox);
+    command.args(["upload", "--no-check", "--poll-interval=10ms", "--retry-delay=1ms"]);
+    run(command.args(options), [file])
+}
+
+fn sandbox_with(fault: &str) -> Sandbox {
+    Sandbox::builder().fault(fault.parse().unwrap()).start().unwrap()
+}
+
+#[test]
+fn a_slow_upload_that_moves_is_never_cut() {
+    // What the kernel holds back is hidden from the clock, so that the limit can't be shorter.
+    let sandbox = sandbox_with("storage:*:slow-read=4000000");
+    let ran = upload(&sandbox, &["--stall-timeout=2s", "--retries=0"], true).expect(0);
+    assert!(ran.elapsed > Duration::from_millis(2500), "{ran:#?}");
+    let sandbox = sandbox_with("token:*:slow-answer=2ms");
+    upload(&sandbox, &["--stall-timeout=300ms", "--retries=0"], false).expect(0);
+}
+
+#[test]
+fn an_expect_that_is_ignored_costs_a_second() {
+    let sandbox = sandbox_with("storage:*:ignore-expect");
+    let ran = upload(&sandbox, &["--retries=0"], false).expect(0);
+    let took = ran.elapsed;
+    assert!(took > Duration::from_millis(900) && took < Duration::from_millis(1900), "{took:?}");
+}
+
+#[test]
+fn retry_after_is_waited_for() {
+    let sandbox = sandbox_with("token:1:status=503,retry-after=1");
+    let ran = upload(&sandbox, &[], false).expect(0);
+    assert!(ran.elapsed >= Duration::from_secs(1), "{ran:#?}");
+    assert_eq!(sandbox.seen().count(Endpoint::Token), 2);
+    let date = httpdate::fmt_http_date(std::time::SystemTime::now() + Duration::from_secs(3));
+    let sandbox = sandbox_with(&format!("storage:1:status=503,retry-after={date}"));
+    let ran = upload(&sandbox, &[], false).expect(0);
+    assert!(ran.elapsed >= Duration::from_secs(1), "{ran:#?}");
+}
+
+/// A listener on loopback that takes no connection any more, as a firewall that drops packets does.
+struct BlackHole(Child, u16);
+
+impl BlackHole {
+    /// None where there is nothing to make one with: the backlog of a listener can't be chosen
+    /// from here.
+    fn dig() -> Option<Self> {
+        const SCRIPT: &str = "import socket,time
+s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(0)
+full = []
+for _ in range(4):
+    c = socket.socket(); c.setblocking(False); c.connect_ex(s.getsockname()); full.append(c)
+print(s.getsockname()[1], flush=True)
+time.sleep(60)";
+        let mut python = Command::new("python3");
+        let mut child = python.args(["-c", SCRIPT]).stdout(Stdio::piped()).spawn().ok()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take()?).read_line(&mut line).ok()?;
+        Some(Self(child, line.trim().parse().ok()?))
+    }
+}
+
+impl Drop for BlackHole {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_host_that_does_not_answer_is_a_matter_of_the_connect_timeout() {
+    let Some(hole) = BlackHole::dig() else { return };
+    let mut command = program();
+    command.env("PGYER_API_KEY", "key");
+    command.env("PGYER_API_URL", format!("http://127.0.0.1:{}", hole.1));
+    let options = ["status", "key", "--retries=0", "--connect-timeout=400ms"];
+    let ran = run(&mut command, options).expect(6);
+    assert!(ran.stderr.contains("--connect-timeout"), "{ran:#?}");
+    assert!(ran.elapsed >= Duration::from_millis(400), "{ran:#?}");
+    assert!(ran.elapsed < Duration::from_millis(400) + HALF, "{ran:#?}");
+}
