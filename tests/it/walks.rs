@@ -218,7 +218,7 @@ impl Walk {
                 return Ok((Some(token.key().to_owned()), None));
             }
             Job::Legacy => {
-                let build = client.upload(&package, &Release::default())?;
+                let build = client.upload(&package, &Release::default(), None)?;
                 return Ok((None, Some(build.build_key)));
             }
             Job::Leave => upload.wait = Waiting::No,
