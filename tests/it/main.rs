@@ -1,6 +1,6 @@
 //! The tests from outside: the program against a server on loopback, and the library's public API.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
 mod changes;
 mod commands;
 mod completions;

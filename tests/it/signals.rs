@@ -58,7 +58,7 @@ fn a_signal_ends_the_program_at_once_with_its_own_status() {
                 scope.spawn(move || {
                     let (sandbox, folder) = (sandbox_with(fault), TempDir::new().unwrap());
                     let child = start(&mut program_for(&sandbox), &folder);
-                    assert!(sandbox.wait_for(|seen| reached(seen), LIMIT), "{fault}");
+                    assert!(sandbox.wait_for(reached, LIMIT), "{fault}");
                     send(signal, child.id());
                     assert_eq!(end_of(child).signal(), Some(signal), "{fault}");
                 });
@@ -94,7 +94,7 @@ fn the_first_process_of_a_container_ends_as_a_shell_would_say_it() {
             let (sandbox, folder) = (sandbox_with(fault), TempDir::new().unwrap());
             let Some(mut command) = first_process(&sandbox) else { return };
             let unshare = start(&mut command, &folder);
-            assert!(sandbox.wait_for(|seen| reached(seen), LIMIT), "{fault}");
+            assert!(sandbox.wait_for(reached, LIMIT), "{fault}");
             send(signal, child_of(unshare.id()));
             assert_eq!(end_of(unshare).code(), Some(128 + signal), "{fault}");
         }
