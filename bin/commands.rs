@@ -14,7 +14,7 @@ use pgyer::{
 use crate::args::{self, Action, Command, Format, Input, Install, Network, Notes};
 use crate::inputs;
 use crate::output::{self, Report, ReportKind, operand};
-use crate::progress::{Progress, Screen};
+use crate::progress::Screen;
 
 /// One run of the program.
 pub(crate) struct Run<'a> {
@@ -324,7 +324,6 @@ fn take_turns(
 /// One FILE or KEY while it is being worked on.
 struct Job {
     client: Client,
-    progress: Arc<Progress>,
     format: Format,
     key: Arc<Mutex<Option<String>>>,
 }
@@ -332,18 +331,19 @@ struct Job {
 impl Job {
     fn new(run: &Run<'_>, client: &Client, number: usize, file: &Path) -> Self {
         let name = file.file_name().map_or(file.as_os_str(), |name| name);
-        let progress = Arc::new(run.screen.begin(number, &name.to_string_lossy()));
+        // It ends with the client that it observes.
+        let progress = run.screen.begin(number, &name.to_string_lossy());
         let key = Arc::<Mutex<Option<String>>>::default();
-        let (shown, noted) = (Arc::clone(&progress), Arc::clone(&key));
+        let noted = Arc::clone(&key);
         let client = client.with_observer(move |event| {
             if let Event::TokenReceived { key } = event {
                 if let Ok(mut noted) = noted.lock() {
                     *noted = Some((*key).to_owned());
                 }
             }
-            shown.observe(event);
+            progress.observe(event);
         });
-        Self { client, progress, format: run.format(), key }
+        Self { client, format: run.format(), key }
     }
 
     /// The key of step one, once there is one.

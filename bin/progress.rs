@@ -137,8 +137,9 @@ impl Screen {
                     if state.ended {
                         return;
                     }
-                    let overdue = state.last_shown.is_none_or(|at| at.elapsed() >= LINE_AT_LEAST);
-                    if overdue && !state.jobs.is_empty() {
+                    let began = state.jobs.values().map(|job| job.since).min();
+                    let last = state.last_shown.max(began);
+                    if began.is_some() && last.is_some_and(|at| at.elapsed() >= LINE_AT_LEAST) {
                         show(&shared, &mut state);
                     }
                     let waited = shared.changed.wait_timeout(state, Duration::from_secs(1));

@@ -296,10 +296,12 @@ fn variable(name: &str) -> Option<u64> {
 }
 
 #[test]
+#[allow(clippy::print_stdout)] // The seed has to be known also where a walk hangs.
 fn whatever_goes_wrong_the_truth_is_told() {
     let walks = variable("PGYER_WALKS").unwrap_or(WALKS);
     let fresh = || RandomState::new().hash_one(Instant::now()) >> 16;
     let first = variable("PGYER_WALK_SEED").unwrap_or_else(fresh);
+    println!("PGYER_WALK_SEED={first} PGYER_WALKS={walks}");
     let folder = TempDir::new().unwrap();
     let next = AtomicU64::new(0);
     let wrong = Mutex::new(Vec::new());
@@ -318,10 +320,5 @@ fn whatever_goes_wrong_the_truth_is_told() {
         }
     });
     let wrong = wrong.into_inner().unwrap();
-    assert!(
-        wrong.is_empty(),
-        "PGYER_WALK_SEED={first}: {} of {walks} walks:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} of {walks} walks:\n{}", wrong.len(), wrong.join("\n"));
 }
