@@ -98,6 +98,8 @@ enum Outcome {
     Stored,
     /// It may be stored: the answer was lost, or was one that leaves it open.
     Open(Error),
+    /// Something is stored, and not what was sent.
+    Differs(Error),
     /// 203: stored, but something behind the storage failed.
     StoredAtLeast(Error),
     Expired(Error),
@@ -150,7 +152,7 @@ impl<'a> Storing<'a> {
                     let advice = "the key is taken: get a new token with: pgyer token";
                     return Err(self.failed(advise(error, advice), may_be_stored));
                 }
-                Outcome::StoredAtLeast(error) | Outcome::Open(error) => {
+                Outcome::StoredAtLeast(error) | Outcome::Open(error) | Outcome::Differs(error) => {
                     may_be_stored = true;
                     (error, None)
                 }
@@ -250,7 +252,7 @@ impl<'a> Storing<'a> {
             "what the storage has is not what was sent: its CRC-64 is {}, and {sent} was sent",
             self.redactor.clean(stored)
         );
-        Outcome::Again(self.storage(answer, problem, None), None)
+        Outcome::Differs(self.storage(answer, problem, None))
     }
 
     fn refused(&self, answer: &Answer, said: &Said) -> Error {
