@@ -36,6 +36,14 @@ const ANSWERS: &[Row] = &[
     // What is stored has to be what was sent.
     row(Upload, "storage:1:wrong-checksum", DONE, "tsspp", ""),
     row(Upload, "storage:*:wrong-checksum", STORAGE, "tsss", "CRC-64"),
+    row(Upload, "storage:*:wrong-checksum", STORAGE, "tsss", "may still appear"),
+    row(
+        Upload,
+        "storage:1:wrong-checksum; storage:2:expired; token:2:code=1012",
+        API,
+        "tsst",
+        "may still appear",
+    ),
     row(Upload, "storage:*:dropped", API, "tsp", "1244"),
     row(Upload, "storage:1:huge", DONE, "tspp", ""),
 ];
