@@ -66,8 +66,11 @@ impl Run<'_> {
             let pem = inputs::read(&Input::File(file.clone()))?;
             builder = builder.add_root_certificates(&pem, &file.display().to_string())?;
         }
-        if !matches!(self.command.action, Action::Put(_)) {
-            if let Some(key) = inputs::api_key(network.api_key_file.as_ref())? {
+        let is_put = matches!(self.command.action, Action::Put(_));
+        // put needs no key and sends none, but a file that an option names has to be right.
+        if !is_put || network.api_key_file.is_some() {
+            let key = inputs::api_key(network.api_key_file.as_ref())?;
+            if let (Some(key), false) = (key, is_put) {
                 builder = builder.api_key(key);
             }
         }
@@ -195,11 +198,7 @@ impl Run<'_> {
         } else {
             job.client.build_info(key).and_then(|state| match state {
                 BuildStatus::Published(build) => Ok(*build),
-                _ => Err(Error::Pending {
-                    key: key.clone(),
-                    waited: std::time::Duration::ZERO,
-                    last_failure: None,
-                }),
+                state => Err(state.pending(key)),
             })
         };
         let result = build.map(|build| {
@@ -333,6 +332,10 @@ impl Job {
         let name = file.file_name().map_or(file.as_os_str(), |name| name);
         // It ends with the client that it observes.
         let progress = run.screen.begin(number, &name.to_string_lossy());
+        if !matches!(run.command.action, Action::Put(_)) {
+            // put may still find that its token is none.
+            progress.start();
+        }
         let key = Arc::<Mutex<Option<String>>>::default();
         let noted = Arc::clone(&key);
         let client = client.with_observer(move |event| {

@@ -61,9 +61,10 @@ fn key_from(name: &str, text: &str) -> Result<ApiKey> {
 /// The key in a file of the official clients: JSON with `apiKey`, or a line `PGYER_API_KEY=value`.
 fn key_in_config(path: &Path) -> Result<Option<ApiKey>> {
     let text = read_text(&Input::File(path.to_owned()))?;
+    let text = text.trim_start_matches('\u{feff}');
     let name = path.display().to_string();
     let key = if text.trim_start().starts_with('{') {
-        let config: serde_json::Value = serde_json::from_str(&text)
+        let config: serde_json::Value = serde_json::from_str(text)
             .map_err(|_| usage(format!("{name}: it is not JSON, though it begins so")))?;
         match config.get("apiKey") {
             None | Some(serde_json::Value::Null) => None,

@@ -38,6 +38,7 @@ pub(crate) struct Screen(Arc<Shared>);
 struct Shared {
     verbosity: Verbosity,
     mode: Mode,
+    color: bool,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -80,6 +81,11 @@ impl Screen {
         let shared = Shared {
             verbosity: output.verbosity,
             mode,
+            color: match output.color {
+                When::Always => true,
+                When::Auto => is_terminal && !is_dumb(),
+                When::Never => false,
+            },
             state: Mutex::default(),
             changed: Condvar::new(),
         };
@@ -88,27 +94,33 @@ impl Screen {
 
     /// An error: shown always.
     pub(crate) fn error(&self, message: &str) {
-        self.say(&format!("pgyer: {message}"));
+        self.say("pgyer:", "\x1b[1;31m", message);
     }
 
     /// Something to know, which ends nothing.
     pub(crate) fn warning(&self, message: &str) {
         if self.0.verbosity != Verbosity::Quiet {
-            self.say(&format!("pgyer: warning: {message}"));
+            self.say("pgyer: warning:", "\x1b[1;33m", message);
         }
     }
 
     /// Something to know.
     pub(crate) fn note(&self, message: &str) {
         if self.0.verbosity != Verbosity::Quiet {
-            self.say(&format!("pgyer: {message}"));
+            self.say("pgyer:", "\x1b[1m", message);
         }
     }
 
-    fn say(&self, line: &str) {
+    /// Writes a line that begins with a word in a colour, where there are colours.
+    fn say(&self, word: &str, color: &str, message: &str) {
         let mut state = self.state();
         clear(&mut state);
-        write_line(line);
+        let message = harmless(message);
+        if self.0.color {
+            write_raw(&format!("{color}{word}\x1b[0m {message}\n"));
+        } else {
+            write_raw(&format!("{word} {message}\n"));
+        }
     }
 
     /// Leaves a clean line, for what is written by others.
@@ -174,6 +186,11 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
+    /// Says at once that something is under way, before anything is heard of it.
+    pub(crate) fn start(&self) {
+        self.step(Step::Starting, true);
+    }
+
     /// Takes an event of the library.
     pub(crate) fn observe(&self, event: &Event<'_>) {
         match event {
@@ -203,10 +220,11 @@ impl Progress {
             return;
         }
         let seconds = elapsed.as_secs_f64();
-        self.screen.say(&match outcome {
-            Ok(status) => format!("> {method} {url} {status} {seconds:.3} s"),
-            Err(problem) => format!("> {method} {url} failed after {seconds:.3} s: {problem}"),
-        });
+        let line = match outcome {
+            Ok(status) => format!("{method} {url} {status} {seconds:.3} s"),
+            Err(problem) => format!("{method} {url} failed after {seconds:.3} s: {problem}"),
+        };
+        self.screen.say(">", "\x1b[2m", &line);
     }
 
     fn name(&self) -> String {

@@ -159,8 +159,14 @@ impl Client {
             secrets: &secrets,
             once: true,
         };
+        let envelope = self.call(&call).map_err(|error| match error {
+            Error::Refused { code: code @ 1216, message, http_status, .. } => {
+                Error::Publish { key: None, code, message, http_status }
+            }
+            other => other,
+        })?;
         // Code 0 means that there is a build, whatever else the answer lacks.
-        decode_build(&action, &self.call(&call)?)
+        decode_build(&action, &envelope)
             .map_err(|source| Error::Uncertain { key: None, source: Box::new(source) })
     }
 }
@@ -188,9 +194,11 @@ fn decode_status(key: &str, action: &str, result: Result<Envelope>) -> Result<Bu
             let build = decode_build(action, &envelope)?;
             Ok(BuildStatus::Published(Box::new(build)))
         }
-        Err(Error::Refused { code: 1246 | 1247, .. }) => Ok(BuildStatus::Publishing),
+        Err(Error::Refused { code: code @ (1246 | 1247), message, http_status, .. }) => {
+            Ok(BuildStatus::Publishing { code, message, http_status })
+        }
         Err(Error::Refused { code: code @ 1216, message, http_status, .. }) => {
-            Err(Error::Publish { key: key.to_owned(), code, message, http_status })
+            Err(Error::Publish { key: Some(key.to_owned()), code, message, http_status })
         }
         Err(error) => Err(error),
     }

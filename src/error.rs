@@ -6,6 +6,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::text::wait_command;
+
 /// A result of this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -105,8 +107,8 @@ pub enum Error {
     },
     /// The service could not publish the build. Final.
     Publish {
-        /// The key of step one.
-        key: String,
+        /// The key of step one; none for the legacy endpoint, which has no keys.
+        key: Option<String>,
         /// The API's code.
         code: i64,
         /// The API's message; may be empty.
@@ -120,6 +122,12 @@ pub enum Error {
         key: String,
         /// How long it was waited for.
         waited: Duration,
+        /// The API's last code, where it answered.
+        code: Option<i64>,
+        /// The API's last message; may be empty.
+        message: String,
+        /// The status of that HTTP response.
+        http_status: Option<u16>,
         /// The last failure while asking, where the last attempt failed.
         last_failure: Option<String>,
     },
@@ -228,6 +236,7 @@ impl Error {
     pub fn api_code(&self) -> Option<i64> {
         match self {
             Self::Refused { code, .. } | Self::Publish { code, .. } => Some(*code),
+            Self::Pending { code, .. } => *code,
             Self::Uncertain { source, .. } | Self::Attachment { source, .. } => source.api_code(),
             _ => None,
         }
@@ -239,7 +248,7 @@ impl Error {
             Self::Refused { http_status, .. }
             | Self::Publish { http_status, .. }
             | Self::Storage { http_status, .. } => Some(*http_status),
-            Self::Network { http_status, .. } => *http_status,
+            Self::Network { http_status, .. } | Self::Pending { http_status, .. } => *http_status,
             Self::Uncertain { source, .. } | Self::Attachment { source, .. } => {
                 source.http_status()
             }
@@ -273,10 +282,12 @@ impl Error {
             ),
             Self::Pending { key, .. } => Some(format!(
                 "it is the service's queue that takes so long, not the package; go on waiting \
-                 with: pgyer status --wait {key}"
+                 with: {}",
+                wait_command(key)
             )),
             Self::Uncertain { key: Some(key), source } => Some(source.advice_and(format!(
-                "a build may still appear under the key {key}; ask with: pgyer status --wait {key}"
+                "a build may still appear under the key {key}; ask with: {}",
+                wait_command(key)
             ))),
             Self::Uncertain { key: None, source } => Some(
                 source.advice_and(
@@ -346,13 +357,21 @@ impl fmt::Display for Error {
                 write!(f, "cannot {action}: {problem}")
             }
             Self::Publish { key, code, message, .. } => {
-                write!(f, "Pgyer could not publish the build with the key {key}: code {code}")?;
+                f.write_str("Pgyer could not publish the build")?;
+                if let Some(key) = key {
+                    write!(f, " with the key {key}")?;
+                }
+                write!(f, ": code {code}")?;
                 write_message(f, message)
             }
-            Self::Pending { key, waited, last_failure } => {
+            Self::Pending { key, waited, code, message, last_failure, .. } => {
                 write!(f, "the build with the key {key} is stored, and not published yet")?;
                 if !waited.is_zero() {
                     write!(f, " after {:.0} s", waited.as_secs_f64())?;
+                }
+                if let Some(code) = code {
+                    write!(f, ": Pgyer answered code {code}")?;
+                    write_message(f, message)?;
                 }
                 match last_failure {
                     Some(failure) => write!(f, " (the last question failed: {failure})"),

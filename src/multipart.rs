@@ -61,7 +61,7 @@ impl Form {
 }
 
 /// A name between quotes: what could end it is percent-encoded, as browsers do.
-pub(crate) fn quoted(name: &str) -> String {
+fn quoted(name: &str) -> String {
     let mut safe = String::with_capacity(name.len());
     for c in name.chars() {
         if c == '"' || c == '\\' || c.is_control() {
@@ -120,7 +120,7 @@ impl Body<'_> {
     fn read_tail(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let offset = self.position - self.file_end();
         if offset == 0 {
-            self.source.verify_unchanged().map_err(io::Error::other)?;
+            self.source.verify_unchanged(self.crc64()).map_err(io::Error::other)?;
         }
         Ok(copy_from(&self.tail, offset, buffer))
     }
@@ -141,8 +141,13 @@ impl Body<'_> {
 impl Read for Body<'_> {
     /// Fills the buffer as far as there is anything: each read becomes one write.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let in_head = self.position < self.head.len() as u64;
         let mut filled = 0;
         while filled < buffer.len() {
+            if in_head && self.position >= self.head.len() as u64 {
+                // The file is not read before the server has had the chance to say no to it.
+                break;
+            }
             match self.read_some(&mut buffer[filled..])? {
                 0 => break,
                 read => filled += read,

@@ -1,6 +1,5 @@
 //! The whole job: check, token, upload, certificates and HSPs, wait.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::client::Client;
@@ -10,6 +9,7 @@ use crate::package::Package;
 use crate::secret::Password;
 use crate::source::Source;
 use crate::storage::{StoreFailure, Storing, uncertain};
+use crate::text::{shell_word, wait_command};
 use crate::types::{BuildInfo, BuildStatus, BuildType, Release, UploadToken};
 use crate::wait::Wait;
 
@@ -144,7 +144,10 @@ impl Client {
     }
 
     fn has_arrived(&self, key: &str) -> bool {
-        matches!(self.build_info(key), Ok(BuildStatus::Publishing | BuildStatus::Published(_)))
+        matches!(
+            self.build_info(key),
+            Ok(BuildStatus::Publishing { .. } | BuildStatus::Published(_))
+        )
     }
 
     fn send_attachments(&self, key: &str, upload: &Upload) -> Result<()> {
@@ -182,8 +185,14 @@ impl Client {
         if !self.deadline.has_passed() {
             return error;
         }
-        let last_failure = Some(error.report());
-        Error::Pending { key: key.to_owned(), waited: began.elapsed(), last_failure }
+        Error::Pending {
+            key: key.to_owned(),
+            waited: began.elapsed(),
+            code: None,
+            message: String::new(),
+            http_status: None,
+            last_failure: Some(error.report()),
+        }
     }
 }
 
@@ -202,23 +211,20 @@ fn refuse_attachments_of_others(package: &Package, upload: &Upload) -> Result<()
 /// The command that does what is left to do.
 fn next_command(key: &str, hsps: &[Source], upload: &Upload) -> String {
     let mut steps = Vec::new();
+    // After "--" neither a key nor a file is taken for an option.
+    let operands = |files: &mut dyn Iterator<Item = &Source>| {
+        let files = files.map(|file| file.path().to_string_lossy().into_owned());
+        let words: Vec<String> = std::iter::once(key.to_owned()).chain(files).collect();
+        let dashes = words.iter().any(|word| word.starts_with('-'));
+        let words: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
+        format!("{}{}", if dashes { "-- " } else { "" }, words.join(" "))
+    };
     if !hsps.is_empty() {
-        let files: Vec<String> = hsps.iter().map(|hsp| shell_word(hsp.path())).collect();
-        steps.push(format!("pgyer harmony-hsp {key} {}", files.join(" ")));
+        steps.push(format!("pgyer harmony-hsp {}", operands(&mut hsps.iter())));
     }
     if let Some((p12, _)) = &upload.p12 {
-        steps.push(format!("pgyer harmony-cert {key} {}", shell_word(p12.path())));
+        steps.push(format!("pgyer harmony-cert {}", operands(&mut std::iter::once(p12))));
     }
-    steps.push(format!("pgyer status --wait {key}"));
+    steps.push(wait_command(key));
     steps.join(" && ")
-}
-
-fn shell_word(path: &Path) -> String {
-    let mut text = path.display().to_string();
-    if text.starts_with('-') {
-        // It would be taken for an option.
-        text.insert_str(0, "./");
-    }
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+@%".contains(c);
-    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }

@@ -98,6 +98,7 @@ impl Redactor {
             json.replace('/', "\\/"),
             xml,
             url.replace("%20", "+"),
+            url.replace("%2F", "/"),
             url.to_lowercase(),
             url,
         ];

@@ -7,6 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use crc64fast::Digest;
+
 use crate::error::{Error, Result};
 
 /// The most that the storage takes in one form upload: 5 GiB.
@@ -29,6 +31,8 @@ struct Stamp {
     size: u64,
     modified: Option<SystemTime>,
     identity: Option<(u64, u64)>,
+    /// When anything about it changed, its name and its rights too.
+    touched: Option<(i64, i64)>,
 }
 
 impl Stamp {
@@ -37,6 +41,7 @@ impl Stamp {
             size: metadata.len(),
             modified: metadata.modified().ok(),
             identity: platform::identity(metadata),
+            touched: platform::touched(metadata),
         }
     }
 }
@@ -84,10 +89,11 @@ impl Source {
         }
     }
 
-    /// Says whether handle and path still show the file that was opened.
+    /// Says whether handle and path still show the file that was opened, given the CRC-64 of what
+    /// has been read of it.
     ///
     /// A file that was only deleted is still whole behind the handle.
-    pub(crate) fn verify_unchanged(&self) -> Result<()> {
+    pub(crate) fn verify_unchanged(&self, crc64: u64) -> Result<()> {
         let metadata = self
             .file
             .metadata()
@@ -99,7 +105,12 @@ impl Source {
         if now.size > self.stamp.size {
             return Err(self.changed("grew"));
         }
-        if now != self.stamp {
+        if now.modified != self.stamp.modified || now.identity != self.stamp.identity {
+            return Err(self.changed("was overwritten"));
+        }
+        // Renamed, or given other rights; or overwritten by someone who put the time back. Only
+        // the content tells.
+        if now.touched != self.stamp.touched && self.crc64()? != crc64 {
             return Err(self.changed("was overwritten"));
         }
         match std::fs::metadata(&self.path) {
@@ -107,6 +118,22 @@ impl Source {
                 Err(self.changed("was replaced"))
             }
             _ => Ok(()),
+        }
+    }
+
+    fn crc64(&self) -> Result<u64> {
+        let mut crc = Digest::new();
+        let mut buffer = vec![0; 64 * 1024];
+        let mut offset = 0;
+        loop {
+            let read = self
+                .read_at(&mut buffer, offset)
+                .map_err(|source| Error::io(format!("read {}", self.path.display()), source))?;
+            if read == 0 {
+                return Ok(crc.sum64());
+            }
+            crc.write(buffer.get(..read).unwrap_or_default());
+            offset += read as u64;
         }
     }
 
@@ -124,7 +151,20 @@ fn refuse_unless_regular(path: &Path, metadata: &Metadata) -> Result<()> {
         })
     };
     if metadata.is_dir() {
-        return refused("this is a folder, not a file", Some("name the package file itself"));
+        return match path.extension().and_then(|extension| extension.to_str()) {
+            Some("xcarchive") => refused(
+                "this is an Xcode archive, not an IPA",
+                Some(
+                    "export an IPA from it: xcodebuild -exportArchive, or Distribute App in \
+                     Xcode's Organizer",
+                ),
+            ),
+            Some("app") => refused(
+                "this is an .app folder, not an IPA",
+                Some("export an IPA: xcodebuild -exportArchive"),
+            ),
+            _ => refused("this is a folder, not a file", Some("name the package file itself")),
+        };
     }
     if !metadata.is_file() {
         return refused("this is not a regular file", Some("write it to a file first"));
@@ -155,6 +195,17 @@ mod platform {
     pub(super) fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
         use std::os::unix::fs::MetadataExt;
         Some((metadata.dev(), metadata.ino()))
+    }
+
+    #[cfg(unix)]
+    pub(super) fn touched(metadata: &Metadata) -> Option<(i64, i64)> {
+        use std::os::unix::fs::MetadataExt;
+        Some((metadata.ctime(), metadata.ctime_nsec()))
+    }
+
+    #[cfg(windows)]
+    pub(super) fn touched(_: &Metadata) -> Option<(i64, i64)> {
+        None
     }
 
     /// The time of creation stands in for it: a file put in another's place has its own.

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::client::{Client, FormFile, is_transient};
 use crate::error::{Error, Result};
-use crate::multipart::{Form, quoted};
+use crate::multipart::Form;
 use crate::package::Package;
 use crate::secret::Redactor;
-use crate::text::is_html;
+use crate::text::{is_html, percent_encode};
 use crate::transport::{Answer, Failure, Lost, Url};
 use crate::types::UploadToken;
 
@@ -119,7 +119,7 @@ impl<'a> Storing<'a> {
             .params
             .iter()
             .filter(|(name, _)| is_secret(name))
-            .map(|(_, value)| value.as_str())
+            .flat_map(|(_, value)| std::iter::once(value.as_str()).chain(parts_of(value)))
             .collect();
         Self {
             client,
@@ -217,13 +217,17 @@ impl<'a> Storing<'a> {
                 _ => "a web page came instead of the storage's answer",
             };
             let problem = format!("{what} (HTTP {})", answer.status);
-            return Outcome::Again(
-                suggest_region(self.network(answer, problem)),
-                answer.retry_after,
-            );
+            let error = suggest_region(self.network(answer, problem));
+            // Whoever sent the page, the storage may have the file.
+            return if answer.all_sent {
+                Outcome::Differs(error)
+            } else {
+                Outcome::Again(error, answer.retry_after)
+            };
         }
         match answer.status {
-            200 | 201 | 204 => self.verify(answer, crc64),
+            200 | 201 | 204 if said.code.is_none() => self.verify(answer, crc64),
+            200 | 201 | 204 => Outcome::Differs(self.refused(answer, &said)),
             200..=299 => Outcome::StoredAtLeast(self.refused(answer, &said)),
             300..=399 => {
                 let problem = format!("the storage redirects (HTTP {})", answer.status);
@@ -295,8 +299,20 @@ fn is_secret(name: &str) -> bool {
         .any(|part| name.contains(part))
 }
 
+/// The values within a signature (`q-sign-algorithm=sha1&q-signature=…`) that are secret by
+/// themselves, told from the others by their length.
+fn parts_of(signature: &str) -> impl Iterator<Item = &str> {
+    const LONG: usize = 16;
+    let values = signature.split('&').filter_map(|pair| pair.split_once('=')).map(|pair| pair.1);
+    values.filter(|value| value.len() >= LONG)
+}
+
 fn without_controls(name: &str) -> String {
-    if name.chars().any(char::is_control) { quoted(name) } else { name.to_owned() }
+    let harmless = |c: char| {
+        let as_it_is = c.to_string();
+        if c.is_control() { percent_encode(&as_it_is) } else { as_it_is }
+    };
+    name.chars().map(harmless).collect()
 }
 
 fn advise(error: Error, what: &str) -> Error {
@@ -333,8 +349,9 @@ impl Said {
         let text = |tag| xml_text(&body, tag).map(|text| redactor.clean(&text));
         Self {
             code: text("Code"),
-            message: text("Message"),
-            request_id: text("RequestId"),
+            message: text("Message").or_else(|| short_text(&body).map(|text| redactor.clean(text))),
+            request_id: text("RequestId")
+                .or_else(|| answer.request_id.as_ref().map(|id| redactor.clean(id))),
             server_time: text("ServerTime"),
         }
     }
@@ -373,6 +390,13 @@ impl Said {
         }
         details
     }
+}
+
+/// A body that is a short text and not markup: somebody's reason.
+fn short_text(body: &str) -> Option<&str> {
+    const SHORT: usize = 200;
+    let text = body.trim();
+    (!text.is_empty() && text.len() <= SHORT && !text.starts_with(['<', '{'])).then_some(text)
 }
 
 /// The text of the first such element, with the five entities of XML undone.

@@ -21,6 +21,22 @@ pub(crate) fn form_urlencoded(fields: &[(&str, &str)]) -> String {
     pairs.join("&")
 }
 
+/// The command of the program that takes up the wait for a build.
+pub(crate) fn wait_command(key: &str) -> String {
+    let end_of_options = if key.starts_with('-') { "-- " } else { "" };
+    format!("pgyer status --wait {end_of_options}{}", shell_word(key))
+}
+
+/// A word that a POSIX shell takes as it is.
+pub(crate) fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
 /// 64 bits that nobody outside this process can foresee, from the system's source by way of the
 /// standard library's hash keys.
 pub(crate) fn random() -> u64 {
@@ -34,7 +50,8 @@ pub(crate) fn is_html(content_type: Option<&str>, body: &[u8]) -> bool {
     }
     let start = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_start();
     let start = start.get(..start.len().min(16)).unwrap_or_default().to_ascii_lowercase();
-    start.starts_with(b"<!doctype html") || start.starts_with(b"<html")
+    let starts: [&[u8]; 5] = [b"<!doctype html", b"<html", b"<head", b"<title", b"<body"];
+    starts.iter().any(|tag| start.starts_with(tag))
 }
 
 #[cfg(test)]

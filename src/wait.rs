@@ -66,33 +66,53 @@ impl Client {
     /// ```
     pub fn wait(&self, key: &str, wait: &Wait) -> Result<BuildInfo> {
         let began = Instant::now();
-        let client = self.until(Deadline::after(wait.timeout));
+        let until = self.until(Deadline::after(wait.timeout));
+        // Without any time to wait the question is asked once all the same.
+        let client = if wait.timeout.is_zero() { self } else { &until };
+        let mut state = Error::Pending {
+            key: key.to_owned(),
+            waited: Duration::ZERO,
+            code: None,
+            message: String::new(),
+            http_status: None,
+            last_failure: None,
+        };
         let mut failures = 0;
         loop {
             let mut pause = wait.interval;
-            let last_failure = match client.build_info_once(key) {
+            match client.build_info_once(key) {
                 Ok(BuildStatus::Published(build)) => {
                     self.observer.tell(&Event::Published { build: &build });
                     return Ok(*build);
                 }
-                Ok(BuildStatus::Publishing) => {
-                    let waited = began.elapsed();
-                    self.observer.tell(&Event::Publishing { key, waited });
-                    None
+                Ok(publishing) => {
+                    self.observer.tell(&Event::Publishing { key, waited: began.elapsed() });
+                    state = publishing.pending(key);
                 }
                 Err(failed) if client.may_pass(&failed) => {
                     failures += 1;
                     let asked_for = failed.retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
                     pause = pause.max(asked_for);
-                    let action = "ask for the build (buildInfo)";
-                    self.retrying(action, &failed.error, failures, pause);
-                    Some(failed.error.report_without_advice())
+                    if until.deadline.cap(pause) == pause {
+                        let action = "ask for the build (buildInfo)";
+                        self.retrying(action, &failed.error, failures, pause);
+                    }
+                    if let Error::Pending { last_failure, .. } = &mut state {
+                        let problem = failed.error.report_without_advice();
+                        if !until.deadline.has_passed() {
+                            *last_failure = Some(problem);
+                        } else if last_failure.is_none() {
+                            *last_failure = Some("no answer came in time".to_owned());
+                        }
+                    }
                 }
                 Err(failed) => return Err(failed.error),
-            };
-            if !client.deadline.sleep(pause) {
-                let waited = began.elapsed();
-                return Err(Error::Pending { key: key.to_owned(), waited, last_failure });
+            }
+            if !until.deadline.sleep(pause) {
+                if let Error::Pending { waited, .. } = &mut state {
+                    *waited = began.elapsed();
+                }
+                return Err(state);
             }
         }
     }

@@ -4,7 +4,7 @@ mod bash;
 mod fish;
 mod zsh;
 
-use crate::options::{OPTIONS, Opt};
+use crate::options::{Opt, shown};
 
 /// The script for a shell, if it is one of [`SHELLS`](crate::verbs::SHELLS).
 pub(crate) fn script(shell: &str) -> Option<String> {
@@ -18,10 +18,8 @@ pub(crate) fn script(shell: &str) -> Option<String> {
 
 /// The options whose next word is a value and not a command.
 fn with_value() -> String {
-    let names: Vec<_> = OPTIONS.iter().filter(|opt| opt.takes_value()).collect();
-    let own = names.iter().map(|opt| format!("--{}", opt.long));
-    let aliases = names.iter().filter_map(|opt| opt.alias).map(|alias| format!("--{alias}"));
-    own.chain(aliases).collect::<Vec<_>>().join(" ")
+    let names = shown().filter(|opt| opt.takes_value()).map(|opt| format!("--{}", opt.long));
+    names.collect::<Vec<_>>().join(" ")
 }
 
 /// The names of an option, as they are typed.
@@ -40,7 +38,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::{Value, shown};
+    use crate::options::{OPTIONS, Value};
     use crate::verbs::{SHELLS, available};
 
     #[test]
@@ -61,7 +59,9 @@ mod tests {
                     assert!(script.contains(&words.join(" ")), "{shell}: {name}");
                 }
             }
-            assert!(!script.contains("--json"), "{shell} shows what is hidden");
+            for hidden in OPTIONS.iter().filter_map(|opt| opt.alias).chain(["json"]) {
+                assert!(!script.contains(&format!("--{hidden}")), "{shell} shows {hidden}");
+            }
         }
         assert_eq!(script("tcsh"), None);
     }

@@ -111,7 +111,7 @@ fn mark_of_name(name: &[u8]) -> Option<Mark> {
         b"classes.dex" | b"resources.arsc" => Some(Mark::AndroidCode),
         b"classes.jar" => Some(Mark::ClassesJar),
         b"BundleConfig.pb" | b"base/manifest/AndroidManifest.xml" => Some(Mark::AndroidBundle),
-        b"toc.pb" | b"universal.apk" => Some(Mark::ApkSet),
+        b"toc.pb" | b"universal.apk" | b"base.apk" => Some(Mark::ApkSet),
         b"manifest.json" => Some(Mark::XapkManifest),
         b"module.json" => Some(Mark::HapModule),
         b"config.json" => Some(Mark::HapConfig),

@@ -12,7 +12,8 @@ use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport}
 
 use super::failure::{Failure, FailureKind};
 use super::heads;
-use super::stream::{BATCH, Limits, Stream, is_tick};
+use super::socket::is_tick;
+use super::stream::{BATCH, Limits, Stream};
 use crate::retry::Deadline;
 
 /// The room for input; a head that is larger is refused.
@@ -20,6 +21,9 @@ const INPUT: usize = 64 * 1024;
 
 /// The longest wait for a word before a body that asks for one (`Expect: 100-continue`).
 const EXPECT_WAIT: Duration = Duration::from_secs(1);
+
+/// The least time between two looks at the kernel's queue.
+const QUEUE_LOOKS: Duration = Duration::from_millis(100);
 
 /// How long an answer is looked for after a write has failed.
 const LAST_LOOK: Duration = Duration::from_secs(1);
@@ -125,6 +129,8 @@ pub(super) struct Connection {
     head_bytes: usize,
     expect_done: bool,
     reusable: bool,
+    /// What the kernel still had to send when it was last asked, and when that was.
+    queue: Option<(u64, Instant)>,
 }
 
 impl Connection {
@@ -146,6 +152,7 @@ impl Connection {
             head_bytes: 0,
             expect_done: false,
             reusable: false,
+            queue: None,
         }
     }
 
@@ -243,10 +250,26 @@ impl Connection {
         Ok(())
     }
 
+    /// Whether the other side took bytes out of the kernel's queue since the last look at it: it
+    /// may be reading steadily long after the last write.
+    fn has_drained(&mut self) -> bool {
+        match self.queue {
+            Some((0, _)) => return false,
+            Some((_, looked)) if looked.elapsed() < QUEUE_LOOKS => return false,
+            _ => {}
+        }
+        let before = self.queue.map(|(waiting, _)| waiting);
+        let waiting = self.stream.as_ref().and_then(Stream::unsent_in_kernel).unwrap_or(0);
+        self.queue = Some((waiting, Instant::now()));
+        before.is_some_and(|before| waiting < before)
+    }
+
     fn send(&mut self, amount: usize) -> io::Result<()> {
         let mut taken = 0;
         let mut moved = Instant::now();
         while taken < amount || self.stream()?.has_unsent() {
+            // A slow peer may take a little in every tick, for longer than the deadline allows.
+            self.exchange.limits.check(moved)?;
             if self.exchange.body_started.is_set() {
                 self.look()?;
                 if self.exchange.stopped.is_set() {
@@ -257,8 +280,14 @@ impl Connection {
                 Ok(more) => {
                     taken += more;
                     moved = Instant::now();
+                    self.queue = None;
                 }
-                Err(error) if is_tick(&error) => self.exchange.limits.check(moved)?,
+                Err(error) if is_tick(&error) => {
+                    if self.has_drained() {
+                        moved = Instant::now();
+                    }
+                    self.exchange.limits.check(moved)?;
+                }
                 Err(error) => return self.after_failed_write(error),
             }
         }
@@ -308,7 +337,12 @@ impl Connection {
                 // Interim answers alone are nothing to look at.
                 Ok(_) if self.buffers.input().is_empty() => moved = Instant::now(),
                 Ok(_) => return Ok(true),
-                Err(error) if is_tick(&error) => self.exchange.limits.check(moved)?,
+                Err(error) if is_tick(&error) => {
+                    if self.has_drained() {
+                        moved = Instant::now();
+                    }
+                    self.exchange.limits.check(moved)?;
+                }
                 Err(_) if !self.buffers.input().is_empty() => return Ok(false),
                 Err(error) => return Err(error),
             }

@@ -11,6 +11,7 @@ mod der;
 mod failure;
 mod heads;
 mod proxy;
+mod socket;
 mod stream;
 mod trust;
 mod tunnel;
@@ -90,6 +91,8 @@ pub(crate) struct Answer {
     /// The storage's CRC-64 of the object.
     pub(crate) crc64: Option<String>,
     pub(crate) location: Option<String>,
+    /// The storage's number of the request.
+    pub(crate) request_id: Option<String>,
     /// Up to 1 MiB of it.
     pub(crate) body: Vec<u8>,
     /// Whether the whole request body had gone out.
@@ -185,6 +188,8 @@ impl Transport {
             crc64: header(&parts.headers, "x-cos-hash-crc64ecma")
                 .or_else(|| header(&parts.headers, "x-oss-hash-crc64ecma")),
             location: header(&parts.headers, "location"),
+            request_id: header(&parts.headers, "x-cos-request-id")
+                .or_else(|| header(&parts.headers, "x-oss-request-id")),
             body: Vec::new(),
             all_sent: exchange.all_sent.is_set(),
             is_early: exchange.early.is_set(),

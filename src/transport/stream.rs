@@ -1,8 +1,5 @@
 //! Bytes to and from a server: one layer that owns the socket and the TLS sessions on it, so that
 //! it sees both what can be sent and what has come.
-//!
-//! The socket's own time limit is one [`TICK`]: whoever waits gets the word back that often, to
-//! look at clocks and at the other direction.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::TcpStream;
@@ -11,9 +8,8 @@ use std::time::{Duration, Instant};
 use rustls::ClientConnection;
 
 use super::failure::{Failure, FailureKind};
+use super::socket::{Socket, is_tick};
 use crate::retry::Deadline;
-
-const TICK: Duration = Duration::from_millis(50);
 
 /// How much is written in one go: a whole batch of TLS records, one system call.
 pub(super) const BATCH: usize = 256 * 1024;
@@ -28,24 +24,13 @@ pub(super) struct Stream {
 /// What TLS to the server runs on: a socket, or a tunnel through an `https://` proxy.
 #[derive(Debug)]
 pub(super) struct Pipe {
-    tcp: TcpStream,
+    socket: Socket,
     outer: Option<Box<ClientConnection>>,
-}
-
-/// Whether an error only says that a tick passed.
-pub(super) fn is_tick(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted
-    )
 }
 
 impl Pipe {
     pub(super) fn new(tcp: TcpStream) -> io::Result<Self> {
-        tcp.set_nodelay(true)?;
-        tcp.set_read_timeout(Some(TICK))?;
-        tcp.set_write_timeout(Some(TICK))?;
-        Ok(Self { tcp, outer: None })
+        Ok(Self { socket: Socket::new(tcp)?, outer: None })
     }
 
     /// Whatever follows goes through this session.
@@ -57,8 +42,8 @@ impl Pipe {
 impl Read for Pipe {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match &mut self.outer {
-            None => self.tcp.read(buffer),
-            Some(session) => read_session(session, &mut self.tcp, buffer),
+            None => self.socket.read(buffer),
+            Some(session) => read_session(session, &mut self.socket, buffer),
         }
     }
 }
@@ -69,11 +54,11 @@ impl Write for Pipe {
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        let Some(session) = &mut self.outer else { return self.tcp.write_vectored(slices) };
+        let Some(session) = &mut self.outer else { return self.socket.write_vectored(slices) };
         // What was taken before goes first; what is taken now may go later.
-        flush_session(session, &mut self.tcp)?;
+        flush_session(session, &mut self.socket)?;
         let taken = session.writer().write_vectored(slices)?;
-        match flush_session(session, &mut self.tcp) {
+        match flush_session(session, &mut self.socket) {
             Err(error) if !is_tick(&error) => Err(error),
             _ => Ok(taken),
         }
@@ -82,7 +67,7 @@ impl Write for Pipe {
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.outer {
             None => Ok(()),
-            Some(session) => flush_session(session, &mut self.tcp),
+            Some(session) => flush_session(session, &mut self.socket),
         }
     }
 }
@@ -110,9 +95,9 @@ impl Stream {
 
     /// Reads only what is there already.
     pub(super) fn read_ready(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.pipe.tcp.set_nonblocking(true)?;
+        self.pipe.socket.set_nonblocking(true)?;
         let result = self.read_some(buffer);
-        self.pipe.tcp.set_nonblocking(false)?;
+        self.pipe.socket.set_nonblocking(false)?;
         result
     }
 
@@ -136,6 +121,11 @@ impl Stream {
             Some(session) if session.wants_write() => session.write_tls(&mut self.pipe).map(|_| ()),
             _ => self.pipe.flush(),
         }
+    }
+
+    /// What the kernel still has to send, where it says so.
+    pub(super) fn unsent_in_kernel(&self) -> Option<u64> {
+        self.pipe.socket.unsent()
     }
 
     /// Whether nothing came since the last answer: neither an end nor bytes that nobody asked for.

@@ -1,5 +1,8 @@
 //! What `buildInfo` and the legacy upload say about a build.
 
+use std::time::Duration;
+
+use crate::error::Error;
 use crate::json::{self, Fields};
 use crate::text::percent_encode;
 
@@ -8,10 +11,38 @@ use crate::text::percent_encode;
 #[non_exhaustive]
 pub enum BuildStatus {
     /// Codes 1246 and 1247: in the queue, being parsed or being published.
-    Publishing,
+    Publishing {
+        /// The API's code.
+        code: i64,
+        /// The API's message; may be empty.
+        message: String,
+        /// The status of the HTTP response.
+        http_status: u16,
+    },
     /// Code 0: it can be installed. Code 1216, that it never will be, is
     /// [`Error::Publish`](crate::Error::Publish).
     Published(Box<BuildInfo>),
+}
+
+impl BuildStatus {
+    /// The error of whoever does not wait for a build that is not published yet.
+    pub fn pending(&self, key: &str) -> Error {
+        let (code, message, http_status) = match self {
+            Self::Publishing { code, message, http_status } => {
+                (Some(*code), message.clone(), Some(*http_status))
+            }
+            Self::Published(_) => (None, String::new(), None),
+        };
+        let waited = Duration::ZERO;
+        Error::Pending {
+            key: key.to_owned(),
+            waited,
+            code,
+            message,
+            http_status,
+            last_failure: None,
+        }
+    }
 }
 
 /// A published build: the fields of the API's page, and whatever else came with them.

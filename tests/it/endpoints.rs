@@ -379,7 +379,7 @@ fn the_codes_of_a_build_are_told_apart() {
     let ask = |body: &str| Api::answering(200, body).client().build_info("apps/k.apk");
     for code in ["1246", "1247", "\"1246\"", "\"1247\""] {
         let status = ask(&format!(r#"{{"code":{code},"data":[]}}"#)).unwrap();
-        assert!(matches!(status, BuildStatus::Publishing), "{code}");
+        assert!(matches!(status, BuildStatus::Publishing { .. }), "{code}");
     }
     let error = ask(r#"{"code":"1216","message":"App publish failed"}"#).unwrap_err();
     assert!(matches!(error, Error::Publish { .. }), "{error:?}");
