@@ -164,3 +164,67 @@ fn copy_from(bytes: &[u8], offset: u64, buffer: &mut [u8]) -> usize {
     buffer[..count].copy_from_slice(&rest[..count]);
     count
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::OpenOptions;
+    use std::io::{Seek, SeekFrom, Write};
+
+    /// Reads half of a file's body, does this to the file, and reads the rest.
+    fn read_while(change: impl FnOnce(&std::path::Path)) -> io::Result<Vec<u8>> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), vec![1; 1 << 20]).unwrap();
+        let source = Source::open(file.path()).unwrap();
+        let mut body = Form::new().body("file", "a", &source, &|_| {});
+        let mut sent = vec![0; 1 << 19];
+        body.read_exact(&mut sent).unwrap();
+        change(file.path());
+        body.read_to_end(&mut sent)?;
+        assert_eq!(sent.len() as u64, body.len());
+        Ok(sent)
+    }
+
+    fn overwrite(path: &std::path::Path, places: &[u64]) {
+        let mut file = OpenOptions::new().write(true).open(path).unwrap();
+        let modified = file.metadata().unwrap().modified().unwrap();
+        for place in places {
+            file.seek(SeekFrom::Start(*place)).unwrap();
+            file.write_all(&[7; 100]).unwrap();
+        }
+        file.set_modified(modified).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_overwrite_with_its_time_put_back_is_seen() {
+        let error = read_while(|path| overwrite(path, &[1000, 1_000_000])).unwrap_err();
+        assert!(error.to_string().contains("was overwritten"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn other_rights_and_another_name_change_nothing() {
+        use std::os::unix::fs::PermissionsExt;
+        let sent = read_while(|path| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        });
+        assert!(sent.unwrap().ends_with(b"--\r\n"));
+    }
+
+    #[test]
+    fn the_head_is_read_alone() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "content").unwrap();
+        let source = Source::open(file.path()).unwrap();
+        let mut form = Form::new();
+        form.text("key", "k");
+        let mut body = form.body("file", "a", &source, &|_| {});
+        let mut buffer = [0; 4096];
+        let first = body.read(&mut buffer).unwrap();
+        assert!(buffer[..first].ends_with(b"\r\n\r\n"));
+        let second = body.read(&mut buffer).unwrap();
+        assert_eq!((first + second) as u64, body.len());
+        assert_eq!(body.read(&mut buffer).unwrap(), 0);
+    }
+}

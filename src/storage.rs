@@ -438,6 +438,20 @@ mod tests {
     }
 
     #[test]
+    fn the_hash_within_a_signature_is_a_secret_of_its_own() {
+        let signature = "q-sign-algorithm=sha1&q-sign-time=1;2&q-signature=0123456789abcdef0123";
+        assert_eq!(parts_of(signature).collect::<Vec<_>>(), ["0123456789abcdef0123"]);
+    }
+
+    #[test]
+    fn a_short_text_without_markup_is_a_reason() {
+        assert_eq!(short_text(" no room\n"), Some("no room"));
+        for body in ["", "<Error/>", "{}", &"x".repeat(201)] {
+            assert_eq!(short_text(body), None);
+        }
+    }
+
+    #[test]
     fn secrets_are_known_by_their_names() {
         for name in ["signature", "x-cos-security-token", "q-signature", "OSSAccessKeyId", "policy"]
         {

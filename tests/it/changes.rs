@@ -75,6 +75,17 @@ fn a_file_that_changes_is_not_published_by_the_legacy_upload() {
     changes_are_errors(true);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_gets_other_rights_is_the_same() {
+    use std::os::unix::fs::PermissionsExt;
+    let (ran, sandbox) = upload_while(false, |file| {
+        fs::set_permissions(file, fs::Permissions::from_mode(0o400)).unwrap();
+    });
+    ran.expect(0);
+    assert_eq!(sandbox.seen().objects.len(), 1);
+}
+
 #[test]
 fn a_file_that_is_only_deleted_is_still_whole() {
     let (ran, sandbox) = upload_while(false, |file| fs::remove_file(file).unwrap());

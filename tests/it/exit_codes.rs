@@ -86,6 +86,14 @@ const CASES: &[Case] = &[
         "pending",
         &["pgyer status --wait", "queue"],
     ),
+    case(&["legacy:*:code=1216"], "upload --legacy app.apk", 8, "publish", &["1216"]),
+    case(
+        &["poll:*:code=1247,message=in the queue"],
+        "upload --wait-timeout=30ms app.apk",
+        9,
+        "pending",
+        &["pgyer status --wait", "1247", "in the queue"],
+    ),
     case(
         &["poll:*:html"],
         "upload --wait-timeout=30ms app.apk",

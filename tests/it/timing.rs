@@ -170,3 +170,17 @@ fn a_host_that_does_not_answer_is_a_matter_of_the_connect_timeout() {
     assert!(ran.elapsed >= Duration::from_millis(400), "{ran:#?}");
     assert!(ran.elapsed < Duration::from_millis(400) + HALF, "{ran:#?}");
 }
+
+#[test]
+fn a_peer_that_reads_on_after_the_last_byte_is_not_stalled() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("app.apk");
+    std::fs::write(&file, vec![7; 2_000_000]).unwrap();
+    let sandbox = Sandbox::builder().polls(0).fault("storage:1:slow-read=1000000".parse().unwrap());
+    let sandbox = sandbox.start().unwrap();
+    let mut command = program_for(&sandbox);
+    command.args(["upload", "--no-check", "--retries=0", "--stall-timeout=600ms"]);
+    let ran = run(&mut command, [&file]).expect(0);
+    assert!(ran.elapsed > Duration::from_millis(1200), "the kernel hid most of it: {ran:?}");
+    assert_eq!(sandbox.seen().count(Endpoint::Storage), 1);
+}
