@@ -5,6 +5,7 @@
 mod changes;
 mod commands;
 mod completions;
+mod doctor;
 mod endpoints;
 mod examples;
 mod exit_codes;
