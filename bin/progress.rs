@@ -123,6 +123,12 @@ impl Screen {
         }
     }
 
+    /// A line beside what another process shows on the same screen.
+    pub(crate) fn line_beside(&self, line: &str) {
+        let clean = if self.0.mode == Mode::Line { "\r\x1b[K" } else { "" };
+        write_raw(&format!("{clean}{}\n", harmless(line)));
+    }
+
     /// Leaves a clean line, for what is written by others.
     pub(crate) fn clear(&self) {
         clear(&mut self.state());

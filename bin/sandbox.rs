@@ -1,7 +1,6 @@
 //! `pgyer sandbox`: a Pgyer on loopback, alone or around another command.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
 use std::process::{Command, ExitStatus};
 use std::thread;
 
@@ -18,14 +17,14 @@ pub(crate) fn run(given: &args::Sandbox, screen: &Screen) -> Result<u8> {
         SandboxRun::Serve => serve(given),
         SandboxRun::Program(words) => {
             let (program, arguments) = words.split_first().ok_or_else(|| usage("no COMMAND"))?;
-            beside(given, program.clone(), arguments)
+            beside(given, screen, program.clone(), arguments)
         }
         SandboxRun::Pgyer(arguments) => {
             let program = std::env::current_exe().map_err(|source| Error::Io {
                 action: "find this program, to run it in the sandbox".to_owned(),
                 source,
             })?;
-            let code = beside(given, program.into_os_string(), arguments)?;
+            let code = beside(given, screen, program.into_os_string(), arguments)?;
             screen.note("this was the sandbox: nothing was published");
             Ok(code)
         }
@@ -36,7 +35,7 @@ pub(crate) fn run(given: &args::Sandbox, screen: &Screen) -> Result<u8> {
 fn serve(given: &args::Sandbox) -> Result<u8> {
     let builder = settings(given)?.on_request(|request| {
         // A reader that has gone away is no reason to stop serving.
-        let _ = output::print(&line_for(request));
+        let _ = output::print(&(output::harmless(&line_for(request)) + "\n"));
     });
     let sandbox = start(builder)?;
     let [url, key] = variables(&sandbox);
@@ -47,14 +46,18 @@ fn serve(given: &args::Sandbox) -> Result<u8> {
 }
 
 /// Runs a program with the sandbox in its environment, and returns its exit code.
-fn beside(given: &args::Sandbox, program: OsString, arguments: &[OsString]) -> Result<u8> {
-    let to_stderr = |line: &str| {
-        let _ = io::stderr().lock().write_all(line.as_bytes());
-    };
-    let sandbox = start(settings(given)?.on_request(move |request| to_stderr(&line_for(request))))?;
+fn beside(
+    given: &args::Sandbox,
+    screen: &Screen,
+    program: OsString,
+    arguments: &[OsString],
+) -> Result<u8> {
+    let shown = screen.clone();
+    let sandbox =
+        start(settings(given)?.on_request(move |request| shown.line_beside(&line_for(request))))?;
     let variables = variables(&sandbox);
     for (name, value) in &variables {
-        to_stderr(&format!("{name}={value}\n"));
+        screen.line_beside(&format!("{name}={value}"));
     }
     let mut child = Command::new(&program);
     child.args(arguments).envs(variables);
@@ -94,11 +97,8 @@ fn variables(sandbox: &Sandbox) -> [(&'static str, String); 2] {
 fn line_for(request: &Request) -> String {
     let status = request.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
     let fault = request.fault.as_ref().map_or_else(String::new, |fault| format!(" ({fault})"));
-    let line = format!(
-        "{} {} {status}, {} bytes{fault}",
-        request.method, request.path, request.body_bytes
-    );
-    output::harmless(&line) + "\n"
+    let (method, path, bytes) = (&request.method, &request.path, request.body_bytes);
+    format!("{method} {path} {status}, {bytes} bytes{fault}")
 }
 
 #[cfg(unix)]

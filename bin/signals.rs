@@ -10,7 +10,8 @@ pub(crate) fn watch(screen: &Screen, format: Format) {
     use signal_hook::iterator::Signals;
     use std::thread;
 
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
+    let watched = [SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal));
+    let Ok(mut signals) = Signals::new(watched) else { return };
     let screen = screen.clone();
     // Without the thread a signal does what it always does, only less tidily.
     let _ = thread::Builder::new().name("signals".into()).stack_size(64 * 1024).spawn(move || {
@@ -24,6 +25,16 @@ pub(crate) fn watch(screen: &Screen, format: Format) {
             end_by(signal);
         }
     });
+}
+
+/// Whether the parent has this signal ignored, as shells do for jobs in the background: it stays so.
+/// Linux says it in a file; elsewhere it is not known.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask >> (signal - 1) & 1 == 1
 }
 
 /// The kernel ignores default actions for the first process of a container, and the emulation of

@@ -100,3 +100,18 @@ fn the_first_process_of_a_container_ends_as_a_shell_would_say_it() {
         }
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_the_parent_has_ignored_stays_ignored() {
+    let (sandbox, folder) = (sandbox_with("poll:*:code=1247"), TempDir::new().unwrap());
+    let program = program_for(&sandbox);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' INT; exec \"$0\" \"$@\""]).arg(program.get_program()).env_clear();
+    shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let child = start(&mut shell, &folder);
+    assert!(sandbox.wait_for(|seen| seen.count(Endpoint::Poll) == 1, LIMIT));
+    send(SIGINT, child.id());
+    send(SIGTERM, child.id());
+    assert_eq!(end_of(child).signal(), Some(SIGTERM));
+}
