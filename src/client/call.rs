@@ -1,0 +1,147 @@
+//! One request to the API, and what an answer to it comes to.
+
+use std::time::Duration;
+
+use super::FormFile;
+use crate::error::Error;
+use crate::text::is_html;
+use crate::transport::{Answer, FailureKind, Lost, Url};
+use crate::types::Envelope;
+
+/// One request to the API.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    /// What is being done, for messages: "get an upload token".
+    pub(crate) action: &'a str,
+    pub(crate) path: &'static str,
+    /// All fields but `_api_key`.
+    pub(crate) fields: Vec<(&'static str, String)>,
+    pub(crate) file: Option<FormFile<'a>>,
+    /// Values in the fields that must not be shown.
+    pub(crate) secrets: &'a [&'a str],
+    /// Whether it may do its work only once: it is not sent again after its last byte went out.
+    pub(crate) once: bool,
+}
+
+impl Call<'_> {
+    pub(super) fn lost(&self, lost: Lost) -> Box<Failed> {
+        let retryable = lost.failure.is_retryable();
+        let elsewhere = retryable || lost.failure.kind == FailureKind::Refused;
+        let error = lost.failure.into_error(self.action);
+        if self.once && lost.all_sent {
+            return self.uncertain(error);
+        }
+        Box::new(Failed { may_retry: retryable, may_go_elsewhere: elsewhere, ..error.into() })
+    }
+
+    /// The end of a request that may have published a build.
+    fn uncertain(&self, error: Error) -> Box<Failed> {
+        Box::new(Error::Uncertain { key: None, source: Box::new(error) }.into())
+    }
+
+    /// One function turns a status and a body into a value or an error.
+    pub(super) fn judge(
+        &self,
+        answer: Answer,
+        envelope: Option<Envelope>,
+        url: &Url,
+    ) -> Result<Envelope, Box<Failed>> {
+        let transient = is_transient(answer.status);
+        let redirect = (300..400).contains(&answer.status);
+        let is_pgyer = envelope.is_some() && !redirect;
+        let error = match envelope {
+            Some(envelope) if !redirect && !transient && envelope.code == 0 => return Ok(envelope),
+            Some(envelope) if !redirect && envelope.code != 0 => {
+                self.refused(envelope, answer.status)
+            }
+            _ => not_the_apis(self.action, &answer, url),
+        };
+        if self.once && answer.all_sent && (transient || !is_pgyer) {
+            return Err(self.uncertain(error));
+        }
+        Err(Box::new(Failed {
+            error,
+            may_retry: transient || !is_pgyer,
+            may_go_elsewhere: !is_pgyer,
+            is_pgyer,
+            retry_after: answer.retry_after,
+        }))
+    }
+
+    fn refused(&self, envelope: Envelope, http_status: u16) -> Error {
+        Error::Refused {
+            action: self.action.to_owned(),
+            code: envelope.code,
+            message: envelope.message,
+            http_status,
+        }
+    }
+}
+
+/// An answer that no Pgyer gives.
+pub(crate) fn not_the_apis(action: &str, answer: &Answer, url: &Url) -> Error {
+    let status = answer.status;
+    let (problem, advice) = if (300..400).contains(&status) {
+        let to = answer.location.as_deref().and_then(|location| Url::parse(location).ok());
+        let to = to.map_or_else(String::new, |to| format!(" to {}", to.host()));
+        (
+            format!("{} redirects{to} (HTTP {status})", url.host()),
+            "the API key is not sent there: see DNS, proxies and --api-url",
+        )
+    } else if is_html(answer.content_type.as_deref(), &answer.body) {
+        (
+            format!("{} answered with a web page (HTTP {status}), not as the API", url.host()),
+            "a gateway, a proxy or a login page of the network may stand in between",
+        )
+    } else if is_transient(status) {
+        (format!("{} answered HTTP {status}", url.host()), "the service may be busy: try later")
+    } else {
+        (
+            format!("{} answered HTTP {status}, and not with the API's JSON", url.host()),
+            "see --api-url, and what stands in between",
+        )
+    };
+    Error::Network {
+        action: action.to_owned(),
+        problem,
+        advice: Some(advice.to_owned()),
+        http_status: Some(status),
+        source: None,
+    }
+}
+
+/// Statuses that may pass, whatever comes with them.
+pub(crate) fn is_transient(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500..=599)
+}
+
+/// A call that failed, and what may be done about it.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) error: Error,
+    pub(crate) may_retry: bool,
+    /// Whether another host may do better.
+    pub(super) may_go_elsewhere: bool,
+    /// Whether it was Pgyer that answered.
+    pub(super) is_pgyer: bool,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl From<Error> for Failed {
+    /// A failure that is final.
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            may_retry: false,
+            may_go_elsewhere: false,
+            is_pgyer: false,
+            retry_after: None,
+        }
+    }
+}
+
+impl From<Error> for Box<Failed> {
+    fn from(error: Error) -> Self {
+        Self::new(error.into())
+    }
+}
