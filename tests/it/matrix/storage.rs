@@ -104,7 +104,7 @@ const EARLY: &[Row] = &[
 const BROKEN: &[Row] = &[
     row(Upload, "storage:1:cut=head", DONE, "tsspp", ""),
     row(Upload, "storage:1:cut=head,fin", DONE, "tsspp", ""),
-    row(Upload, "storage:1:cut=0", DONE, "tspspp", ""),
+    row(Big, "storage:1:cut=0", DONE, "tsspp", ""),
     row(Big, "storage:1:cut=65536", DONE, "tsspp", ""),
     row(Big, "storage:1:cut=65536,fin", DONE, "tspspp", ""),
     row(Big, "storage:1:cut=5000000; storage:2:cut=65536,fin", DONE, "tsspspp", ""),
