@@ -124,6 +124,7 @@ impl Screen {
     }
 
     /// A line beside what another process shows on the same screen.
+    #[cfg(feature = "sandbox")]
     pub(crate) fn line_beside(&self, line: &str) {
         let clean = if self.0.mode == Mode::Line { "\r\x1b[K" } else { "" };
         write_raw(&format!("{clean}{}\n", harmless(line)));
