@@ -247,8 +247,8 @@ pub(crate) const OPTIONS: &[Opt] = &[
         "Without it http:// is refused unless the host is localhost or a loopback address.",
     ),
     Opt::new(Id::Qr, Group::Output, "qr", Value::Choice("WHEN", WHEN), WAITING).help(
-        "show a QR code: auto, always or never",
-        "Of the install page, on standard error; auto: only on a terminal.",
+        "accepted, without effect as yet",
+        "A QR code of the install page is to come; its address is in the result.",
     ),
     Opt::new(Id::Quiet, Group::Output, "quiet", Value::Flag, REPORTING)
         .short('q')
