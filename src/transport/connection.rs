@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use ureq::Error;
-use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
+use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
+use super::buffers::Room;
 use super::failure::{Failure, FailureKind};
 use super::heads;
 use super::socket::is_tick;
@@ -116,7 +117,7 @@ impl fmt::Debug for Idle {
 pub(super) struct Connection {
     /// None only after it has been given back.
     stream: Option<Stream>,
-    buffers: LazyBuffers,
+    buffers: Room,
     exchange: Arc<Exchange>,
     pool: Arc<Pool>,
     origin: Origin,
@@ -142,7 +143,7 @@ impl Connection {
     ) -> Self {
         Self {
             stream: Some(stream),
-            buffers: LazyBuffers::new(INPUT, BATCH),
+            buffers: Room::new(INPUT, BATCH),
             exchange,
             pool,
             origin,
