@@ -18,6 +18,8 @@ mod matrix;
 mod proxies;
 mod proxy_server;
 mod readme;
+#[cfg(unix)]
+mod recipes;
 mod relay;
 mod sandbox;
 mod signals;
