@@ -15,6 +15,7 @@ mod hosts;
 mod keys;
 mod library;
 mod matrix;
+mod peers;
 mod proxies;
 mod proxy_server;
 mod readme;
