@@ -340,3 +340,22 @@ fn a_message_that_is_refused_fails_and_so_does_a_failed_upload() {
         assert_eq!(chat.count(), 1, "{block}");
     }
 }
+
+#[test]
+fn the_release_has_what_the_recipes_load() {
+    let release = include_str!("../../.github/workflows/release.yml");
+    let names: Vec<&str> =
+        release.split("{ name: ").skip(1).map(|r| &r[..r.find(',').unwrap()]).collect();
+    assert_eq!(names.len(), 4, "{names:?}");
+    for text in [ENGLISH, ACTION, include_str!("../../README.md")] {
+        for mention in ["pgyer-linux-", "pgyer-macos-", "pgyer-windows-"] {
+            for (start, _) in text.match_indices(mention) {
+                let rest = &text[start + "pgyer-".len()..];
+                assert!(names.iter().any(|name| rest.starts_with(name)), "{}", &rest[..20]);
+            }
+        }
+    }
+    for name in names {
+        assert!(ACTION.contains(&format!("pgyer-{name} ")), "{name}");
+    }
+}
