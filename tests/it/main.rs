@@ -6,6 +6,7 @@ mod changes;
 mod commands;
 mod completions;
 mod doctor;
+mod document;
 mod endpoints;
 mod examples;
 mod exit_codes;

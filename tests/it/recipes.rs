@@ -3,7 +3,6 @@
 //! `curl` or `jq` where it is not installed.
 
 mod chat;
-mod document;
 mod runner;
 mod stand_ins;
 
@@ -13,11 +12,12 @@ use std::process::Command;
 use pgyer::sandbox::{Endpoint, Sandbox};
 use tempfile::TempDir;
 
+use crate::document::{self, Block, shell_of_groovy, shell_of_yaml};
 use crate::proxy_server::{ProxyServer, Reply, Speaks};
 use crate::relay::{Authority, HOST, Relay};
 use crate::support::{Ran, folder, program_for, run, sandbox};
 use chat::Chat;
-use document::{Block, shell_of_groovy, shell_of_yaml};
+
 use runner::Job;
 use stand_ins::Releases;
 
@@ -89,6 +89,34 @@ fn the_chinese_recipes_are_the_same() {
             .collect::<Vec<_>>()
     };
     assert_eq!(code(ENGLISH), code(CHINESE));
+}
+
+/// What a new user types, in the order of the README; only building is left out.
+#[test]
+fn the_blocks_of_the_readme_work() {
+    if !stand_ins::installed(&["curl"]) {
+        return;
+    }
+    let (sandbox, folder, bin) = (odd_sandbox(), folder(), TempDir::new().unwrap());
+    stand_ins::sudo(bin.path());
+    let releases = Releases::start("linux-x86_64");
+    for (name, source) in [("release.p12", "cert.p12"), ("shared.hsp", "app.hsp")] {
+        std::fs::copy(folder.path().join(source), folder.path().join(name)).unwrap();
+    }
+    std::fs::write(folder.path().join("CHANGES.txt"), "It is new.\n").unwrap();
+    let blocks = document::blocks(include_str!("../../README.md")).into_iter();
+    let typed = blocks.filter(|block| block.language == "sh" && !block.text.contains("cargo "));
+    let path = stand_ins::path(&[bin.path(), stand_ins::bin()]);
+    let mut count = 0;
+    for block in typed {
+        let script = block.text.replace("https://github.com", &releases.url());
+        let script = script.replace("0123456789abcdef0123456789abcdef", sandbox.api_key());
+        in_shell(&["sh", "-e"], &path, &sandbox, folder.path(), &script, &[]).expect(0);
+        count += 1;
+    }
+    assert!(count >= 5, "{count}");
+    assert_eq!(builds(&sandbox), 6);
+    assert!(folder.path().join(".local/share/man/man1/pgyer.1").is_file());
 }
 
 #[test]

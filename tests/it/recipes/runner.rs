@@ -7,8 +7,8 @@ use std::process::Command;
 use pgyer::sandbox::Sandbox;
 use tempfile::TempDir;
 
-use super::document::value;
 use super::stand_ins;
+use crate::document::value;
 use crate::support::{Ran, folder, run};
 
 /// A step that runs something.

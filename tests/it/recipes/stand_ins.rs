@@ -60,6 +60,11 @@ pub(crate) fn gradle(folder: &Path) {
     script(folder.join("gradlew"), text);
 }
 
+/// A `sudo` that sees to it that there is something to install.
+pub(crate) fn sudo(folder: &Path) {
+    script(folder.join("sudo"), "#!/bin/sh -e\n[ \"$1\" = install ]\n[ -x \"$2\" ]\n");
+}
+
 /// A `docker` that builds from a folder with the binary in it, and runs that.
 pub(crate) fn docker(folder: &Path) {
     let text = r#"#!/bin/sh -e
