@@ -148,7 +148,7 @@ fn both_readmes_have_the_same_tables() {
         let lines = str::lines(document).filter_map(|line| line.strip_prefix("| "));
         lines
             .filter(|line| line.starts_with(|c: char| c.is_ascii_digit()))
-            .filter_map(|line| Some(line.split(" |").take(2).collect::<Vec<_>>().join("|")))
+            .map(|line| line.split(" |").take(2).collect::<Vec<_>>().join("|"))
             .collect::<Vec<_>>()
     };
     assert_eq!(codes(README), codes(CHINESE));
