@@ -14,7 +14,7 @@ use super::buffers::Room;
 use super::failure::{Failure, FailureKind};
 use super::heads;
 use super::socket::is_tick;
-use super::stream::{BATCH, Limits, Stream};
+use super::stream::{Limits, Stream};
 use crate::retry::Deadline;
 
 /// The room for input; a head that is larger is refused.
@@ -142,8 +142,8 @@ impl Connection {
         pool: Arc<Pool>,
     ) -> Self {
         Self {
+            buffers: Room::new(INPUT, stream.batch()),
             stream: Some(stream),
-            buffers: Room::new(INPUT, BATCH),
             exchange,
             pool,
             origin,
