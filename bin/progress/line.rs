@@ -19,8 +19,8 @@ pub(super) struct Line {
 
 /// A way to say it: after the subject, `lead`, a bar that is full so far, `tail`.
 struct Form {
-    /// The columns of the subject that it is worth having.
-    least_subject: usize,
+    /// The columns of the subject that it is worth having; none is a form without it.
+    least_subject: Option<usize>,
     lead: String,
     bar: Option<f64>,
     tail: String,
@@ -35,20 +35,27 @@ pub(super) fn line(view: &View, terminal: usize) -> Line {
         Figures::Sending(sending) => sending_forms(view, &sending),
         Figures::Lasting(time) => lasting_forms(view, time),
     };
-    let fits = |form: &&Form| form.columns() + form.least_subject.min(columns(&subject)) <= room;
+    let fits = |form: &&Form| {
+        let least = form.least_subject.unwrap_or(0).min(columns(&subject));
+        form.columns() + least <= room
+    };
     match forms.iter().find(fits) {
         Some(form) => form.filled(&subject, room),
-        // The figures go before the name.
-        None => Line {
-            subject: String::new(),
-            rest: forms.last().map_or("", |form| start_of(&form.lead, room)).to_owned(),
-        },
+        None => {
+            let narrowest = forms.last().map_or("", |form| start_of(&form.lead, room));
+            Line { subject: String::new(), rest: narrowest.to_owned() }
+        }
     }
 }
 
 impl Form {
     fn new(least_subject: usize, rest: String) -> Self {
-        Self { least_subject, lead: rest, bar: None, tail: String::new() }
+        Self { least_subject: Some(least_subject), lead: rest, bar: None, tail: String::new() }
+    }
+
+    /// Where there is no room for a name beside the figures.
+    fn figures(rest: String) -> Self {
+        Self { least_subject: None, lead: rest, bar: None, tail: String::new() }
     }
 
     /// Without the subject and with the smallest bar.
@@ -59,7 +66,7 @@ impl Form {
 
     fn filled(&self, subject: &str, room: usize) -> Line {
         let left = room.saturating_sub(self.columns());
-        let subject = shortened(subject, left);
+        let subject = self.least_subject.map_or_else(String::new, |_| shortened(subject, left));
         let cells = (LEAST_BAR + left.saturating_sub(columns(&subject))).min(MOST_BAR);
         let bar = self.bar.map_or_else(String::new, |fraction| bar(fraction, cells));
         Line { subject, rest: format!("{}{bar}{}", self.lead, self.tail) }
@@ -82,23 +89,24 @@ fn sending_forms(view: &View, sending: &Sending) -> Vec<Form> {
     let up = view.short_step;
     let fraction = sent as f64 / (total as f64).max(1.0);
     let percent = format!("{:>3}%", (fraction * 100.0) as u64);
-    let sizes = of_total(sent, total, " of ", |number| format!("{number:.1}"));
-    let short_sizes = of_total(sent, total, "/", short);
+    let sizes = of_total(sent, total, " of ", f64::INFINITY);
+    let short_sizes = of_total(sent, total, "/", 99.95);
+    let shortest_sizes = of_total(sent, total, "/", 9.95);
     let rate_text = rate_text(rate);
     let left = format!("{:>5}", time_left(sending));
     let with_bar = |least_subject, tail: String| Form {
-        least_subject,
+        least_subject: Some(least_subject),
         lead: format!("  {step} ["),
         bar: Some(fraction),
         tail: format!("] {percent}  {tail}"),
     };
     vec![
         with_bar(30, format!("{sizes}  {rate_text}  {left} left")),
-        with_bar(12, format!("{short_sizes}  {rate_text}  {left} left")),
+        with_bar(10, format!("{short_sizes}  {rate_text}  {left} left")),
         Form::new(12, format!("  {step} {percent}  {short_sizes} {rate_text} {left} left")),
         Form::new(7, format!(" {up} {percent} {short_sizes} {rate_text} {left} left")),
-        Form::new(6, format!(" {up} {short_sizes} {rate_text} {left}")),
-        Form::new(0, format!("{up} {short_sizes} {rate_text} {left}")),
+        Form::new(6, format!(" {up} {shortest_sizes} {rate_text} {left}")),
+        Form::figures(format!("{up} {shortest_sizes} {rate_text} {left}")),
     ]
 }
 
@@ -107,7 +115,7 @@ fn lasting_forms(view: &View, time: Duration) -> Vec<Form> {
     vec![
         Form::new(12, format!("  {}  {time}", view.step)),
         Form::new(6, format!("  {}  {time}", view.short_step)),
-        Form::new(0, format!("{} {time}", view.short_step)),
+        Form::figures(format!("{} {time}", view.short_step)),
     ]
 }
 
@@ -119,8 +127,7 @@ pub(super) fn sentence(view: &View) -> String {
         Figures::Lasting(time) => format!(", {}", lasted(*time)),
         Figures::Sending(sending) => {
             let percent = u128::from(sending.sent) * 100 / u128::from(sending.total.max(1));
-            let sizes =
-                of_total(sending.sent, sending.total, " of ", |number| format!("{number:.1}"));
+            let sizes = of_total(sending.sent, sending.total, " of ", f64::INFINITY);
             let (rate, left) = (rate_text(sending.rate), time_left(sending));
             format!(", {percent}%, {}, {}, {left} left", sizes.trim_start(), rate.trim_start())
         }
@@ -128,25 +135,22 @@ pub(super) fn sentence(view: &View) -> String {
     harmless(&format!("{subject}: {step}{figures}"))
 }
 
-/// "125.3 of 298.0 MiB", the first as wide as the second.
-fn of_total(sent: u64, total: u64, word: &str, number: impl Fn(f64) -> String) -> String {
+/// "125.3 of 298.0 MiB", the first as wide as the second; whole numbers from `whole` on.
+fn of_total(sent: u64, total: u64, word: &str, whole: f64) -> String {
     let (divisor, unit) = unit_of(total);
-    let all = number(total as f64 / divisor);
+    let all = total as f64 / divisor;
+    let digits = if all < whole && divisor > 1.0 { 1 } else { 0 };
+    let all = format!("{all:.digits$}");
     let width = all.len();
-    let so_far = number(sent as f64 / divisor);
-    format!("{so_far:>width$}{word}{all} {unit}")
-}
-
-/// Three or four digits.
-fn short(number: f64) -> String {
-    let digits = if number < 99.95 { 1 } else { 0 };
-    format!("{number:.digits$}")
+    format!("{:>width$.digits$}{word}{all} {unit}", sent as f64 / divisor)
 }
 
 /// "11.2 MiB/s", in the columns of the longest.
 fn rate_text(rate: f64) -> String {
     let (divisor, unit) = unit_of(rate as u64);
-    format!("{:>10}", format!("{} {unit}/s", short(rate / divisor)))
+    let number = rate / divisor;
+    let digits = if number < 99.95 && divisor > 1.0 { 1 } else { 0 };
+    format!("{:>10}", format!("{number:.digits$} {unit}/s"))
 }
 
 /// "15 s", "1:15", "2.5 h"; what nobody knows is "--".
@@ -226,7 +230,7 @@ mod tests {
         assert_eq!(shown(&usual("应用程序.apk"), 40), "应…apk up 125/298 MiB 11.2 MiB/s  15 s");
         assert_eq!(
             shown(&lasting("应用程序的第一个正式发布版本.apk", 75), 40),
-            "应用….apk  publishing  1 min 15 s"
+            "应用程…本.apk  publishing  1 min 15 s"
         );
     }
 

@@ -17,11 +17,15 @@ mod library;
 mod matrix;
 mod proxies;
 mod proxy_server;
+#[cfg(unix)]
+mod pty;
+mod qr;
 mod readme;
 mod relay;
 mod sandbox;
 mod signals;
 mod support;
+mod terminal;
 mod timing;
 mod tls;
 mod upload;
