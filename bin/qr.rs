@@ -9,9 +9,9 @@ use crate::terminal;
 /// The light modules around a code, without which readers do not find it.
 const QUIET_ZONE: i32 = 4;
 
-/// Black on white out of the 256 colours, which themes leave alone: a theme's own "white" may be
-/// grey, and its "black" nothing of the kind.
-const BLACK_ON_WHITE: &str = "\x1b[38;5;16;48;5;231m";
+/// White ink on black out of the 256 colours, which themes leave alone: a theme's own "white" may
+/// be grey, and its "black" nothing of the kind.
+const WHITE_ON_BLACK: &str = "\x1b[38;5;231;48;5;16m";
 const PLAIN: &str = "\x1b[0m";
 
 /// Draws the code on standard error where it is wanted and has room.
@@ -42,23 +42,27 @@ fn columns(code: &QrCode) -> usize {
     usize::try_from(code.size() + 2 * QUIET_ZONE).unwrap_or(usize::MAX)
 }
 
-/// Two modules in each character. Without colours the light ones are drawn and the dark ones are
-/// left to the background: terminals and the logs of most CI systems are dark. On a light one the
-/// code comes out inverted, which many readers take too.
+/// Two modules in each character. The ink is the light ones: so no line ends in blanks, which
+/// captures of a terminal and copies from it leave out. Without colours that is right on a dark
+/// background, as terminals and the logs of most CI systems have it; on a light one the code comes
+/// out inverted, which many readers take too.
 fn drawn(code: &QrCode, color: bool) -> String {
+    let (start, end) = if color { (WHITE_ON_BLACK, PLAIN) } else { ("", "") };
     let zone = -QUIET_ZONE..code.size() + QUIET_ZONE;
     let mut text = String::new();
     for y in zone.clone().step_by(2) {
-        text.push_str(if color { BLACK_ON_WHITE } else { "" });
+        text.push_str(start);
         // What lies outside is light, also below the last line.
         let row = zone.clone().map(|x| (code.get_module(x, y), code.get_module(x, y + 1)));
-        text.extend(row.map(|(upper, lower)| match (upper == color, lower == color) {
-            (true, true) => '█',
-            (true, false) => '▀',
-            (false, true) => '▄',
-            (false, false) => ' ',
+        text.extend(row.map(|(is_upper_dark, is_lower_dark)| {
+            match (is_upper_dark, is_lower_dark) {
+                (false, false) => '█',
+                (false, true) => '▀',
+                (true, false) => '▄',
+                (true, true) => ' ',
+            }
         }));
-        text.push_str(if color { PLAIN } else { "" });
+        text.push_str(end);
         text.push('\n');
     }
     text
@@ -73,12 +77,12 @@ mod tests {
     }
 
     /// The dark modules, read back from the drawing.
-    fn modules(drawing: &str, ink_is_dark: bool) -> Vec<Vec<bool>> {
+    fn modules(drawing: &str) -> Vec<Vec<bool>> {
         let mut rows = Vec::new();
         for line in drawing.lines() {
-            let line = line.trim_start_matches(BLACK_ON_WHITE).trim_end_matches(PLAIN);
+            let line = line.trim_start_matches(WHITE_ON_BLACK).trim_end_matches(PLAIN);
             for inked in ["█▀", "█▄"] {
-                rows.push(line.chars().map(|c| inked.contains(c) == ink_is_dark).collect());
+                rows.push(line.chars().map(|c| !inked.contains(c)).collect());
             }
         }
         rows
@@ -91,7 +95,7 @@ mod tests {
         {
             let code = code(page);
             for color in [true, false] {
-                let rows = modules(&drawn(&code, color), color);
+                let rows = modules(&drawn(&code, color));
                 assert!(rows.iter().all(|row| row.len() == columns(&code)));
                 for (y, row) in (-QUIET_ZONE..).zip(&rows) {
                     for (x, dark) in (-QUIET_ZONE..).zip(row) {

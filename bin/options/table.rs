@@ -249,7 +249,7 @@ pub(crate) const OPTIONS: &[Opt] = &[
     Opt::new(Id::Qr, Group::Output, "qr", Value::Choice("WHEN", WHEN), WAITING).help(
         "QR code: auto, always or never",
         "That of the install page, beneath the result, on standard error. auto: only on a terminal. \
-         Black on white; without colours it is drawn for a dark background. One that is wider than \
+         Dark on light; without colours only where the background is dark. One that is wider than \
          the terminal is left out.",
     ),
     Opt::new(Id::Quiet, Group::Output, "quiet", Value::Flag, REPORTING)

@@ -104,7 +104,8 @@ fn sending_forms(view: &View, sending: &Sending) -> Vec<Form> {
         with_bar(30, format!("{sizes}  {rate_text}  {left} left")),
         with_bar(10, format!("{short_sizes}  {rate_text}  {left} left")),
         Form::new(12, format!("  {step} {percent}  {short_sizes} {rate_text} {left} left")),
-        Form::new(7, format!(" {up} {percent} {short_sizes} {rate_text} {left} left")),
+        Form::new(12, format!(" {up} {percent} {short_sizes} {rate_text} {left} left")),
+        Form::new(8, format!(" {up} {shortest_sizes} {rate_text} {left} left")),
         Form::new(6, format!(" {up} {shortest_sizes} {rate_text} {left}")),
         Form::figures(format!("{up} {shortest_sizes} {rate_text} {left}")),
     ]
