@@ -35,6 +35,10 @@ const LOG_TICK: Duration = Duration::from_millis(500);
 /// Erases from the cursor to the end of the screen. The cursor rests at the start of the line, so
 /// that all of it goes, also when a terminal that was made narrower has broken it in two.
 const ERASE: &str = "\x1b[J";
+/// No line is broken in two between these. A terminal may be narrower than the system knows: tmux
+/// tells of a new width a quarter of a second late, and SSH when it comes to it.
+const NO_WRAP: &str = "\x1b[?7l";
+const WRAP: &str = "\x1b[?7h";
 const BOLD: &str = "\x1b[1m";
 /// Readable on white and on black, as yellow is not.
 const BOLD_MAGENTA: &str = "\x1b[1;35m";
@@ -227,7 +231,7 @@ fn repaint(state: &mut State, color: bool) {
     if state.painted != new || ago.is_none_or(|ago| ago >= REPAINT_AT_LEAST) {
         if let Some((Line { subject, rest }, _)) = &new {
             let (bold, plain) = if color { (BOLD, PLAIN) } else { ("", "") };
-            write_raw(&format!("\r{bold}{subject}{plain}{rest}{ERASE}\r"));
+            write_raw(&format!("{NO_WRAP}\r{bold}{subject}{plain}{rest}{ERASE}\r{WRAP}"));
         }
         state.painted = new;
         state.last_shown = Some(now);

@@ -139,6 +139,7 @@ pub(crate) struct Screen {
     paper: Option<u8>,
     /// The parameters of every sequence for colours and styles.
     pub(crate) styles: Vec<String>,
+    breaks: bool,
     /// Whether a line was broken while it was written.
     pub(crate) wrapped: bool,
 }
@@ -153,6 +154,7 @@ impl Screen {
             ink: None,
             paper: None,
             styles: Vec::new(),
+            breaks: true,
             wrapped: false,
         }
     }
@@ -165,8 +167,8 @@ impl Screen {
         let mut rest = said.chars();
         while let Some(c) = rest.next() {
             match c {
-                // To the start of the part of the line that the cursor is in.
-                '\r' => self.at -= self.at % self.columns,
+                // To the start of the part of the line that the cursor is in, or just behind.
+                '\r' => self.at = self.at.saturating_sub(1) / self.columns * self.columns,
                 '\n' => {
                     self.row += 1;
                     self.at %= self.columns;
@@ -192,6 +194,8 @@ impl Screen {
                 self.lines.truncate(self.row + 1);
             }
             (Some('m'), _) => self.style(parameters),
+            (Some('l'), "?7") => self.breaks = false,
+            (Some('h'), "?7") => self.breaks = true,
             other => panic!("not a sequence of ours: {other:?}"),
         }
     }
@@ -210,15 +214,19 @@ impl Screen {
     fn put(&mut self, character: char) {
         assert!(!character.is_control(), "{character:?}");
         let blank = Cell { character: ' ', ink: None, paper: None };
-        let line = &mut self.lines[self.row];
         let wide = if ('\u{2e80}'..='\u{ffe6}').contains(&character) { 2 } else { 1 };
+        if !self.breaks && self.at + wide > self.columns {
+            // It takes the place of what is in the last column.
+            self.at = self.columns - wide;
+        }
+        let line = &mut self.lines[self.row];
         line.resize(line.len().max(self.at + wide), blank);
         line[self.at] = Cell { character, ink: self.ink, paper: self.paper };
         if wide == 2 {
             line[self.at + 1].character = '\0';
         }
         self.at += wide;
-        self.wrapped |= self.at % self.columns < wide;
+        self.wrapped |= self.breaks && self.at % self.columns < wide;
     }
 
     /// The lines as text, without blanks at their ends and blank lines at the end.

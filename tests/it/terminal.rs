@@ -42,6 +42,9 @@ fn has_results_alone(screen: &Screen, files: usize) {
     let pages = text.iter().filter(|line| line.starts_with("https://www.pgyer.com/"));
     assert_eq!(pages.count(), files, "{text:#?}");
     assert_eq!(text.len(), files * 6, "{text:#?}");
+    // What is left of a line would stand before a title, and has two blanks somewhere.
+    let titles = text.iter().step_by(6);
+    titles.for_each(|line| assert!(!line.contains("  ") && line.contains(" 1.0 (1)"), "{line}"));
     assert_eq!(text.iter().filter(|line| line.starts_with("  published  in ")).count(), files);
 }
 
@@ -137,6 +140,15 @@ fn a_terminal_that_changes_its_width_is_followed() {
     }
     assert_eq!(widths.next(), None, "{session:#?}");
     has_results_alone(&screen, 1);
+}
+
+#[test]
+fn a_terminal_that_is_narrower_than_it_says_shows_no_trace_either() {
+    let (folder, sandbox) = (folder(), faulty(&["token:*:delay=300ms"]));
+    let mut command = upload(&sandbox, folder.path(), "--poll-interval=300ms app.apk");
+    let session = Terminal::run(&mut command, 80).end();
+    assert!(session.frames().iter().any(|frame| columns(frame) > 20), "{session:#?}");
+    has_results_alone(&session.screen(20), 1);
 }
 
 #[test]
