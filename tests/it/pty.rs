@@ -139,6 +139,8 @@ pub(crate) struct Screen {
     paper: Option<u8>,
     /// The parameters of every sequence for colours and styles.
     pub(crate) styles: Vec<String>,
+    /// Whether the last column was written: the cursor stays there until more comes.
+    is_at_edge: bool,
     breaks: bool,
     /// Whether a line was broken while it was written.
     pub(crate) wrapped: bool,
@@ -154,6 +156,7 @@ impl Screen {
             ink: None,
             paper: None,
             styles: Vec::new(),
+            is_at_edge: false,
             breaks: true,
             wrapped: false,
         }
@@ -167,8 +170,12 @@ impl Screen {
         let mut rest = said.chars();
         while let Some(c) = rest.next() {
             match c {
-                // To the start of the part of the line that the cursor is in, or just behind.
-                '\r' => self.at = self.at.saturating_sub(1) / self.columns * self.columns,
+                // To the start of the part of the line that the cursor is in.
+                '\r' => {
+                    self.at -= usize::from(self.is_at_edge);
+                    self.at -= self.at % self.columns;
+                    self.is_at_edge = false;
+                }
                 '\n' => {
                     self.row += 1;
                     self.at %= self.columns;
@@ -226,6 +233,7 @@ impl Screen {
             line[self.at + 1].character = '\0';
         }
         self.at += wide;
+        self.is_at_edge = self.at % self.columns == 0;
         self.wrapped |= self.breaks && self.at % self.columns < wide;
     }
 
