@@ -240,11 +240,15 @@ fn repaint(state: &mut State, color: bool) {
 
 fn repeat(state: &mut State) {
     let began = state.jobs.values().map(Job::since).min();
-    let last = state.last_shown.or(began);
-    let is_due = |pause| last.is_some_and(|at| at.elapsed() >= pause);
-    if is_due(LINE_AT_LEAST) || state.news && is_due(LINE_AT_MOST) {
+    if is_due(state.last_shown.or(began), state.news, Instant::now()) {
         log(state);
     }
+}
+
+/// Whether it is time for another line of a log.
+fn is_due(last: Option<Instant>, is_news: bool, now: Instant) -> bool {
+    let pause = if is_news { LINE_AT_MOST } else { LINE_AT_LEAST };
+    last.is_some_and(|last| now.saturating_duration_since(last) >= pause)
 }
 
 fn log(state: &mut State) {
@@ -340,5 +344,32 @@ impl Drop for Progress {
             state.done.bytes = state.done.bytes.saturating_add(job.sending().sent);
         }
         clear(&mut state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The seconds between the lines of ten minutes.
+    fn pauses(is_news: impl Fn(u64) -> bool) -> Vec<u64> {
+        let start = Instant::now();
+        let (mut last, mut news, mut pauses) = (0, false, Vec::new());
+        for second in 1..=600 {
+            news |= is_news(second);
+            let at = |second| start + Duration::from_secs(second);
+            if is_due(Some(at(last)), news, at(second)) {
+                pauses.push(second - last);
+                (last, news) = (second, false);
+            }
+        }
+        pauses
+    }
+
+    #[test]
+    fn a_log_is_neither_chatty_nor_silent() {
+        assert_eq!(pauses(|_| true), [10; 60]);
+        assert_eq!(pauses(|_| false), [50; 12]);
+        assert_eq!(pauses(|second| second % 60 == 5)[..4], [10, 50, 10, 50]);
     }
 }

@@ -6,6 +6,7 @@ mod changes;
 mod commands;
 mod completions;
 mod doctor;
+mod document;
 mod endpoints;
 mod examples;
 mod exit_codes;
@@ -15,12 +16,15 @@ mod hosts;
 mod keys;
 mod library;
 mod matrix;
+mod peers;
 mod proxies;
 mod proxy_server;
 #[cfg(unix)]
 mod pty;
 mod qr;
 mod readme;
+#[cfg(unix)]
+mod recipes;
 mod relay;
 mod sandbox;
 mod signals;
