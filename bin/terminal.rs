@@ -22,7 +22,8 @@ pub(crate) fn columns() -> usize {
     known.unwrap_or(USUAL_COLUMNS)
 }
 
-/// By `rustix`, a system call and 1 KB; `stty size` would be a process for each repaint.
+/// By `rustix`, which makes one system call without `unsafe` of ours; `stty size` would be a process
+/// for each repaint.
 #[cfg(unix)]
 fn of_window() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;

@@ -1,8 +1,8 @@
 //! How many columns a text takes on a terminal.
 //!
 //! Terminals disagree about emoji and about what came into Unicode lately. What counts here is that
-//! a line never wraps, so this is the most that any of them takes: a table of blocks in 30 lines,
-//! where the exact one of `unicode-width` is tens of kilobytes.
+//! a line never wraps, so this is the most that any of them takes: a table of blocks is enough, where
+//! the exact one would be another dependency, larger, and still not right everywhere.
 
 /// What stands for what was left out. Terminals set up for Chinese draw it two columns wide.
 const ELLIPSIS: char = '…';
