@@ -9,9 +9,11 @@ mod manual;
 mod options;
 mod output;
 mod progress;
+mod qr;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod signals;
+mod terminal;
 mod verbs;
 
 use std::ffi::OsString;

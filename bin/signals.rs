@@ -16,7 +16,7 @@ pub(crate) fn watch(screen: &Screen, format: Format) {
     // Without the thread a signal does what it always does, only less tidily.
     let _ = thread::Builder::new().name("signals".into()).stack_size(64 * 1024).spawn(move || {
         if let Some(signal) = signals.forever().next() {
-            screen.clear();
+            screen.end();
             if format == Format::Env {
                 // The shell that evaluates this must not take it for a success.
                 let code = u8::try_from(128 + signal).unwrap_or(1);

@@ -19,6 +19,9 @@ mod matrix;
 mod peers;
 mod proxies;
 mod proxy_server;
+#[cfg(unix)]
+mod pty;
+mod qr;
 mod readme;
 #[cfg(unix)]
 mod recipes;
@@ -26,6 +29,7 @@ mod relay;
 mod sandbox;
 mod signals;
 mod support;
+mod terminal;
 mod timing;
 mod tls;
 mod upload;
