@@ -289,9 +289,7 @@ mod tests {
 
     /// Reads half of a file's body, does this to the file, and reads the rest.
     fn read_while(change: impl FnOnce(&std::path::Path)) -> io::Result<Vec<u8>> {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), vec![1; 1 << 20]).unwrap();
-        let source = Source::open(file.path()).unwrap();
+        let (file, source) = file_of(&vec![1; 1 << 20]);
         let mut body = Form::new().body("file", "a", &source, &|_| {});
         let mut sent = vec![0; 1 << 19];
         body.read_exact(&mut sent).unwrap();
@@ -330,9 +328,7 @@ mod tests {
 
     #[test]
     fn the_head_is_read_alone() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), "content").unwrap();
-        let source = Source::open(file.path()).unwrap();
+        let (_file, source) = file_of(b"content");
         let mut form = Form::new();
         form.text("key", "k");
         let mut body = form.body("file", "a", &source, &|_| {});
