@@ -89,7 +89,10 @@ pub enum Error {
         advice: Option<String>,
         /// The status of the HTTP response, where there was one.
         http_status: Option<u16>,
-        /// The cause, where another library knows it.
+        /// Whether another try may go better: after an outage, not with a certificate that is not
+        /// trusted.
+        may_pass: bool,
+        /// The cause, where another library knows it. Its type is no part of this interface.
         source: Option<Box<dyn StdError + Send + Sync>>,
     },
     /// The storage refused the file, or did not store what was sent.
@@ -232,6 +235,23 @@ impl Error {
         }
     }
 
+    /// Whether the same call may go better later: an outage, a server that is busy, a connection
+    /// that broke. The client has made its own retries by then; see
+    /// [`RetryPolicy`](crate::RetryPolicy) before writing a loop.
+    ///
+    /// False also where the same call could publish a second build. After [`Error::Pending`] and
+    /// [`Error::Uncertain`] ask for the key with [`Client::wait`](crate::Client::wait).
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Network { may_pass, .. } => *may_pass,
+            Self::Refused { http_status, .. } => is_transient(*http_status),
+            Self::Storage { http_status, code, .. } => {
+                storage_may_recover(*http_status, code.as_deref())
+            }
+            _ => false,
+        }
+    }
+
     /// The code in the API's answer, where there was one.
     pub fn api_code(&self) -> Option<i64> {
         match self {
@@ -329,6 +349,24 @@ impl Error {
             cause = error.source();
         }
         text
+    }
+}
+
+/// Statuses that may pass, whatever comes with them.
+pub(crate) fn is_transient(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500..=599)
+}
+
+/// The same for the storage, where errors of the way there come as 400.
+pub(crate) fn storage_may_recover(status: u16, code: Option<&str>) -> bool {
+    let codes = ["RequestTimeout", "UserNetworkTooSlow", "IncompleteBody", "BadDigest"];
+    is_transient(status) || status == 400 && code.is_some_and(|code| codes.contains(&code))
+}
+
+impl fmt::Display for ErrorKind {
+    /// Writes the [`name`](Self::name).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }
 

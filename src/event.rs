@@ -8,7 +8,7 @@ use crate::types::{BuildInfo, BuildType};
 
 /// Something that happened. It is told to the observer of a [`Client`](crate::Client) as it
 /// happens, on the thread that made the call. No event has a secret in it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// The package was looked into.

@@ -37,6 +37,7 @@ pub struct Upload {
 
 /// Whether to wait until a build is published.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Waiting {
     /// Wait.
     Until(Wait),
@@ -51,7 +52,7 @@ impl Default for Waiting {
 }
 
 /// What [`Client::publish`] did.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Published {
     /// The key of step one, to ask [`Client::build_info`] with.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::client::{Client, FormFile, is_transient};
-use crate::error::{Error, Result};
+use crate::client::{Client, FormFile};
+use crate::error::{Error, Result, storage_may_recover};
 use crate::multipart::Form;
 use crate::package::Package;
 use crate::secret::Redactor;
@@ -234,7 +234,7 @@ impl<'a> Storing<'a> {
                 Outcome::Final(suggest_region(self.network(answer, problem)))
             }
             409 => Outcome::Open(self.refused(answer, &said)),
-            status if is_transient(status) || said.may_pass(status) => {
+            status if storage_may_recover(status, said.code.as_deref()) => {
                 Outcome::Again(self.refused(answer, &said), answer.retry_after)
             }
             _ if said.is_expired() => Outcome::Expired(self.refused(answer, &said)),
@@ -286,6 +286,8 @@ impl<'a> Storing<'a> {
             problem,
             advice: None,
             http_status: Some(answer.status),
+            // A redirect is no accident.
+            may_pass: !(300..400).contains(&answer.status),
             source: None,
         }
     }
@@ -320,8 +322,9 @@ fn advise(error: Error, what: &str) -> Error {
         Some(advice.map_or_else(|| what.to_owned(), |advice| format!("{advice}; {what}")))
     };
     match error {
-        Error::Network { action, problem, advice, http_status, source } => {
-            Error::Network { action, problem, advice: join(advice), http_status, source }
+        Error::Network { action, problem, advice, http_status, may_pass, source } => {
+            let advice = join(advice);
+            Error::Network { action, problem, advice, http_status, may_pass, source }
         }
         Error::Storage { action, problem, advice, http_status, code } => {
             Error::Storage { action, problem, advice: join(advice), http_status, code }
@@ -354,12 +357,6 @@ impl Said {
                 .or_else(|| answer.request_id.as_ref().map(|id| redactor.clean(id))),
             server_time: text("ServerTime"),
         }
-    }
-
-    /// Errors of the way there, which come as 400.
-    fn may_pass(&self, status: u16) -> bool {
-        let codes = ["RequestTimeout", "UserNetworkTooSlow", "IncompleteBody", "BadDigest"];
-        status == 400 && self.code.as_deref().is_some_and(|code| codes.contains(&code))
     }
 
     /// A plain `AccessDenied` is final; only its message tells an expired token.

@@ -87,10 +87,10 @@ impl ClientBuilder {
         Ok(self)
     }
 
-    /// Trusts no one any more, not even the authorities that are built in (Mozilla's): to be
-    /// called before [`add_root_certificates`](Self::add_root_certificates).
+    /// Trusts those alone that [`add_root_certificates`](Self::add_root_certificates) adds, before
+    /// or after this, and not the authorities that are built in (Mozilla's).
     pub fn without_built_in_roots(mut self) -> Self {
-        self.roots = Roots::empty();
+        self.roots.leave_out_built_in();
         self
     }
 

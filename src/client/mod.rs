@@ -19,7 +19,7 @@ mod builder;
 mod call;
 
 pub use builder::ClientBuilder;
-pub(crate) use call::{Call, Failed, is_transient, not_the_apis};
+pub(crate) use call::{Call, Failed, not_the_apis};
 
 /// Talks to Pgyer. Cheap to clone; clones share connections and may be used from several threads.
 ///

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 /// The places where a request can go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Endpoint {
     /// `getCOSToken`.
     Token,
@@ -23,8 +24,8 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 7] =
-        [Self::Token, Self::Storage, Self::Poll, Self::Cert, Self::Hsp, Self::Legacy, Self::Probe];
+    pub const ALL: &[Self] =
+        &[Self::Token, Self::Storage, Self::Poll, Self::Cert, Self::Hsp, Self::Legacy, Self::Probe];
 
     /// The name in faults and in logs: `token`, `storage`, `poll`, ….
     pub fn name(self) -> &'static str {
@@ -55,6 +56,7 @@ impl Endpoint {
 /// # Ok::<(), pgyer::sandbox::ParseFaultError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Fault {
     /// Where.
     pub endpoint: Endpoint,
@@ -82,6 +84,7 @@ impl Fault {
 
 /// Which requests of an endpoint, counted from 1 in the order in which their heads arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum When {
     /// This one only.
     Nth(u64),
@@ -147,6 +150,7 @@ pub enum Misbehaviour {
 
 /// An answer that is not the true one.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Reply {
     /// The HTTP status, 200 to 599.
     pub status: u16,
@@ -215,6 +219,7 @@ pub enum ReplyBody {
 
 /// What becomes of the rest of the body after an early answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Manner {
     /// It is not read, and the connection stays open.
     Linger,
@@ -226,6 +231,7 @@ pub enum Manner {
 
 /// A place in the course of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Place {
     /// After the head, before any `100 Continue`.
     Head,

@@ -98,7 +98,7 @@ impl FromStr for Endpoint {
     type Err = ParseFaultError;
 
     fn from_str(text: &str) -> Result<Self> {
-        let known = Self::ALL.into_iter().find(|endpoint| endpoint.name() == text);
+        let known = Self::ALL.iter().copied().find(|endpoint| endpoint.name() == text);
         known.map_or_else(|| error(format!("`{text}` is no endpoint")), Ok)
     }
 }

@@ -134,6 +134,7 @@ impl fmt::Debug for Sandbox {
 }
 
 /// The settings of a [`Sandbox`].
+#[must_use = "nothing listens until start() is called"]
 pub struct Builder {
     port: u16,
     public_url: Option<String>,

@@ -133,6 +133,7 @@ pub struct Object {
 
 /// What kind of package a build is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Kind {
     /// An IPA.
     Ios,
