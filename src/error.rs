@@ -9,6 +9,13 @@ use std::time::Duration;
 use crate::text::wait_command;
 
 /// A result of this library.
+///
+/// ```
+/// fn size(path: &str) -> pgyer::Result<u64> {
+///     Ok(pgyer::Package::open(path)?.size())
+/// }
+/// assert!(size("no-such-file.apk").is_err());
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Everything that can go wrong, by what happened.
@@ -155,6 +162,13 @@ pub enum Error {
 }
 
 /// The kinds of errors, as the program's exit codes and its JSON tell them apart.
+///
+/// ```
+/// use pgyer::ErrorKind;
+///
+/// assert_eq!(ErrorKind::Pending.to_string(), "pending");
+/// assert_eq!(ErrorKind::Pending.exit_code(), 9);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -220,6 +234,11 @@ impl Error {
     }
 
     /// The kind of this error.
+    ///
+    /// ```
+    /// use pgyer::{ErrorKind, Package};
+    /// assert_eq!(Package::open("no-such-file.apk").unwrap_err().kind(), ErrorKind::Io);
+    /// ```
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Io { .. } | Self::FileChanged { .. } => ErrorKind::Io,
@@ -241,6 +260,23 @@ impl Error {
     ///
     /// False also where the same call could publish a second build. After [`Error::Pending`] and
     /// [`Error::Uncertain`] ask for the key with [`Client::wait`](crate::Client::wait).
+    ///
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let sandbox = pgyer::sandbox::Sandbox::builder().fault("token:*:status=503".parse()?).start()?;
+    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+    /// # let retry = pgyer::RetryPolicy::default().retries(0);
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).retry(retry);
+    /// # let client = client.build()?;
+    /// use pgyer::{BuildType, Release};
+    ///
+    /// let error = client.get_cos_token(BuildType::Ios, &Release::default()).unwrap_err();
+    /// if error.is_retryable() {
+    ///     eprintln!("{error}; this job may run again later");
+    /// }
+    /// # assert!(error.is_retryable());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Network { may_pass, .. } => *may_pass,
@@ -253,6 +289,16 @@ impl Error {
     }
 
     /// The code in the API's answer, where there was one.
+    ///
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let key = pgyer::ApiKey::new("wrong")?;
+    /// # let sandbox = pgyer::sandbox::Sandbox::start()?;
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+    /// let error = client.build_info("1").unwrap_err();
+    /// assert_eq!(error.api_code(), Some(1002));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn api_code(&self) -> Option<i64> {
         match self {
             Self::Refused { code, .. } | Self::Publish { code, .. } => Some(*code),
@@ -263,6 +309,16 @@ impl Error {
     }
 
     /// The status of the HTTP response, where there was one.
+    ///
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let key = pgyer::ApiKey::new("wrong")?;
+    /// # let sandbox = pgyer::sandbox::Sandbox::start()?;
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+    /// let error = client.build_info("1").unwrap_err();
+    /// assert_eq!(error.http_status(), Some(200));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn http_status(&self) -> Option<u16> {
         match self {
             Self::Refused { http_status, .. }
@@ -277,6 +333,10 @@ impl Error {
     }
 
     /// What to do about it, where there is something.
+    ///
+    /// ```
+    /// assert!(pgyer::Error::NoApiKey.advice().is_some_and(|advice| advice.contains("API")));
+    /// ```
     pub fn advice(&self) -> Option<String> {
         match self {
             Self::FileChanged { .. } => {
@@ -328,6 +388,11 @@ impl Error {
     }
 
     /// One message for people: what was being done, what went wrong with its causes, what to do.
+    ///
+    /// ```
+    /// let error = pgyer::Package::open("no-such-file.apk").unwrap_err();
+    /// assert!(error.report().starts_with("cannot read no-such-file.apk: "));
+    /// ```
     pub fn report(&self) -> String {
         let text = self.report_without_advice();
         match self.advice() {

@@ -22,12 +22,20 @@ impl Client {
     /// storage refuses the file or the token has expired, [`Error::FileChanged`],
     /// [`Error::Network`] after the retries, [`Error::Uncertain`] when the answer was lost.
     ///
-    /// ```no_run
-    /// # let client = pgyer::Client::builder().build()?;
-    /// use pgyer::{Package, UploadToken};
-    /// let token = UploadToken::from_json(&std::fs::read_to_string("t.json").unwrap())?;
-    /// client.put(&token, &Package::open("app.apk")?, None)?;
-    /// # Ok::<(), pgyer::Error>(())
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+    /// # std::env::set_current_dir("tests/data")?;
+    /// # let token = client.get_cos_token(pgyer::BuildType::Android, &pgyer::Release::default())?;
+    /// # let json = token.expose_json();
+    /// use pgyer::{Client, Package, UploadToken};
+    ///
+    /// let keyless = Client::builder().build()?;
+    /// let token = UploadToken::from_json(json)?;
+    /// keyless.put(&token, &Package::open("app.apk")?, Some("demo-1.2.apk"))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn put(
         &self,

@@ -3,6 +3,12 @@
 use std::time::Duration;
 
 /// The places where a request can go.
+///
+/// ```
+/// use pgyer::sandbox::Endpoint;
+/// assert!(Endpoint::ALL.contains(&Endpoint::Storage));
+/// assert_eq!(Endpoint::Storage.name(), "storage");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
@@ -83,6 +89,14 @@ impl Fault {
 }
 
 /// Which requests of an endpoint, counted from 1 in the order in which their heads arrive.
+///
+/// ```
+/// use pgyer::sandbox::{Fault, When};
+/// assert_eq!("poll:*:html".parse::<Fault>()?.when, When::EVERY);
+/// assert_eq!("poll:2:html".parse::<Fault>()?.when, When::Nth(2));
+/// assert_eq!("poll:2+:html".parse::<Fault>()?.when, When::From(2));
+/// # Ok::<(), pgyer::sandbox::ParseFaultError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum When {
@@ -98,6 +112,14 @@ impl When {
 }
 
 /// What goes wrong.
+///
+/// ```
+/// use pgyer::sandbox::{Endpoint, Fault, Misbehaviour, Place, When};
+///
+/// let what = Misbehaviour::Cut { place: Place::Done, fin: false };
+/// let fault = Fault::new(Endpoint::Storage, When::Nth(1), what);
+/// assert_eq!(fault.to_string(), "storage:1:cut=done");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Misbehaviour {
@@ -149,6 +171,16 @@ pub enum Misbehaviour {
 }
 
 /// An answer that is not the true one.
+///
+/// ```
+/// use pgyer::sandbox::{Misbehaviour, Reply};
+///
+/// let mut reply = Reply::xml(503, "SlowDown", "Please reduce your request rate.");
+/// reply.retry_after = Some("2".into());
+/// let busy = Misbehaviour::Reply(reply);
+/// let refused = Misbehaviour::Reply(Reply::json(1002, "_api_key"));
+/// let late = [Reply::expired(), Reply::request_expired()].map(Misbehaviour::Reply);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reply {
@@ -192,6 +224,12 @@ impl Reply {
 }
 
 /// The body of a [`Reply`].
+///
+/// ```
+/// use pgyer::sandbox::{Reply, ReplyBody};
+/// let mut reply = Reply::status(200);
+/// reply.body = ReplyBody::Html;
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplyBody {
@@ -218,6 +256,13 @@ pub enum ReplyBody {
 }
 
 /// What becomes of the rest of the body after an early answer.
+///
+/// ```
+/// use pgyer::sandbox::{Manner, Misbehaviour, Reply};
+///
+/// let after = Some(65536);
+/// let early = Misbehaviour::Early { reply: Reply::status(403), after, manner: Manner::Reset };
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Manner {
@@ -230,6 +275,11 @@ pub enum Manner {
 }
 
 /// A place in the course of a request.
+///
+/// ```
+/// use pgyer::sandbox::{Misbehaviour, Place};
+/// let stalled = Misbehaviour::Stall(Place::Bytes(65536));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Place {

@@ -78,6 +78,12 @@ impl Release {
 }
 
 /// Who can install a build, `buildInstallType`.
+///
+/// ```
+/// use pgyer::{InstallType, Password};
+/// let with_password = InstallType::Password(Password::new("let me in")?);
+/// # Ok::<(), pgyer::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InstallType {
@@ -100,6 +106,15 @@ impl InstallType {
 }
 
 /// When a build can be installed, `buildInstallDate`.
+///
+/// ```
+/// use pgyer::{Date, Validity};
+///
+/// let validity = Validity::window(Date::new(2026, 1, 1)?, Date::new(2026, 12, 31)?)?;
+/// assert!(matches!(validity, Validity::Window { from, .. } if from.to_string() == "2026-01-01"));
+/// assert!(Validity::window("2026-12-31".parse()?, "2026-01-01".parse()?).is_err());
+/// # Ok::<(), pgyer::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Validity {
@@ -129,6 +144,11 @@ impl Validity {
 }
 
 /// Where to upload to, `oversea`. Without it the service decides by the address it sees.
+///
+/// ```
+/// let mut release = pgyer::Release::default();
+/// release.region = Some(pgyer::Region::Overseas);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Region {
@@ -151,8 +171,9 @@ impl Region {
 ///
 /// ```
 /// use pgyer::Date;
-/// assert!("2028-02-29".parse::<Date>().is_ok());
+/// assert_eq!("2028-02-29".parse::<Date>()?, Date::new(2028, 2, 29)?);
 /// assert!("2027-02-29".parse::<Date>().is_err());
+/// # Ok::<(), pgyer::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date {
