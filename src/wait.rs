@@ -31,6 +31,11 @@ impl Default for Wait {
 
 impl Wait {
     /// How long to wait in all.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let wait = pgyer::Wait::default().timeout(Duration::from_secs(3600));
+    /// ```
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -38,6 +43,11 @@ impl Wait {
     }
 
     /// How long to wait between two questions. The API's page asks for 3 to 5 seconds.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let wait = pgyer::Wait::default().interval(Duration::from_secs(5));
+    /// ```
     #[must_use]
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;

@@ -149,7 +149,7 @@ impl Request {
 /// A file in the storage: all but its content.
 ///
 /// ```
-/// use pgyer::sandbox::{Sandbox};
+/// use pgyer::sandbox::Sandbox;
 /// # std::env::set_current_dir("tests/data")?;
 /// # let sandbox = Sandbox::builder().polls(0).start()?;
 /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
