@@ -29,7 +29,9 @@ fn built() -> &'static Path {
             let name = name.to_string_lossy();
             name.starts_with("CARGO_PKG_") || name == "CARGO_MANIFEST_DIR" || name == "OUT_DIR"
         });
-        told.for_each(|name| drop(cargo.env_remove(name)));
+        for name in told {
+            cargo.env_remove(name);
+        }
         let ran = cargo.output().unwrap();
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
         profile.join("examples")
