@@ -88,6 +88,36 @@ pub(crate) fn compact(json: &str) -> String {
     compacted
 }
 
+/// The same JSON with another text in the place of each string, names too, for which there is one.
+pub(crate) fn map_strings(json: &str, mut other: impl FnMut(&str) -> Option<String>) -> String {
+    let mut mapped = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some((before, from_quote)) = rest.find('"').and_then(|at| rest.split_at_checked(at)) {
+        let Some((string, after)) = from_quote.split_at_checked(string_length(from_quote)) else {
+            break;
+        };
+        mapped.push_str(before);
+        match text_of(string).and_then(|text| other(&text)) {
+            Some(text) => mapped.push_str(&serde_json::Value::from(text).to_string()),
+            None => mapped.push_str(string),
+        }
+        rest = after;
+    }
+    mapped.push_str(rest);
+    mapped
+}
+
+/// The length of the JSON string at the start, with its quotes.
+fn string_length(json: &str) -> usize {
+    let mut escaped = false;
+    let end = json.bytes().skip(1).position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.map_or(json.len(), |end| end + 2)
+}
+
 /// A string that holds a decimal integer, of whatever size, as a JSON number.
 pub(crate) fn number_of(json: &str) -> Option<String> {
     let text = text_of(json)?;
@@ -121,6 +151,16 @@ mod tests {
     fn compacting_leaves_strings_alone() {
         let json = "{ \"a b\" : [ 1 ,\n2 ] , \"c\\\" \\\\\" : \" x \" }";
         assert_eq!(compact(json), "{\"a b\":[1,2],\"c\\\" \\\\\":\" x \"}");
+    }
+
+    #[test]
+    fn strings_can_be_exchanged() {
+        let json = r#"{"a" : ["a", "\u0061", "b\"a", "\\"], "c": 1.0, "é":"" }"#;
+        let mapped = map_strings(json, |text| (text == "a").then(|| "\"".to_owned()));
+        assert_eq!(mapped, r#"{"\"" : ["\"", "\"", "b\"a", "\\"], "c": 1.0, "é":"" }"#);
+        for json in ["", "\"", "\"a", "\"\\\"", "1", "\"é"] {
+            assert_eq!(map_strings(json, |_| None), json);
+        }
     }
 
     #[test]

@@ -76,11 +76,37 @@ impl UploadToken {
         &self.endpoint
     }
 
+    /// What must not be shown of it: values of params, and what is secret within them.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        /// More than any token has.
+        const MOST: usize = 16;
+        let params = self.params.iter().filter(|(name, _)| is_secret(name)).take(MOST);
+        params.flat_map(|(_, value)| {
+            std::iter::once(value.as_str()).chain(parts_of(value).take(MOST))
+        })
+    }
+
     /// The API's `data` as it came, as JSON on one line. It has the signature in it: show it to
     /// nobody but [`Client::put`](crate::Client::put).
     pub fn expose_json(&self) -> &str {
         &self.json
     }
+}
+
+/// Which params let their holder do something. The key is none: it names the build everywhere.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["signature", "token", "policy", "credential", "accesskeyid", "q-ak", "secret"]
+        .iter()
+        .any(|part| name.contains(part))
+}
+
+/// The values within a signature (`q-sign-algorithm=sha1&q-signature=…`) that are secret by
+/// themselves, told from the others by their length.
+fn parts_of(signature: &str) -> impl Iterator<Item = &str> {
+    const LONG: usize = 16;
+    let values = signature.split('&').filter_map(|pair| pair.split_once('=')).map(|pair| pair.1);
+    values.filter(|value| value.len() >= LONG)
 }
 
 fn params(json: &str) -> Result<Vec<(String, String)>, String> {
@@ -147,5 +173,20 @@ mod tests {
             let problem = UploadToken::parse(json).unwrap_err();
             assert!(problem.contains(said), "{json}: {problem}");
         }
+    }
+
+    #[test]
+    fn the_hash_within_a_signature_is_a_secret_of_its_own() {
+        let signature = "q-sign-algorithm=sha1&q-sign-time=1;2&q-signature=0123456789abcdef0123";
+        assert_eq!(parts_of(signature).collect::<Vec<_>>(), ["0123456789abcdef0123"]);
+    }
+
+    #[test]
+    fn secrets_are_known_by_their_names() {
+        for name in ["signature", "x-cos-security-token", "q-signature", "OSSAccessKeyId", "policy"]
+        {
+            assert!(is_secret(name), "{name}");
+        }
+        assert!(!is_secret("key") && !is_secret("success_action_status"));
     }
 }
