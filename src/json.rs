@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 /// The members of a JSON object, in the order received, unparsed.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +21,17 @@ impl Fields {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.get()))
+    }
+
+    /// The same with `***` in the place of texts that are called passwords.
+    pub(crate) fn without_passwords(mut self) -> Self {
+        for (name, value) in &mut self.0 {
+            let is_password = name.to_ascii_lowercase().contains("password");
+            if is_password && text_of(value.get()).is_some_and(|text| !text.is_empty()) {
+                *value = to_raw_value("***").unwrap_or_default();
+            }
+        }
+        self
     }
 
     /// The value of a member as JSON.
@@ -145,6 +156,15 @@ mod tests {
         assert_eq!(fields.text("z").as_deref(), Some("1.50"));
         assert_eq!(fields.integer("a"), None);
         assert!(Fields::parse("[]").is_none());
+    }
+
+    #[test]
+    fn passwords_are_known_by_their_names() {
+        let fields = Fields::parse(r#"{"buildPassword":"47","password":"","passwordless":[1]}"#);
+        let fields = fields.unwrap().without_passwords();
+        assert_eq!(fields.text("buildPassword").as_deref(), Some("***"));
+        assert_eq!(fields.raw("password"), Some("\"\""));
+        assert_eq!(fields.raw("passwordless"), Some("[1]"));
     }
 
     #[test]

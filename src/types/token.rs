@@ -81,9 +81,16 @@ impl UploadToken {
         /// More than any token has.
         const MOST: usize = 16;
         let params = self.params.iter().filter(|(name, _)| is_secret(name)).take(MOST);
-        params.flat_map(|(_, value)| {
-            std::iter::once(value.as_str()).chain(parts_of(value).take(MOST))
-        })
+        // A signed URL has its signature there.
+        let query = self.endpoint.split_once('?').map(|(_, query)| query);
+        let values = params.map(|(_, value)| value.as_str()).chain(query);
+        values.flat_map(|value| std::iter::once(value).chain(parts_of(value).take(MOST)))
+    }
+
+    /// The endpoint without what may be secret in it.
+    fn harmless_endpoint(&self) -> String {
+        let path = self.endpoint.split(['?', '#']).next().unwrap_or_default();
+        path.rsplit_once('@').map_or(path.to_owned(), |(_, host)| format!("***@{host}"))
     }
 
     /// The API's `data` as it came, as JSON on one line. It has the signature in it: show it to
@@ -127,7 +134,7 @@ impl fmt::Debug for UploadToken {
         let names: Vec<&str> = self.params.iter().map(|(name, _)| name.as_str()).collect();
         f.debug_struct("UploadToken")
             .field("key", &self.key)
-            .field("endpoint", &self.endpoint)
+            .field("endpoint", &self.harmless_endpoint())
             .field("params", &names)
             .finish_non_exhaustive()
     }
@@ -150,6 +157,9 @@ mod tests {
         assert!(token.expose_json().ends_with(r#""extra":1.0}"#));
         assert!(!token.expose_json().contains('\n'));
         assert!(!format!("{token:?}").contains("1;2"));
+        let signed = TOKEN.replace("s.example", "u:p@s.example/a?sign=x#y");
+        let shown = format!("{:?}", UploadToken::parse(&signed).unwrap());
+        assert!(shown.contains(r#"endpoint: "***@s.example/a""#), "{shown}");
     }
 
     #[test]

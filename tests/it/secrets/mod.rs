@@ -4,6 +4,7 @@
 mod echo;
 mod library;
 mod markers;
+mod refused;
 mod terminal;
 
 use std::collections::BTreeMap;
@@ -289,6 +290,9 @@ impl Stage {
 
     fn complaints(&self, number: usize, trial: &Trial, ran: &Ran) -> Vec<String> {
         let mut wrong = Vec::new();
+        if ran.stdout.contains("4711") {
+            wrong.push("standard output has buildPassword".to_owned());
+        }
         for (name, text) in [("output", &ran.stdout), ("error", &ran.stderr)] {
             let mut shown = found_in(text);
             // A token is what the command of that name is for.
