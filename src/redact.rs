@@ -57,7 +57,12 @@ fn replaced(text: &str, secrets: Vec<&str>) -> String {
     let mut cleaned = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        let length = match secrets.iter().find_map(|secret| spelled(rest, secret)) {
+        let may_begin = |secret: &&&str| {
+            let same = |first: char| first.eq_ignore_ascii_case(&c);
+            matches!(c, '%' | '\\' | '&' | '+') || secret.chars().next().is_some_and(same)
+        };
+        let mut candidates = secrets.iter().filter(may_begin);
+        let length = match candidates.find_map(|secret| spelled(rest, secret)) {
             Some(length) => {
                 cleaned.push_str(HIDDEN);
                 length

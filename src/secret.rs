@@ -1,10 +1,12 @@
-//! Values that must not be shown.
+//! Values that must not be shown. Their memory is not wiped: copies of them are in buffers that are
+//! not ours.
 
 use std::fmt;
 
 use crate::error::{Error, Result};
 
-/// An API key, `_api_key` in the API. Its `Debug` shows `***`, and it has no `Display`.
+/// An API key, `_api_key` in the API. Its `Debug` shows `***`, and it has no `Display`. Memory that
+/// held it is not wiped.
 ///
 /// ```
 /// let key = pgyer::ApiKey::new("0123456789abcdef")?;
@@ -14,7 +16,8 @@ use crate::error::{Error, Result};
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKey(String);
 
-/// An install password or the password of a `.p12` file. Its `Debug` shows `***`.
+/// An install password or the password of a `.p12` file. Its `Debug` shows `***`. Memory that held
+/// it is not wiped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -85,6 +86,22 @@ pub(crate) fn big_file(folder: &Path) -> PathBuf {
     let block: Vec<u8> = (0..=u8::MAX).cycle().take(251 * 256).collect();
     std::fs::write(&path, block.repeat(BIG.div_ceil(block.len()))).expect("a file can be written");
     path
+}
+
+/// Does something with each item, some at a time, each with a number.
+pub(crate) fn for_each<T: Sync>(items: &[T], work: impl Fn(usize, &T) + Sync) {
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(at) else { return };
+                    work(at, item);
+                }
+            });
+        }
+    });
 }
 
 /// How a command ended.

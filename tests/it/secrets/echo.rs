@@ -99,13 +99,11 @@ pub(crate) const OF_THE_API: &[Manner] = &[
 
 /// What can be wrong in a token.
 pub(crate) const OF_TOKENS: &[Manner] = &[
-    ("endpoint with it as a host", |told| token(&format!("https://{}/", told.host()), told)),
-    ("endpoint with it in the path", |told| {
-        token(&format!("http://127.0.0.1:1/{}/", told.host()), told)
-    }),
-    ("endpoint with a user", |told| token(&format!("https://u:{}@x.example/", told.host()), told)),
-    ("endpoint with it as a scheme", |told| token(&format!("{}://x.example/", told.host()), told)),
-    ("endpoint that is none", |told| token(&told.all(), told)),
+    ("endpoint with it as a host", |told| token(&format!("https://{}/", told.host()))),
+    ("endpoint with it in the path", |told| token(&format!("http://127.0.0.1:1/{}/", told.host()))),
+    ("endpoint with a user", |told| token(&format!("https://u:{}@x.example/", told.host()))),
+    ("endpoint with it as a scheme", |told| token(&format!("{}://x.example/", told.host()))),
+    ("endpoint that is none", |told| token(&told.all())),
     ("method", |told| {
         let secret = spelled::json(&told.bare());
         data(&format!(
@@ -200,8 +198,7 @@ fn build(text: &str) -> String {
 }
 
 /// A token with the secrets that a token has.
-fn token(endpoint: &str, told: &Told) -> String {
-    let _ = told;
+fn token(endpoint: &str) -> String {
     data(&token_json(endpoint, "token"))
 }
 

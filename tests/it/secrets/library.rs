@@ -13,7 +13,7 @@ use pgyer::{
 use super::echo::{Echo, Manner, Step, token_json};
 use super::markers::{found_in, secret, spelled};
 use super::{TASKS, manners};
-use crate::support::data;
+use crate::support::{data, for_each};
 
 /// What was printed.
 #[derive(Clone, Default)]
@@ -141,13 +141,13 @@ fn nothing_that_can_be_printed_has_a_secret_in_it() {
             failures.chain([None]).map(move |manner| (step, manner))
         })
         .collect();
-    for (number, (step, manner)) in runs.into_iter().enumerate() {
+    for_each(&runs, |number, (step, manner)| {
         for job in ["part", "all"] {
             let (run, printed) = (format!("{number}-{job}"), Printed::default());
-            echo.prepare(&run, step, manner);
+            echo.prepare(&run, *step, *manner);
             let client = client(&echo, &run, &printed);
             match job {
-                "part" => call(&client, &echo, &run, step, &printed),
+                "part" => call(&client, &echo, &run, *step, &printed),
                 _ => {
                     let hap = Package::open(data("app.hap")).unwrap();
                     printed.result(&client.publish(&hap, &upload()));
@@ -158,7 +158,7 @@ fn nothing_that_can_be_printed_has_a_secret_in_it() {
             let name = manner.map_or("well", |(name, _)| name);
             assert!(lines.is_empty(), "{step:?}, {name}, {job}: {:?} {lines:#?}", found_in(&text));
             let knows = !echo.told(&run).is_empty();
-            assert!(knows || step == Step::Probe, "{step:?}, {name}");
+            assert!(knows || *step == Step::Probe, "{step:?}, {name}");
         }
-    }
+    });
 }

