@@ -2,15 +2,18 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::{RawValue, to_raw_value};
+
+/// More members than any object has that is meant well. A megabyte could have 200,000.
+const MOST_MEMBERS: usize = 1000;
 
 /// The members of a JSON object, in the order received, unparsed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Fields(Vec<(String, Box<RawValue>)>);
 
 impl Fields {
-    /// The members of this text, if it is an object.
+    /// The members of this text, if it is an object with no more than a thousand.
     pub(crate) fn parse(json: &str) -> Option<Self> {
         serde_json::from_str(json).ok()
     }
@@ -63,6 +66,9 @@ impl<'de> Deserialize<'de> for Fields {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
                 let mut members = Vec::new();
                 while let Some(member) = map.next_entry()? {
+                    if members.len() == MOST_MEMBERS {
+                        return Err(A::Error::custom("there are too many members"));
+                    }
                     members.push(member);
                 }
                 Ok(Fields(members))
@@ -156,6 +162,9 @@ mod tests {
         assert_eq!(fields.text("z").as_deref(), Some("1.50"));
         assert_eq!(fields.integer("a"), None);
         assert!(Fields::parse("[]").is_none());
+        let many = |count| format!("{{{}}}", vec!["\"\":1"; count].join(","));
+        assert!(Fields::parse(&many(MOST_MEMBERS)).is_some());
+        assert!(Fields::parse(&many(MOST_MEMBERS + 1)).is_none());
     }
 
     #[test]

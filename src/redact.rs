@@ -19,6 +19,9 @@ const KNOWN_BY: usize = 64;
 /// its own is its own.
 const LONG: usize = 8;
 
+/// The most that is repeated of what a server says.
+const LONGEST: usize = 8 * 1024;
+
 /// The secrets that a job has to do with, to be taken out of whatever is said about it.
 #[derive(Clone, Default)]
 pub(crate) struct Redactor {
@@ -37,9 +40,14 @@ impl Redactor {
         self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     }
 
-    /// The text with `***` in the place of each secret.
+    /// What a server says, with `***` in the place of each secret.
     pub(crate) fn clean(&self, text: &str) -> String {
-        replaced(text, self.secrets.iter().map(String::as_str).collect())
+        let mut cleaned = replaced(text, self.secrets.iter().map(String::as_str).collect());
+        if cleaned.len() > LONGEST {
+            // Only now: half a secret could not be told from another text.
+            cleaned = cleaned.chars().take(LONGEST).chain(['…']).collect();
+        }
+        cleaned
     }
 
     /// A JSON value of the API without the long secrets in it.
@@ -214,6 +222,14 @@ mod tests {
         let secret = "0123456789".repeat(20);
         assert_eq!(redactor(&[&secret]).clean(&format!("{}|", &secret[..150])), "***|");
         assert_eq!(redactor(&[&secret]).clean("0123456789"), "0123456789");
+    }
+
+    #[test]
+    fn no_more_is_repeated_than_anyone_would_read() {
+        let cleaned = redactor(&["secret"]).clean(&"secret ".repeat(10_000));
+        assert!(cleaned.starts_with("*** *** ") && cleaned.ends_with('…'));
+        assert_eq!(cleaned.chars().count(), LONGEST + 1);
+        assert!(redactor(&[]).clean(&"é".repeat(10_000)).chars().count() <= LONGEST + 1);
     }
 
     #[test]

@@ -140,12 +140,16 @@ impl Client {
     }
 
     fn attempt(&self, call: &Call<'_>, key: &ApiKey, url: &Url) -> Result<Envelope, Box<Failed>> {
-        let answer = self.send(call, key, url).map_err(|lost| call.lost(*lost))?;
+        let mut answer = self.send(call, key, url).map_err(|lost| call.lost(*lost))?;
         let envelope = Envelope::parse(&answer.body).map(|envelope| Envelope {
             message: self.redactor.clean(&envelope.message),
             data: self.redactor.clean_value(&envelope.data),
             ..envelope
         });
+        if envelope.is_some() {
+            // All that it says is there: a large answer need not be kept twice.
+            answer.body = Vec::new();
+        }
         call.judge(answer, envelope, url, &self.redactor)
     }
 

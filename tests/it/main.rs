@@ -11,6 +11,7 @@ mod examples;
 mod exit_codes;
 mod formats;
 mod forms;
+mod hostile;
 mod hosts;
 mod keys;
 mod library;

@@ -10,6 +10,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A request that has come whole.
+#[derive(Debug, Clone)]
 pub(crate) struct Asked {
     /// The request line and the headers.
     pub(crate) head: String,
