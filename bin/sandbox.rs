@@ -76,6 +76,9 @@ fn settings(given: &args::Sandbox) -> Result<Builder> {
     if let Some(polls) = given.polls {
         builder = builder.polls(polls);
     }
+    if let Some(url) = &given.public_url {
+        builder = builder.public_url(url);
+    }
     for fault in &given.faults {
         let fault: Fault =
             fault.parse().map_err(|error| usage(format!("--fault {fault}: {error}")))?;

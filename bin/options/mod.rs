@@ -32,6 +32,7 @@ pub(crate) enum Id {
     Jobs,
     Port,
     Polls,
+    PublicUrl,
     Fault,
     ApiKeyFile,
     ApiUrl,

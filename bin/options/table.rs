@@ -174,6 +174,10 @@ pub(crate) const OPTIONS: &[Opt] = &[
         "say N times that it is publishing",
         "And then that the build is published.",
     ),
+    Opt::new(Id::PublicUrl, Group::Sandbox, "public-url", Value::Text("URL"), &[Sandbox]).help(
+        "be reached under this address",
+        "For what stands in front of it, such as a server for TLS: tokens lead to this address.",
+    ),
     Opt::new(Id::Fault, Group::Sandbox, "fault", Value::Text("SPEC"), &[Sandbox])
         .repeatable()
         .help("misbehave (repeatable)", ""),

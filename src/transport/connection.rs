@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use ureq::Error;
-use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
+use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
+use super::buffers::Room;
 use super::failure::{Failure, FailureKind};
 use super::heads;
 use super::socket::is_tick;
-use super::stream::{BATCH, Limits, Stream};
+use super::stream::{Limits, Stream};
 use crate::retry::Deadline;
 
 /// The room for input; a head that is larger is refused.
@@ -120,7 +121,7 @@ impl fmt::Debug for Idle {
 pub(super) struct Connection {
     /// None only after it has been given back.
     stream: Option<Stream>,
-    buffers: LazyBuffers,
+    buffers: Room,
     exchange: Arc<Exchange>,
     pool: Arc<Pool>,
     origin: Origin,
@@ -148,8 +149,8 @@ impl Connection {
     ) -> Self {
         Self {
             received: stream.received(),
+            buffers: Room::new(INPUT, stream.batch()),
             stream: Some(stream),
-            buffers: LazyBuffers::new(INPUT, BATCH),
             exchange,
             pool,
             origin,

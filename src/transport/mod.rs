@@ -5,8 +5,10 @@
 //! itself: see an answer that comes while a body is still going out, tell a stalled connection
 //! from a slow one, keep one time limit for DNS, TCP and TLS, choose proxies as curl does.
 
+mod buffers;
 mod connect;
 mod connection;
+mod crypto;
 mod der;
 mod failure;
 mod heads;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
@@ -12,6 +12,7 @@ use rustls::{
     SignatureScheme,
 };
 
+use super::crypto;
 use super::der;
 use super::failure::{Failure, FailureKind};
 use crate::error::{Error, Result};
@@ -54,7 +55,7 @@ pub(super) struct Trust {
 
 impl Trust {
     pub(super) fn new(roots: Roots) -> Result<Self> {
-        let provider = Arc::new(ring::default_provider());
+        let provider = Arc::new(crypto::provider());
         let verifier =
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots.0), Arc::clone(&provider))
                 .build()

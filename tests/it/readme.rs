@@ -1,12 +1,15 @@
-//! The README shows commands that are there.
+//! The READMEs, `--help`, the manual and the completions say the same.
 
 use std::collections::BTreeSet;
 
+use crate::document;
 use crate::support::{program, run};
 
 const README: &str = include_str!("../../README.md");
+const CHINESE: &str = include_str!("../../README.zh-CN.md");
+const WORKFLOW: &str = include_str!("../../.ci/run");
 
-/// What its readers type first. `.ci/run` runs these two as they stand.
+/// What those who build it type first. `.ci/run` runs these two as they stand.
 #[test]
 fn a_fresh_clone_begins_with_two_commands() {
     let typed: Vec<&str> =
@@ -18,40 +21,178 @@ fn a_fresh_clone_begins_with_two_commands() {
             "cargo test --all-features",
         ]
     );
+    assert!(WORKFLOW.contains("first=$(readme_command run)"), "they are not run");
 }
 
-/// The first words of the rows of the table of commands.
-fn commands_in_the_readme() -> BTreeSet<&'static str> {
-    let table = README.split_once("\n## Commands\n").map_or("", |(_, after)| after);
-    let rows = table.lines().take_while(|line| !line.starts_with("## "));
-    rows.filter_map(|row| row.strip_prefix("| `pgyer ")?.split([' ', '`']).next()).collect()
+fn section<'a>(document: &'a str, heading: &str) -> &'a str {
+    let after = document.split_once(&format!("\n## {heading}\n")).expect("the section is there").1;
+    after.split_once("\n## ").map_or(after, |(section, _)| section)
+}
+
+/// The first words of the rows of a table of commands.
+fn commands_in(table: &str) -> BTreeSet<&str> {
+    table
+        .lines()
+        .filter_map(|row| row.strip_prefix("| `pgyer ")?.split([' ', '`']).next())
+        .collect()
+}
+
+fn commands_in_the_help(help: &str) -> BTreeSet<&str> {
+    let list = help.split_once("Commands:\n").map_or("", |(_, after)| after);
+    let lines = list.lines().take_while(|line| !line.is_empty());
+    lines.filter_map(|line| line.split_whitespace().next()).collect()
 }
 
 #[test]
 fn the_commands_are_those_of_the_help() {
     let help = run(&mut program(), ["--help"]).expect(0).stdout;
-    let list = help.split_once("Commands:\n").map_or("", |(_, after)| after);
-    let lines = list.lines().take_while(|line| !line.is_empty());
-    let in_the_help: BTreeSet<&str> = lines.filter_map(|l| l.split_whitespace().next()).collect();
-    assert_eq!(commands_in_the_readme(), in_the_help);
+    let commands = commands_in_the_help(&help);
+    assert_eq!(commands_in(section(README, "Commands")), commands);
+    assert_eq!(commands_in(section(CHINESE, "命令")), commands);
+}
+
+/// Long options wherever they stand in a text.
+fn options_in(text: &str) -> BTreeSet<&str> {
+    text.split(|c: char| c != '-' && !c.is_ascii_alphanumeric())
+        .filter(|word| {
+            let name = word.strip_prefix("--").unwrap_or_default();
+            name.starts_with(|c: char| c.is_ascii_lowercase())
+        })
+        .collect()
+}
+
+/// The options that have an entry of their own in the help of some command.
+fn options_of_the_help() -> BTreeSet<String> {
+    let overview = run(&mut program(), ["--help"]).expect(0).stdout;
+    let mut options = BTreeSet::new();
+    for command in commands_in_the_help(&overview) {
+        let help = run(&mut program(), [command, "--help"]).expect(0).stdout;
+        // `      --name VALUE` or `  -n, --name`; what they mean stands further in.
+        let entries = help.lines().filter_map(|line| {
+            let long =
+                line.strip_prefix("      ").or_else(|| line.strip_prefix("  -")?.get(3..))?;
+            long.starts_with("--").then(|| long.split(' ').next().map(str::to_owned))?
+        });
+        options.extend(entries);
+    }
+    assert!(options.len() >= 44, "{options:?}");
+    options
+}
+
+fn owned(options: BTreeSet<&str>) -> BTreeSet<String> {
+    options.into_iter().map(str::to_owned).collect()
+}
+
+/// Every option stands in both READMEs, in the manual and in the completions, and no other does.
+#[test]
+fn the_options_are_the_same_everywhere() {
+    let options = options_of_the_help();
+    assert_eq!(owned(options_in(section(README, "Options"))), options);
+    assert_eq!(owned(options_in(section(CHINESE, "选项"))), options);
+    let manual = run(&mut program(), ["man"]).expect(0).stdout.replace("\\-", "-");
+    let tags: String = manual.lines().filter(|line| line.starts_with(".B \"-")).collect();
+    assert_eq!(owned(options_in(&tags)), options);
+    for shell in ["bash", "zsh", "fish"] {
+        let script = run(&mut program(), ["completions", shell]).expect(0).stdout;
+        let script = if shell == "fish" { script.replace(" -l ", " --") } else { script };
+        let offered = owned(options_in(&script));
+        let missing: Vec<&String> = options.difference(&offered).collect();
+        assert_eq!(missing, [""; 0], "{shell}");
+    }
+}
+
+/// What is said elsewhere in the READMEs and the recipes is none that is not there.
+#[test]
+fn no_option_is_made_up() {
+    let options = options_of_the_help();
+    let ours = |text: &str| -> Vec<String> {
+        let others = ["cargo", "rustup", "curl", "docker", "pgyer upload FILE --json"];
+        let lines = text.lines().filter(|line| !others.iter().any(|other| line.contains(other)));
+        lines.flat_map(|line| owned(options_in(line))).collect()
+    };
+    // The API's own names, which answer too, and an option's value that looks like one.
+    let known = ["--oversea", "--target", "--from"];
+    for text in [README, CHINESE, include_str!("../../docs/ci.md")] {
+        for option in ours(text) {
+            assert!(options.contains(&option) || known.contains(&option.as_str()), "{option}");
+        }
+    }
+}
+
+/// The blocks of a document, without comments, which may be in another language.
+fn code(document: &str) -> Vec<(String, Vec<String>)> {
+    let without = |line: &str| {
+        let cut = if line.starts_with('#') { Some(0) } else { line.find(" #") };
+        cut.map_or(line, |cut| &line[..cut]).trim_end().to_owned()
+    };
+    let blocks = document::blocks(document).into_iter();
+    blocks.map(|b| (b.language, b.text.lines().map(without).collect())).collect()
 }
 
 #[test]
-fn the_options_are_those_of_the_help() {
-    let commands = ["upload", "status", "put", "token", "sandbox"];
-    let help: String =
-        commands.map(|command| run(&mut program(), [command, "--help"]).expect(0).stdout).concat();
-    let use_it = README.split_once("\n## Use it\n").map_or("", |(_, after)| after);
-    let ours = use_it.split_once("\n## A static binary\n").map_or("", |(before, _)| before);
-    // What cargo is told is not ours.
-    let lines = ours.lines().filter(|line| !line.starts_with("cargo "));
-    let words = lines.flat_map(|line| line.split(|c: char| c != '-' && !c.is_ascii_alphanumeric()));
-    let is_option = |word: &&str| {
-        word.strip_prefix("--")
-            .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_lowercase()))
+fn both_readmes_have_the_same_code() {
+    let (english, chinese) = (code(README), code(CHINESE));
+    assert!(english.len() >= 10, "{}", english.len());
+    assert_eq!(english, chinese);
+}
+
+/// Exit codes, messages and whatever else stands in the first column of a table.
+#[test]
+fn both_readmes_have_the_same_tables() {
+    let rows = |document: &'static str| -> Vec<&str> {
+        let cells = document.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        cells.collect()
     };
-    let options: BTreeSet<&str> = words.filter(is_option).collect();
-    assert!(options.len() > 20, "{options:?}");
-    let documented: BTreeSet<&str> = help.split_whitespace().collect();
-    assert_eq!(options.difference(&documented).collect::<Vec<_>>(), [&""; 0]);
+    assert_eq!(rows(README), rows(CHINESE));
+    let codes = |document| {
+        let lines = str::lines(document).filter_map(|line| line.strip_prefix("| "));
+        lines
+            .filter(|line| line.starts_with(|c: char| c.is_ascii_digit()))
+            .map(|line| line.split(" |").take(2).collect::<Vec<_>>().join("|"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(codes(README), codes(CHINESE));
+    let help = run(&mut program(), ["--help"]).expect(0).stdout;
+    for kind in codes(README) {
+        let kind = kind.replace('`', "");
+        let (code, kind) = kind.split_once('|').expect("two columns");
+        assert!(help.contains(&format!("  {code}  {}", kind.trim())), "{code} {kind}");
+    }
+}
+
+/// Links within the repository lead somewhere.
+#[test]
+fn links_lead_somewhere() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let documents = [
+        "README.md",
+        "README.zh-CN.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "docs/ci.md",
+        "docs/ci.zh-CN.md",
+    ];
+    for name in documents {
+        let path = root.join(name);
+        let text = std::fs::read_to_string(&path).expect(name);
+        // What stands between fences is code.
+        let prose: String = text.split("```").step_by(2).collect();
+        for link in prose.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.contains("://") {
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { path.clone() } else { path.with_file_name(file) };
+            let there = std::fs::read_to_string(&target).unwrap_or_else(|e| panic!("{link}: {e}"));
+            let anchors: Vec<String> =
+                there.lines().filter(|line| line.starts_with('#')).map(anchor_of).collect();
+            assert!(anchor.is_empty() || anchors.contains(&anchor.to_owned()), "{name}: {link}");
+        }
+    }
+}
+
+/// As GitHub makes it from a heading.
+fn anchor_of(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+    text.chars().filter(|c| c.is_alphanumeric() || *c == '-').collect()
 }

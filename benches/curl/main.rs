@@ -1,0 +1,221 @@
+//! `pgyer put` against `curl -F`: the same file, the same fields, the same sink, in turn, as whole
+//! processes. README has a result, CONTRIBUTING the method.
+//!
+//! ```sh
+//! cargo bench --bench curl                 # 1 GiB, over TLS and plain
+//! cargo bench --bench curl -- --quick
+//! ```
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
+
+mod floor;
+mod limits;
+mod measure;
+mod sink;
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+use lexopt::ValueExt;
+use measure::{Pairs, Spent, measure};
+use sink::{Counts, Sink};
+use tempfile::TempDir;
+
+const HELP: &str = "\
+Usage: cargo bench --bench curl -- [OPTION]...
+
+  --size MIB        the size of the file; 1024 by default
+  --runs N          pairs of runs; 7 by default
+  --quick           64 MiB, 3 pairs
+  --only WAY        tls or plain; both by default
+  --program FILE    the pgyer to measure; the one just built by default
+  --limits          hold what is exact: memory, connections, handshakes, system calls
+";
+
+/// The fields of a real token, in size and number.
+const FIELDS: [(&str, &str); 3] = [
+    ("key", "5f2b4c7f0d4d4a6d8c1b2a3f4e5d6c7b.apk"),
+    (
+        "signature",
+        "q-sign-algorithm=sha1&q-ak=AKIDEXAMPLE&q-sign-time=1700000000;1700001860&\
+         q-key-time=1700000000;1700001860&q-header-list=&q-url-param-list=&\
+         q-signature=0123456789abcdef0123456789abcdef01234567",
+    ),
+    ("x-cos-security-token", "an-example-of-a-token-that-is-a-good-deal-longer-in-real-life"),
+];
+
+const FILE_NAME: &str = "app.apk";
+
+struct Settings {
+    mebibytes: u64,
+    runs: usize,
+    program: PathBuf,
+    only: Option<String>,
+    limits: bool,
+}
+
+fn main() -> Result<(), lexopt::Error> {
+    // What measures a child has to be small itself: see `measure`.
+    if let Some(code) = measure::wrapper() {
+        std::process::exit(code);
+    }
+    let Some(settings) = settings()? else {
+        print!("{HELP}");
+        return Ok(());
+    };
+    if settings.limits {
+        limits::hold(&settings.program);
+    } else {
+        compare(&settings);
+    }
+    Ok(())
+}
+
+fn settings() -> Result<Option<Settings>, lexopt::Error> {
+    use lexopt::Arg::Long;
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_pgyer"));
+    let mut settings = Settings { mebibytes: 1024, runs: 7, program, only: None, limits: false };
+    let mut arguments = lexopt::Parser::from_env();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("size") => settings.mebibytes = arguments.value()?.parse()?,
+            Long("runs") => settings.runs = arguments.value()?.parse()?,
+            Long("quick") => (settings.mebibytes, settings.runs) = (64, 3),
+            Long("program") => settings.program = PathBuf::from(arguments.value()?),
+            Long("only") => settings.only = Some(arguments.value()?.string()?),
+            Long("limits") => settings.limits = true,
+            // What cargo adds.
+            Long("bench") => {}
+            Long("help") => return Ok(None),
+            _ => return Err(argument.unexpected()),
+        }
+    }
+    Ok(Some(settings))
+}
+
+fn compare(settings: &Settings) {
+    let folder = TempDir::new().unwrap();
+    let file = package(folder.path(), settings.mebibytes);
+    let size = std::fs::metadata(&file).unwrap().len();
+    describe(settings);
+    let wanted = |way: &str| settings.only.as_deref().is_none_or(|only| only == way);
+    for is_tls in [true, false] {
+        if !wanted(if is_tls { "tls" } else { "plain" }) {
+            continue;
+        }
+        let sink = Sink::start(folder.path(), is_tls);
+        let mut pairs = Pairs::default();
+        // The first of each warms what is cold, and does not count.
+        for number in 0..=settings.runs {
+            let (ours, theirs) = pair(&settings.program, &sink, &file, number % 2 == 1);
+            if number > 0 {
+                pairs.add(ours, theirs);
+            }
+        }
+        pairs.print(if is_tls { "TLS 1.3" } else { "plain HTTP" });
+        let floor = floor::floor(&file, size, is_tls);
+        println!("  {floor}; CPU of pgyer {:.2}x", pairs.our_cpu() / floor.sum());
+        println!("  {}", connections(&sink, settings.runs + 1));
+    }
+    starts(&settings.program, folder.path());
+}
+
+fn connections(sink: &Sink, runs: usize) -> String {
+    let Counts { connections, handshakes, .. } = sink.counts();
+    format!("{connections} connections and {handshakes} handshakes for {runs} runs of each")
+}
+
+fn describe(settings: &Settings) {
+    let Settings { mebibytes, runs, program, .. } = settings;
+    println!("{} MiB, {runs} pairs, medians (min to max)", mebibytes);
+    println!("{}: {}", program.display(), measure::first_line(program));
+    println!("curl: {}", measure::first_line(Path::new("curl")));
+    println!("machine: {}\n", measure::machine());
+}
+
+/// One upload by each, curl first where that is asked for.
+fn pair(program: &Path, sink: &Sink, file: &Path, curl_first: bool) -> (Spent, Spent) {
+    let (pgyer, curl) = (pgyer_put(program, sink, file), curl_form(sink, file));
+    if curl_first {
+        let theirs = measure(&curl).succeeded();
+        (measure(&pgyer).succeeded(), theirs)
+    } else {
+        let ours = measure(&pgyer).succeeded();
+        (ours, measure(&curl).succeeded())
+    }
+}
+
+/// A file that the check takes for an APK by its name alone, in the page cache.
+fn package(folder: &Path, mebibytes: u64) -> PathBuf {
+    let path = folder.join(FILE_NAME);
+    let mut file = File::create(&path).unwrap();
+    // What a compressed package looks like: nothing repeats within a block.
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut block = vec![0; 1 << 20];
+    for word in block.chunks_exact_mut(8) {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        word.copy_from_slice(&state.to_le_bytes());
+    }
+    for number in 0..mebibytes {
+        block[..8].copy_from_slice(&number.to_le_bytes());
+        file.write_all(&block).unwrap();
+    }
+    path
+}
+
+fn pgyer_put(program: &Path, sink: &Sink, file: &Path) -> Vec<OsString> {
+    let mut words: Vec<OsString> = vec![program.into(), "put".into(), "--no-check".into()];
+    words.extend(["--retries=0", "--progress=never", "--token"].map(OsString::from));
+    words.push(sink.token(&FIELDS).into());
+    words.extend(sink.authority().map(|file| prefixed("--ca-file=", &file)));
+    words.push(file.into());
+    words
+}
+
+fn curl_form(sink: &Sink, file: &Path) -> Vec<OsString> {
+    let mut words: Vec<OsString> = ["curl", "-sS", "-f"].map(OsString::from).into();
+    words.extend(sink.authority().into_iter().flat_map(|file| ["--cacert".into(), file.into()]));
+    let name = ("x-cos-meta-file-name", FILE_NAME);
+    for (field, value) in FIELDS.into_iter().chain([name]) {
+        // `--form-string` takes the value as it is.
+        words.extend(["--form-string".into(), format!("{field}={value}").into()]);
+    }
+    words.extend(["-F".into(), prefixed("file=@", file), sink.url().into()]);
+    words
+}
+
+fn prefixed(prefix: &str, path: &Path) -> OsString {
+    let mut word = OsString::from(prefix);
+    word.push(path);
+    word
+}
+
+/// What a process costs before there is anything to do.
+fn starts(program: &Path, folder: &Path) {
+    const RUNS: usize = 40;
+    let closed = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}/", listener.local_addr().unwrap())
+    };
+    let token = folder.join("refused.json");
+    std::fs::write(&token, sink::token(&closed, &FIELDS)).unwrap();
+    let file = folder.join(FILE_NAME);
+    let version = |program: &Path| vec![program.into(), OsString::from("--version")];
+    let mut put: Vec<OsString> = vec![program.into(), "put".into(), "--retries=0".into()];
+    put.extend(["--no-check".into(), prefixed("--token=", &token), file.into()]);
+    let curl: Vec<OsString> = ["curl", "-sS", &closed].map(OsString::from).into();
+    for (name, ours, theirs) in [
+        ("start: --version", version(program), version(Path::new("curl"))),
+        ("start: a refused connection", put, curl),
+    ] {
+        let mut pairs = Pairs::default();
+        for _ in 0..RUNS {
+            pairs.add(measure(&ours), measure(&theirs));
+        }
+        pairs.print(name);
+    }
+}

@@ -1,0 +1,205 @@
+//! A storage that reads whole forms and keeps nothing. It says 204 when the length and the closing
+//! delimiter are right.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+pub(crate) struct Sink {
+    url: String,
+    folder: PathBuf,
+    is_tls: bool,
+    connections: Arc<AtomicUsize>,
+    handshakes: Arc<AtomicUsize>,
+    bodies: Arc<AtomicUsize>,
+}
+
+/// What a sink has seen.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) connections: usize,
+    pub(crate) handshakes: usize,
+    /// Whole forms.
+    pub(crate) bodies: usize,
+}
+
+impl Sink {
+    /// Starts one; its certificate's issuer and its tokens go to the folder.
+    pub(crate) fn start(folder: &Path, is_tls: bool) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let scheme = if is_tls { "https" } else { "http" };
+        let sink = Self {
+            url: format!("{scheme}://localhost:{}/", listener.local_addr().unwrap().port()),
+            folder: folder.to_owned(),
+            is_tls,
+            connections: Arc::default(),
+            handshakes: Arc::default(),
+            bodies: Arc::default(),
+        };
+        let config = is_tls.then(|| certificate(&sink.authority_file()));
+        let counts = (sink.connections.clone(), sink.handshakes.clone(), sink.bodies.clone());
+        thread::spawn(move || {
+            for tcp in listener.incoming().flatten() {
+                counts.0.fetch_add(1, Ordering::SeqCst);
+                let (config, handshakes, bodies) =
+                    (config.clone(), counts.1.clone(), counts.2.clone());
+                thread::spawn(move || serve(tcp, config, &handshakes, &bodies));
+            }
+        });
+        sink
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The file of the authority that a client has to trust.
+    pub(crate) fn authority(&self) -> Option<PathBuf> {
+        self.is_tls.then(|| self.authority_file())
+    }
+
+    fn authority_file(&self) -> PathBuf {
+        self.folder.join("ca.pem")
+    }
+
+    /// A file with a token that leads here.
+    pub(crate) fn token(&self, fields: &[(&str, &str)]) -> PathBuf {
+        let path = self.folder.join(if self.is_tls { "tls.json" } else { "plain.json" });
+        std::fs::write(&path, token(&self.url, fields)).unwrap();
+        path
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        let of = |count: &AtomicUsize| count.load(Ordering::SeqCst);
+        Counts {
+            connections: of(&self.connections),
+            handshakes: of(&self.handshakes),
+            bodies: of(&self.bodies),
+        }
+    }
+}
+
+/// A token that names an endpoint.
+pub(crate) fn token(endpoint: &str, fields: &[(&str, &str)]) -> String {
+    let params: serde_json::Map<_, _> =
+        fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
+    serde_json::json!({"key": fields[0].1, "endpoint": endpoint, "params": params}).to_string()
+}
+
+fn certificate(authority_file: &Path) -> Arc<ServerConfig> {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // Two certificates of one name would look like one that signed itself.
+    params.distinguished_name.push(DnType::CommonName, "The Benchmark's Authority");
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    std::fs::write(authority_file, authority.pem()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let certificate = params.signed_by(&key, &authority).unwrap().der().clone();
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    Arc::new(config)
+}
+
+fn serve(
+    mut tcp: TcpStream,
+    config: Option<Arc<ServerConfig>>,
+    handshakes: &AtomicUsize,
+    bodies: &AtomicUsize,
+) -> io::Result<()> {
+    tcp.set_nodelay(true)?;
+    let Some(config) = config else { return answer_all(tcp, bodies) };
+    let mut session = ServerConnection::new(config).map_err(io::Error::other)?;
+    while session.is_handshaking() {
+        session.complete_io(&mut tcp)?;
+    }
+    handshakes.fetch_add(1, Ordering::SeqCst);
+    answer_all(StreamOwned::new(session, tcp), bodies)
+}
+
+fn answer_all(stream: impl Read + Write, bodies: &AtomicUsize) -> io::Result<()> {
+    let mut stream = BufReader::with_capacity(256 * 1024, stream);
+    while let Some(head) = Head::read(&mut stream)? {
+        if head.expects_continue {
+            stream.get_mut().write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+            stream.get_mut().flush()?;
+        }
+        let is_whole = take_body(&mut stream, &head)?;
+        let answer: &[u8] = if is_whole {
+            bodies.fetch_add(1, Ordering::SeqCst);
+            b"HTTP/1.1 204 No Content\r\n\r\n"
+        } else {
+            b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
+        };
+        stream.get_mut().write_all(answer)?;
+        stream.get_mut().flush()?;
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Head {
+    length: usize,
+    boundary: String,
+    expects_continue: bool,
+}
+
+impl Head {
+    /// None at the end of the connection.
+    fn read(stream: &mut impl BufRead) -> io::Result<Option<Self>> {
+        let mut head = Self::default();
+        let mut lines = 0;
+        loop {
+            let mut line = String::new();
+            if stream.read_line(&mut line)? == 0 {
+                return Ok(None);
+            }
+            let line = line.trim_end();
+            if line.is_empty() && lines > 0 {
+                return Ok(Some(head));
+            }
+            lines += 1;
+            let (name, value) = line.split_once(": ").unwrap_or_default();
+            match name.to_ascii_lowercase().as_str() {
+                "content-length" => head.length = value.parse().unwrap_or(0),
+                "content-type" => {
+                    head.boundary = value.split("boundary=").nth(1).unwrap_or_default().to_owned();
+                }
+                "expect" => head.expects_continue = true,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Reads a body of exactly this length; whether it ends with the closing delimiter.
+fn take_body(stream: &mut impl BufRead, head: &Head) -> io::Result<bool> {
+    let delimiter = format!("\r\n--{}--\r\n", head.boundary).into_bytes();
+    let mut left = head.length;
+    let mut end: Vec<u8> = Vec::new();
+    while left > 0 {
+        let available = stream.fill_buf()?;
+        let taken = available.len().min(left);
+        if taken == 0 {
+            return Ok(false);
+        }
+        end.extend_from_slice(&available[taken.saturating_sub(delimiter.len())..taken]);
+        end.drain(..end.len().saturating_sub(delimiter.len()));
+        stream.consume(taken);
+        left -= taken;
+    }
+    Ok(end == delimiter)
+}

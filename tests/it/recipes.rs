@@ -1,0 +1,392 @@
+//! The recipes of `docs/ci.md` and the action, as they stand there, against the sandbox. What is
+//! not there stands in: the place of the releases, Docker, Gradle, and the chats. A test that wants
+//! `curl`, `wget` or `jq` passes where it is not installed.
+
+mod chat;
+mod runner;
+mod stand_ins;
+
+use std::path::Path;
+use std::process::Command;
+
+use pgyer::sandbox::{Endpoint, Sandbox};
+use tempfile::TempDir;
+
+use crate::document::{self, Block, shell_of_groovy, shell_of_yaml};
+use crate::proxy_server::{ProxyServer, Reply, Speaks};
+use crate::relay::{Authority, HOST, Relay};
+use crate::support::{Ran, folder, program_for, run, sandbox};
+use chat::Chat;
+
+use runner::Job;
+use stand_ins::Releases;
+
+const ENGLISH: &str = include_str!("../../docs/ci.md");
+const CHINESE: &str = include_str!("../../docs/ci.zh-CN.md");
+const ACTION: &str = include_str!("../../action.yml");
+
+/// A name that breaks whatever is put together without care.
+const NAME: &str = "a\"b\\c `d` $(e) 'f' 应用";
+
+/// The blocks of one section.
+fn section(heading: &str) -> Vec<Block> {
+    let blocks: Vec<Block> =
+        document::blocks(ENGLISH).into_iter().filter(|block| block.section == heading).collect();
+    assert!(!blocks.is_empty(), "{heading}");
+    blocks
+}
+
+fn shell_blocks(heading: &str) -> Vec<String> {
+    let blocks = section(heading).into_iter().filter(|block| block.language == "sh");
+    blocks.map(|block| block.text).collect()
+}
+
+/// A sandbox that publishes at once, under a name that is hard to quote.
+fn odd_sandbox() -> Sandbox {
+    sandbox(|builder| builder.polls(0).build_field("buildName", NAME))
+}
+
+/// The shells that people have: bash, Debian's and Alpine's. One that is not installed is passed
+/// over.
+fn shells(bin: &Path) -> Vec<(Vec<&'static str>, String)> {
+    let usual = stand_ins::path(&[bin]);
+    let mut shells = vec![(vec!["bash", "-e"], usual.clone()), (vec!["sh", "-e"], usual.clone())];
+    if stand_ins::installed(&["dash"]) {
+        shells.push((vec!["dash", "-e"], usual));
+    }
+    if let Some(applets) = stand_ins::busybox() {
+        shells.push((vec!["busybox", "sh", "-e"], stand_ins::path(&[bin, applets])));
+    }
+    shells
+}
+
+/// Runs a script in a shell, in a folder, with the sandbox's variables.
+fn in_shell(
+    shell: &[&str],
+    path: &str,
+    sandbox: &Sandbox,
+    folder: &Path,
+    script: &str,
+    variables: &[(&str, &str)],
+) -> Ran {
+    let mut command = Command::new(shell[0]);
+    command.args(&shell[1..]).env_clear().current_dir(folder).env("PATH", path);
+    command.env("HOME", folder).env("PGYER_API_URL", sandbox.api_url());
+    command.env("PGYER_API_KEY", sandbox.api_key()).envs(variables.iter().copied());
+    run(&mut command, ["-c", script])
+}
+
+fn builds(sandbox: &Sandbox) -> usize {
+    sandbox.seen().builds.len()
+}
+
+#[test]
+fn the_chinese_recipes_are_the_same() {
+    let code = |document| {
+        document::blocks(document)
+            .into_iter()
+            .map(|block| (block.language, block.text))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(code(ENGLISH), code(CHINESE));
+}
+
+/// What a new user types, in the order of the README; only building is left out.
+#[test]
+fn the_blocks_of_the_readme_work() {
+    if !stand_ins::installed(&["curl"]) {
+        return;
+    }
+    let (sandbox, folder, bin) = (odd_sandbox(), folder(), TempDir::new().unwrap());
+    stand_ins::sudo(bin.path());
+    let releases = Releases::start("linux-x86_64");
+    for (name, source) in [("release.p12", "cert.p12"), ("shared.hsp", "app.hsp")] {
+        std::fs::copy(folder.path().join(source), folder.path().join(name)).unwrap();
+    }
+    std::fs::write(folder.path().join("CHANGES.txt"), "It is new.\n").unwrap();
+    let blocks = document::blocks(include_str!("../../README.md")).into_iter();
+    let typed = blocks.filter(|block| block.language == "sh" && !block.text.contains("cargo "));
+    let path = stand_ins::path(&[bin.path(), stand_ins::bin()]);
+    let mut count = 0;
+    for block in typed {
+        let script = block.text.replace("https://github.com", &releases.url());
+        let script = script.replace("0123456789abcdef0123456789abcdef", sandbox.api_key());
+        in_shell(&["sh", "-e"], &path, &sandbox, folder.path(), &script, &[]).expect(0);
+        count += 1;
+    }
+    assert!(count >= 5, "{count}");
+    assert_eq!(builds(&sandbox), 6);
+    assert!(folder.path().join(".local/share/man/man1/pgyer.1").is_file());
+}
+
+#[test]
+fn nothing_is_put_into_a_script_that_github_would_paste() {
+    let workflows = section("GitHub Actions").into_iter().map(|block| block.text);
+    for text in workflows.chain([ACTION.to_owned()]) {
+        for script in shell_of_yaml(&text) {
+            assert!(!script.contains("${{"), "{script}");
+        }
+    }
+}
+
+#[test]
+fn github_actions_without_the_action() {
+    if !stand_ins::installed(&["curl"]) {
+        return;
+    }
+    let blocks = section("GitHub Actions");
+    let releases = Releases::start("linux-x86_64");
+    let text = releases.instead_of_github(&blocks[1].text);
+    let sandbox = odd_sandbox();
+    let mut job = Job::new(&sandbox);
+    stand_ins::gradle(job.folder());
+    job.run(&text, &[("secrets.PGYER_API_KEY", sandbox.api_key())]);
+    assert_eq!(builds(&sandbox), 1);
+    check_outputs(&job);
+}
+
+fn check_outputs(job: &Job) {
+    let url = job.output("PGYER_INSTALL_URL");
+    assert!(url.starts_with("https://www.pgyer.com/"), "{url}");
+    assert_eq!(job.output("PGYER_APP_NAME"), NAME);
+    let summary = job.summary();
+    assert!(summary.starts_with(&format!("### {NAME} 1.0\n\n<{url}>\n\n![QR code](https://")));
+}
+
+#[test]
+fn the_action() {
+    if !stand_ins::installed(&["curl"]) {
+        return;
+    }
+    let releases = Releases::start("linux-x86_64");
+    let sandbox = odd_sandbox();
+    let mut job = Job::new(&sandbox);
+    let inputs = [
+        ("github.server_url", releases.url()),
+        ("github.action_repository || github.repository", "OWNER/pgyer".to_owned()),
+        ("inputs.version", String::new()),
+        ("inputs.api-key", sandbox.api_key().to_owned()),
+        ("inputs.install-password", "pass word".to_owned()),
+        ("inputs.file", "app.apk".to_owned()),
+        ("inputs.notes", "One \"line\",\nand $another".to_owned()),
+        ("inputs.options", "--install-type password --region china".to_owned()),
+    ];
+    job.run(ACTION, &inputs.each_ref().map(|(name, value)| (*name, value.as_str())));
+    assert_eq!(builds(&sandbox), 1);
+    check_outputs(&job);
+    let seen = sandbox.seen();
+    let token = seen.requests_to(Endpoint::Token).next().unwrap();
+    assert_eq!(token.field("buildUpdateDescription").unwrap(), b"One \"line\",\nand $another");
+    assert_eq!(token.field("buildPassword").unwrap(), b"pass word");
+    assert_eq!(token.field("oversea").unwrap(), b"2");
+}
+
+#[test]
+fn the_action_installs_a_given_version_on_each_system() {
+    if !stand_ins::installed(&["curl"]) {
+        return;
+    }
+    for (system, machine, name) in [
+        ("Linux", "ARM64", "linux-aarch64"),
+        ("macOS", "ARM64", "macos-universal"),
+        ("Linux", "X64", "linux-x86_64"),
+    ] {
+        let releases = Releases::start(name);
+        let sandbox = odd_sandbox();
+        let mut job = Job::new(&sandbox);
+        job.machine(system, machine);
+        let context = [
+            ("github.server_url", releases.url()),
+            ("github.action_repository || github.repository", "OWNER/pgyer".to_owned()),
+            ("inputs.version", "v0.1.0".to_owned()),
+        ];
+        let context = context.each_ref().map(|(name, value)| (*name, value.as_str()));
+        job.step(&runner::steps(ACTION)[0], &context).expect(0);
+        assert!(releases.asked().iter().all(|path| path.contains("/releases/download/v0.1.0/")));
+    }
+}
+
+#[test]
+fn the_action_refuses_a_binary_that_is_another() {
+    if !stand_ins::installed(&["curl"]) {
+        return;
+    }
+    let releases = Releases::start("linux-x86_64");
+    releases.falsify();
+    let sandbox = odd_sandbox();
+    let mut job = Job::new(&sandbox);
+    let url = releases.url();
+    let context = [("github.server_url", url.as_str()), ("inputs.version", "v0.1.0")];
+    let ran = job.step(&runner::steps(ACTION)[0], &context);
+    assert_ne!(ran.code, Some(0), "{ran:#?}");
+    assert!(!job.folder().join("temp/pgyer/pgyer-linux-x86_64").exists());
+}
+
+#[test]
+fn gitlab() {
+    if !stand_ins::installed(&["wget"]) {
+        return;
+    }
+    let releases = Releases::start("linux-x86_64");
+    let text = releases.instead_of_github(&section("GitLab CI")[0].text);
+    let release = text.lines().find_map(|line| line.trim().strip_prefix("RELEASE: ")).unwrap();
+    let script = shell_of_yaml(&text).join("\n");
+    for (shell, path) in shells(stand_ins::bin()) {
+        let (sandbox, folder) = (odd_sandbox(), folder());
+        let variables = [("RELEASE", release), ("CI_COMMIT_MESSAGE", "A \"fix\"\n\nand more")];
+        in_shell(&shell, &path, &sandbox, folder.path(), &script, &variables).expect(0);
+        assert_eq!(builds(&sandbox), 1);
+        let report = std::fs::read_to_string(folder.path().join("pgyer.env")).unwrap();
+        assert!(report.lines().all(|line| line.starts_with("PGYER_") && line.contains('=')));
+        assert!(report.contains(&format!("PGYER_APP_NAME={NAME}\n")), "{report}");
+        assert!(report.lines().count() <= 20, "GitLab takes no more");
+    }
+}
+
+#[test]
+fn jenkins() {
+    let script = shell_of_groovy(&section("Jenkins")[0].text).join("\n");
+    for (shell, path) in shells(stand_ins::bin()) {
+        let (sandbox, folder) = (odd_sandbox(), folder());
+        in_shell(&shell, &path, &sandbox, folder.path(), &script, &[]).expect(0);
+        let properties = std::fs::read_to_string(folder.path().join("pgyer.properties")).unwrap();
+        assert!(properties.contains("PGYER_INSTALL_URL=https://www.pgyer.com/"), "{properties}");
+    }
+}
+
+/// The words of the `sh` in the lane, run as fastlane runs them: without a shell.
+#[test]
+fn fastlane() {
+    let text = &section("fastlane")[0].text;
+    let call = text.split_once("sh(\"pgyer\", ").and_then(|(_, rest)| rest.split_once(", apk)"));
+    let words: Vec<String> = serde_json::from_str(&format!("[{}]", call.unwrap().0)).unwrap();
+    let (sandbox, folder) = (odd_sandbox(), folder());
+    let mut command = program_for(&sandbox);
+    let ran = run(command.args(words).arg(folder.path().join("app.apk")), [""; 0]).expect(0);
+    assert!(ran.stderr.is_empty(), "{ran:#?}");
+    let last: serde_json::Value = serde_json::from_str(ran.stdout.lines().last().unwrap()).unwrap();
+    assert!(last["install_url"].is_string());
+}
+
+#[test]
+fn a_container() {
+    if !stand_ins::installed(&["curl"]) {
+        return;
+    }
+    let releases = Releases::start("linux-x86_64");
+    let (sandbox, folder) = (odd_sandbox(), folder());
+    let blocks = section("A container");
+    std::fs::write(folder.path().join("Dockerfile"), &blocks[0].text).unwrap();
+    let docker = TempDir::new().unwrap();
+    stand_ins::docker(docker.path());
+    let path = stand_ins::path(&[docker.path()]);
+    let script = releases.instead_of_github(&blocks[1].text);
+    let ran = in_shell(&["sh", "-e"], &path, &sandbox, folder.path(), &script, &[]).expect(0);
+    assert!(ran.stdout.contains("https://www.pgyer.com/"), "{ran:#?}");
+    assert_eq!(builds(&sandbox), 1);
+}
+
+/// The proxy alone knows the names, and a certificate of the company's CA stands in the way.
+#[test]
+fn behind_a_proxy_with_a_ca_of_its_own() {
+    let script = shell_blocks("Behind a proxy with a CA of its own").join("\n");
+    for (shell, path) in shells(stand_ins::bin()) {
+        let relay = Relay::usual();
+        let sandbox = sandbox(|builder| builder.polls(0).public_url(relay.url()));
+        relay.lead_to(sandbox.addr());
+        let address = relay.addr();
+        let proxy = ProxyServer::start(Speaks::Http, None, move |_| Reply::To(address));
+        let folder = folder();
+        let ca = Authority::usual().file(folder.path());
+        std::fs::rename(ca, folder.path().join("corp-ca.pem")).unwrap();
+        let script = script.replace("proxy.corp.example:3128", &proxy.addr().to_string());
+        in_shell(&shell, &path, &sandbox, folder.path(), &script, &[]).expect(0);
+        assert_eq!(builds(&sandbox), 1);
+        assert!(proxy.asked().iter().all(|asked| asked.starts_with(HOST)), "{:?}", proxy.asked());
+    }
+}
+
+#[test]
+fn a_relay() {
+    if !stand_ins::installed(&["jq"]) {
+        return;
+    }
+    let steps = shell_blocks("A relay");
+    assert_eq!(steps.len(), 3);
+    for (shell, path) in shells(stand_ins::bin()) {
+        let (sandbox, folder) = (odd_sandbox(), folder());
+        for (nth, step) in steps.iter().enumerate() {
+            // No key, and no API, on the machine that builds.
+            let without: &[_] = &[("PGYER_API_KEY", ""), ("PGYER_API_URL", "https://0.0.0.0")];
+            let variables = if nth == 1 { without } else { &[] };
+            in_shell(&shell, &path, &sandbox, folder.path(), step, variables).expect(0);
+        }
+        assert_eq!(builds(&sandbox), 1);
+    }
+}
+
+#[test]
+fn messages_to_the_chats() {
+    if !stand_ins::installed(&["curl", "jq"]) {
+        return;
+    }
+    let blocks = shell_blocks("A message to DingTalk, Feishu or WeCom");
+    let chats = ["DINGTALK", "FEISHU", "WECOM", "WECOM"];
+    assert_eq!(blocks.len(), chats.len());
+    for (shell, path) in shells(stand_ins::bin()) {
+        for (block, name) in blocks.iter().zip(chats) {
+            let (sandbox, folder) = (odd_sandbox(), folder());
+            let chat = Chat::start(name, true);
+            let (variable, url) = (format!("{name}_WEBHOOK"), chat.url());
+            let variables = [(variable.as_str(), url.as_str())];
+            in_shell(&shell, &path, &sandbox, folder.path(), block, &variables).expect(0);
+            let message = chat.message();
+            let text = message.to_string();
+            let quoted = serde_json::to_string(NAME).unwrap();
+            assert!(text.contains(quoted.trim_matches('"')), "{shell:?} {name}: {text}");
+            assert!(text.contains("https://www.pgyer.com/"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_message_that_is_refused_fails_and_so_does_a_failed_upload() {
+    if !stand_ins::installed(&["curl", "jq"]) {
+        return;
+    }
+    let blocks = shell_blocks("A message to DingTalk, Feishu or WeCom");
+    let path = stand_ins::path(&[stand_ins::bin()]);
+    for (block, name) in blocks.iter().zip(["DINGTALK", "FEISHU", "WECOM", "WECOM"]) {
+        let (sandbox, folder) = (odd_sandbox(), folder());
+        let chat = Chat::start(name, false);
+        let (variable, url) = (format!("{name}_WEBHOOK"), chat.url());
+        let variables = [(variable.as_str(), url.as_str())];
+        let ran = in_shell(&["sh", "-e"], &path, &sandbox, folder.path(), block, &variables);
+        assert_eq!(ran.code, Some(1), "{ran:#?}");
+        assert!(ran.stdout.contains("keyword"), "{ran:#?}");
+
+        let variables = [(variable.as_str(), url.as_str()), ("PGYER_API_KEY", "wrong")];
+        let ran = in_shell(&["sh", "-e"], &path, &sandbox, folder.path(), block, &variables);
+        assert_eq!(ran.code, Some(4), "{ran:#?}");
+        assert_eq!(chat.count(), 1, "{block}");
+    }
+}
+
+#[test]
+fn the_release_has_what_the_recipes_load() {
+    let release = include_str!("../../.github/workflows/release.yml");
+    let names: Vec<&str> =
+        release.split("{ name: ").skip(1).map(|r| &r[..r.find(',').unwrap()]).collect();
+    assert_eq!(names.len(), 4, "{names:?}");
+    for text in [ENGLISH, ACTION, include_str!("../../README.md")] {
+        for mention in ["pgyer-linux-", "pgyer-macos-", "pgyer-windows-"] {
+            for (start, _) in text.match_indices(mention) {
+                let rest = &text[start + "pgyer-".len()..];
+                assert!(names.iter().any(|name| rest.starts_with(name)), "{}", &rest[..20]);
+            }
+        }
+    }
+    for name in names {
+        assert!(ACTION.contains(&format!("pgyer-{name} ")), "{name}");
+    }
+}
