@@ -88,11 +88,12 @@ pub(crate) fn big_file(folder: &Path) -> PathBuf {
     path
 }
 
-/// Does something with each item, some at a time, each with a number.
+/// Does something with each item, two at a time, each with a number. More would take the processors
+/// from the tests that are about time.
 pub(crate) fn for_each<T: Sync>(items: &[T], work: impl Fn(usize, &T) + Sync) {
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
-        for _ in 0..4 {
+        for _ in 0..2 {
             scope.spawn(|| {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
