@@ -9,6 +9,7 @@ mod json;
 mod multipart;
 mod package;
 mod publish;
+mod redact;
 mod retry;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
