@@ -1,5 +1,20 @@
 //! Uploads iOS, Android and HarmonyOS builds to Pgyer.
 
+// No input ends the program in a panic. Tests may fail as they like.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable
+    )
+)]
+
 mod api;
 mod client;
 mod doctor;

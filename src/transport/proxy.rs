@@ -262,7 +262,7 @@ fn in_network(address: IpAddr, network: IpAddr, bits: u32) -> bool {
         IpAddr::V4(address) => u128::from(address.to_bits()),
         IpAddr::V6(address) => address.to_bits(),
     };
-    let shift = length(network) - bits;
+    let shift = length(network).saturating_sub(bits);
     length(address) == length(network)
         && number(address).checked_shr(shift).unwrap_or(0)
             == number(network).checked_shr(shift).unwrap_or(0)
