@@ -18,6 +18,7 @@ mod keys;
 mod library;
 mod matrix;
 mod peers;
+mod programs;
 mod proxies;
 mod proxy_server;
 #[cfg(unix)]
