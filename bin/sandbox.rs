@@ -76,6 +76,9 @@ fn settings(given: &args::Sandbox) -> Result<Builder> {
     if let Some(polls) = given.polls {
         builder = builder.polls(polls);
     }
+    if let Some(url) = &given.public_url {
+        builder = builder.public_url(url);
+    }
     for fault in &given.faults {
         let fault: Fault =
             fault.parse().map_err(|error| usage(format!("--fault {fault}: {error}")))?;
@@ -104,7 +107,8 @@ fn line_for(request: &Request) -> String {
 #[cfg(unix)]
 fn code_of(status: ExitStatus) -> u8 {
     use std::os::unix::process::ExitStatusExt;
-    let code = status.code().or_else(|| Some(128 + status.signal()?)).unwrap_or(1);
+    let code =
+        status.code().or_else(|| Some(128_i32.saturating_add(status.signal()?))).unwrap_or(1);
     u8::try_from(code).unwrap_or(1)
 }
 

@@ -37,16 +37,8 @@ impl Client {
         let mut fields = vec![("buildType", build_type.as_str().to_owned())];
         fields.extend(release.token_fields());
         fields.extend(release.common_fields());
-        let secrets = release.secrets();
-        let call = Call {
-            action,
-            path: "/app/getCOSToken",
-            fields,
-            file: None,
-            secrets: &secrets,
-            once: false,
-        };
-        let envelope = self.call(&call)?;
+        let call = Call { action, path: "/app/getCOSToken", fields, file: None, once: false };
+        let envelope = self.hiding(release.secrets()).call(&call)?;
         UploadToken::parse(&envelope.data).map_err(|problem| unusable(action, problem))
     }
 
@@ -116,10 +108,9 @@ impl Client {
             path: "/app/uploadHarmonyCert",
             fields: vec![("buildKey", key.to_owned()), ("password", password.expose().to_owned())],
             file: Some(FormFile::new("file", p12)),
-            secrets: &[password.expose()],
             once: false,
         };
-        self.call(&call).map(drop)
+        self.hiding([password.expose()]).call(&call).map(drop)
     }
 
     /// `uploadHarmonyHsp`, "Upload HarmonyOS Hsp File": one HSP that a HAP depends on. `key` is the
@@ -146,7 +137,6 @@ impl Client {
             path: "/app/uploadHarmonyHsp",
             fields: vec![("buildKey", key.to_owned())],
             file: Some(FormFile::new("file", hsp)),
-            secrets: &[],
             once: false,
         };
         self.call(&call).map(drop)
@@ -182,7 +172,6 @@ impl Client {
         refuse_what_legacy_lacks(package, release)?;
         self.checked(package);
         let action = format!("upload {} (legacy upload)", package.path().display());
-        let secrets = release.secrets();
         let own_name = package.file_name();
         let file = FormFile::new("file", package.source());
         let call = Call {
@@ -190,10 +179,10 @@ impl Client {
             path: "/app/upload",
             fields: release.common_fields(),
             file: Some(file.named(file_name.unwrap_or(&own_name))),
-            secrets: &secrets,
             once: true,
         };
-        let envelope = self.call(&call).map_err(|error| match error {
+        let client = self.hiding(release.secrets());
+        let envelope = client.call(&call).map_err(|error| match error {
             Error::Refused { code: code @ 1216, message, http_status, .. } => {
                 Error::Publish { key: None, code, message, http_status }
             }
@@ -216,7 +205,6 @@ fn build_info_call<'a>(key: &str, action: &'a str) -> Call<'a> {
         path: "/app/buildInfo",
         fields: vec![("buildKey", key.to_owned())],
         file: None,
-        secrets: &[],
         once: false,
     }
 }
@@ -239,7 +227,9 @@ fn decode_status(key: &str, action: &str, result: Result<Envelope>) -> Result<Bu
 }
 
 fn decode_build(action: &str, envelope: &Envelope) -> Result<BuildInfo> {
+    // A short password is no secret that could be found by itself.
     Fields::parse(&envelope.data)
+        .map(Fields::without_passwords)
         .and_then(BuildInfo::from_fields)
         .ok_or_else(|| unusable(action, "there is no build in it".to_owned()))
 }
@@ -264,10 +254,10 @@ fn refuse_what_legacy_lacks(package: &Package, release: &Release) -> Result<()> 
 }
 
 impl Release {
-    fn secrets(&self) -> Vec<&str> {
+    pub(crate) fn secrets(&self) -> Option<&str> {
         match &self.install_type {
-            Some(InstallType::Password(password)) => vec![password.expose()],
-            _ => Vec::new(),
+            Some(InstallType::Password(password)) => Some(password.expose()),
+            _ => None,
         }
     }
 }

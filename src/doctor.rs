@@ -108,7 +108,7 @@ impl Client {
             Some(_) if answer.status < 500 && !(300..400).contains(&answer.status) => {
                 Ok(format!("{}; it answers as the API", describe(&route)))
             }
-            _ => Err(crate::client::not_the_apis(&action, &answer, url)),
+            _ => Err(crate::client::not_the_apis(&action, &answer, url, &self.redactor)),
         }
     }
 

@@ -167,6 +167,21 @@
 //!
 //! The minimum Rust version is 1.85; only a minor version raises it.
 
+// No input ends the program in a panic. Tests may fail as they like.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable
+    )
+)]
+
 mod api;
 mod client;
 mod doctor;
@@ -176,6 +191,7 @@ mod json;
 mod multipart;
 mod package;
 mod publish;
+mod redact;
 mod retry;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

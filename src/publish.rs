@@ -121,15 +121,19 @@ impl Client {
     pub fn publish(&self, package: &Package, upload: &Upload) -> Result<Published> {
         refuse_attachments_of_others(package, upload)?;
         self.checked(package);
-        let (token, upload_time) = self.store(package, upload)?;
+        let p12_password = upload.p12.as_ref().map(|(_, password)| password.expose());
+        let client = self.hiding(upload.release.secrets().into_iter().chain(p12_password));
+        let (token, upload_time) = client.store(package, upload)?;
+        let client = client.hiding(token.secrets());
         let key = token.key();
         let began = Instant::now();
-        self.send_attachments(key, upload)
-            .map_err(|error| self.pending_if_late(key, began, error))?;
+        client
+            .send_attachments(key, upload)
+            .map_err(|error| client.pending_if_late(key, began, error))?;
         let (build, publish_time) = match &upload.wait {
             Waiting::No => (None, None),
             Waiting::Until(wait) => {
-                let build = self.wait(key, wait)?;
+                let build = client.wait(key, wait)?;
                 (Some(build), Some(began.elapsed()))
             }
         };
@@ -164,8 +168,9 @@ impl Client {
         })?;
         self.observer.tell(&Event::TokenReceived { key });
         let began = Instant::now();
-        let storing = Storing::new(self, &token, &url, package, upload.file_name.as_deref());
-        if let Err(failure) = storing.run(Some(&|| self.has_arrived(key))) {
+        let client = self.hiding(token.secrets());
+        let storing = Storing::new(&client, &token, &url, package, upload.file_name.as_deref());
+        if let Err(failure) = storing.run(Some(&|| client.has_arrived(key))) {
             return Ok(Err(failure));
         }
         let elapsed = began.elapsed();

@@ -151,7 +151,7 @@ impl Source {
                 return Ok(crc.sum64());
             }
             crc.write(buffer.get(..read).unwrap_or_default());
-            offset += read as u64;
+            offset = offset.saturating_add(read as u64);
         }
     }
 

@@ -101,7 +101,7 @@ impl Client {
             http_status: None,
             last_failure: None,
         };
-        let mut failures = 0;
+        let mut failures = 0_u32;
         loop {
             let mut pause = wait.interval;
             match client.build_info_once(key) {
@@ -114,7 +114,7 @@ impl Client {
                     state = publishing.pending(key);
                 }
                 Err(failed) if client.may_pass(&failed) => {
-                    failures += 1;
+                    failures = failures.saturating_add(1);
                     let asked_for = failed.retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
                     pause = pause.max(asked_for);
                     if until.deadline.cap(pause) == pause {

@@ -271,6 +271,7 @@ fn sandbox(given: &Given<'_>, operands: Vec<OsString>, after_dashes: bool) -> Re
     Ok(Sandbox {
         port: given.read(Id::Port, |value| values::number(value, 0))?,
         polls: given.read(Id::Polls, |value| values::number(value, 0))?,
+        public_url: given.read(Id::PublicUrl, values::text)?,
         faults: faults.collect::<Result<_>>()?,
         run,
     })

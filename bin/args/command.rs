@@ -79,6 +79,7 @@ pub(crate) struct Put {
 pub(crate) struct Sandbox {
     pub(crate) port: Option<u16>,
     pub(crate) polls: Option<u32>,
+    pub(crate) public_url: Option<String>,
     /// As written; the sandbox reads them.
     pub(crate) faults: Vec<String>,
     pub(crate) run: SandboxRun,

@@ -174,6 +174,10 @@ pub(crate) const OPTIONS: &[Opt] = &[
         "say N times that it is publishing",
         "And then that the build is published.",
     ),
+    Opt::new(Id::PublicUrl, Group::Sandbox, "public-url", Value::Text("URL"), &[Sandbox]).help(
+        "be reached under this address",
+        "For what stands in front of it, such as a server for TLS: tokens lead to this address.",
+    ),
     Opt::new(Id::Fault, Group::Sandbox, "fault", Value::Text("SPEC"), &[Sandbox])
         .repeatable()
         .help("misbehave (repeatable)", ""),
@@ -247,8 +251,10 @@ pub(crate) const OPTIONS: &[Opt] = &[
         "Without it http:// is refused unless the host is localhost or a loopback address.",
     ),
     Opt::new(Id::Qr, Group::Output, "qr", Value::Choice("WHEN", WHEN), WAITING).help(
-        "accepted, without effect as yet",
-        "A QR code of the install page is to come; its address is in the result.",
+        "QR code: auto, always or never",
+        "That of the install page, beneath the result, on standard error. auto: only on a terminal. \
+         Dark on light; without colours only where the background is dark. One that is wider than \
+         the terminal is left out.",
     ),
     Opt::new(Id::Quiet, Group::Output, "quiet", Value::Flag, REPORTING)
         .short('q')
@@ -259,7 +265,8 @@ pub(crate) const OPTIONS: &[Opt] = &[
     Opt::new(Id::Progress, Group::Output, "progress", Value::Choice("WHEN", WHEN), REPORTING)
         .help(
             "progress: auto, always or never",
-            "auto: a bar on a terminal, a line now and then elsewhere.",
+            "auto: a bar on a terminal; elsewhere a line at the start, then at most one in ten \
+             seconds and at least one a minute.",
         ),
     Opt::new(Id::Color, Group::Output, "color", Value::Choice("WHEN", WHEN), REPORTING)
         .env(&["NO_COLOR"])

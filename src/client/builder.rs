@@ -7,8 +7,9 @@ use std::time::Duration;
 use super::{Client, Hosts, Shared};
 use crate::error::{Error, Result};
 use crate::event::Observer;
+use crate::redact::Redactor;
 use crate::retry::{Deadline, RetryPolicy};
-use crate::secret::{ApiKey, Redactor};
+use crate::secret::ApiKey;
 use crate::transport::{Pin, Proxies, Roots, Settings, Transport, Url};
 
 /// The documented host, and the official ones that the vendor's own programs fall back to.
@@ -235,12 +236,12 @@ impl ClientBuilder {
             transport,
             retry: self.retry,
             insecure_http: self.insecure_http,
-            redactor,
         };
         Ok(Client {
             shared: Arc::new(shared),
             observer: Observer::default(),
             deadline: Deadline::default(),
+            redactor,
         })
     }
 

@@ -8,8 +8,9 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Observer};
 use crate::multipart::Form;
 use crate::package::Package;
+use crate::redact::Redactor;
 use crate::retry::{Deadline, RetryPolicy};
-use crate::secret::{ApiKey, Redactor};
+use crate::secret::ApiKey;
 use crate::source::Source;
 use crate::text::form_urlencoded;
 use crate::transport::{Answer, Failure, FailureKind, Lost, Request, Transport, Url};
@@ -45,6 +46,8 @@ pub struct Client {
     pub(crate) shared: Arc<Shared>,
     pub(crate) observer: Observer,
     pub(crate) deadline: Deadline,
+    /// The API key, the proxies' passwords, and what else the job at hand has to hide.
+    pub(crate) redactor: Redactor,
 }
 
 #[derive(Debug)]
@@ -54,8 +57,6 @@ pub(crate) struct Shared {
     pub(crate) transport: Transport,
     pub(crate) retry: RetryPolicy,
     pub(crate) insecure_http: bool,
-    /// The API key and the proxies' passwords.
-    pub(crate) redactor: Redactor,
 }
 
 /// The API's hosts. The first that answers is kept, and no other is tried after that.
@@ -180,14 +181,17 @@ impl Client {
     }
 
     fn attempt(&self, call: &Call<'_>, key: &ApiKey, url: &Url) -> Result<Envelope, Box<Failed>> {
-        let answer = self.send(call, key, url).map_err(|lost| call.lost(*lost))?;
-        let redactor = self.redactor(call.secrets);
+        let mut answer = self.send(call, key, url).map_err(|lost| call.lost(*lost))?;
         let envelope = Envelope::parse(&answer.body).map(|envelope| Envelope {
-            message: redactor.clean(&envelope.message),
-            data: redactor.clean_value(&envelope.data),
+            message: self.redactor.clean(&envelope.message),
+            data: self.redactor.clean_value(&envelope.data),
             ..envelope
         });
-        call.judge(answer, envelope, url)
+        if envelope.is_some() {
+            // All that it says is there: a large answer need not be kept twice.
+            answer.body = Vec::new();
+        }
+        call.judge(answer, envelope, url, &self.redactor)
     }
 
     fn send(&self, call: &Call<'_>, key: &ApiKey, url: &Url) -> Result<Answer, Box<Lost>> {
@@ -318,13 +322,11 @@ impl Client {
         self.observer.tell(&Event::Retry { action, because: &because, number, delay });
     }
 
-    /// What must not be shown of a request that carries these too.
-    pub(crate) fn redactor(&self, secrets: &[&str]) -> Redactor {
-        let mut redactor = self.shared.redactor.clone();
-        for secret in secrets {
-            redactor.add(secret);
-        }
-        redactor
+    /// The same client, which shows none of these either.
+    pub(crate) fn hiding<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut client = self.clone();
+        secrets.into_iter().for_each(|secret| client.redactor.add(secret));
+        client
     }
 }
 

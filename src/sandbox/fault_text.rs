@@ -336,6 +336,7 @@ fn duration(text: &str) -> Result<Duration> {
     )
 }
 
+#[allow(clippy::arithmetic_side_effects, reason = "no unit is zero")]
 fn write_duration(f: &mut fmt::Formatter<'_>, duration: &Duration) -> fmt::Result {
     let nanos = duration.as_nanos();
     for (name, unit) in UNITS {

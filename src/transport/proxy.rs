@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use super::url::{Url, is_loopback};
 use crate::error::{Error, Result};
-use crate::secret::Redactor;
+use crate::redact::Redactor;
 
 /// The proxies to use, and the hosts that are reached without one. `localhost` and loopback
 /// addresses always are.
@@ -100,8 +100,11 @@ impl Proxies {
     /// Adds the passwords to what must not be shown.
     pub(crate) fn redact(&self, redactor: &mut Redactor) {
         for proxy in [&self.explicit, &self.https, &self.http, &self.all].into_iter().flatten() {
-            if let Some((_, password)) = &proxy.credentials {
+            let credentials = proxy.credentials.as_ref();
+            if let Some((user, password)) = credentials.filter(|(_, word)| !word.is_empty()) {
                 redactor.add(password);
+                // What `Proxy-Authorization` has.
+                redactor.add(&format!("{user}:{password}"));
             }
         }
     }
@@ -286,7 +289,7 @@ fn in_network(address: IpAddr, network: IpAddr, bits: u32) -> bool {
         IpAddr::V4(address) => u128::from(address.to_bits()),
         IpAddr::V6(address) => address.to_bits(),
     };
-    let shift = length(network) - bits;
+    let shift = length(network).saturating_sub(bits);
     length(address) == length(network)
         && number(address).checked_shr(shift).unwrap_or(0)
             == number(network).checked_shr(shift).unwrap_or(0)

@@ -48,11 +48,11 @@ impl Roots {
     /// Adds the certificates in a PEM file; `name` is what the file is called in messages.
     pub(crate) fn add_pem(&mut self, pem: &[u8], name: &str) -> Result<()> {
         let wrong = |what| Error::usage(format!("{name}: {what}: PEM certificates are expected"));
-        let mut added = 0;
+        let mut added = 0_usize;
         for certificate in CertificateDer::pem_slice_iter(pem) {
             let certificate = certificate.map_err(|_| wrong("it is not PEM"))?;
             self.added.add(certificate).map_err(|_| wrong("a certificate in it can't be read"))?;
-            added += 1;
+            added = added.saturating_add(1);
         }
         if added == 0 { Err(wrong("there is no certificate in it")) } else { Ok(()) }
     }

@@ -12,6 +12,7 @@ mod examples;
 mod exit_codes;
 mod formats;
 mod forms;
+mod hostile;
 mod hosts;
 mod keys;
 mod library;
@@ -20,13 +21,19 @@ mod peers;
 mod programs;
 mod proxies;
 mod proxy_server;
+#[cfg(unix)]
+mod pty;
+mod qr;
+mod raw_server;
 mod readme;
 #[cfg(unix)]
 mod recipes;
 mod relay;
 mod sandbox;
+mod secrets;
 mod signals;
 mod support;
+mod terminal;
 mod timing;
 mod tls;
 mod upload;
