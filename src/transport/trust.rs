@@ -19,28 +19,40 @@ use crate::error::{Error, Result};
 
 /// The certificate authorities that are trusted.
 #[derive(Debug, Clone)]
-pub(crate) struct Roots(RootCertStore);
+pub(crate) struct Roots {
+    /// Mozilla's.
+    built_in: bool,
+    added: RootCertStore,
+}
 
 impl Default for Roots {
-    /// Mozilla's, built in.
     fn default() -> Self {
-        Self(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() })
+        Self { built_in: true, added: RootCertStore::empty() }
     }
 }
 
 impl Roots {
-    pub(crate) fn empty() -> Self {
-        Self(RootCertStore::empty())
+    /// Keeps those that were added, before or after.
+    pub(crate) fn leave_out_built_in(&mut self) {
+        self.built_in = false;
+    }
+
+    fn into_store(self) -> RootCertStore {
+        let mut store = self.added;
+        if self.built_in {
+            store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        }
+        store
     }
 
     /// Adds the certificates in a PEM file; `name` is what the file is called in messages.
     pub(crate) fn add_pem(&mut self, pem: &[u8], name: &str) -> Result<()> {
         let wrong = |what| Error::usage(format!("{name}: {what}: PEM certificates are expected"));
-        let mut added = 0;
+        let mut added = 0_usize;
         for certificate in CertificateDer::pem_slice_iter(pem) {
             let certificate = certificate.map_err(|_| wrong("it is not PEM"))?;
-            self.0.add(certificate).map_err(|_| wrong("a certificate in it can't be read"))?;
-            added += 1;
+            self.added.add(certificate).map_err(|_| wrong("a certificate in it can't be read"))?;
+            added = added.saturating_add(1);
         }
         if added == 0 { Err(wrong("there is no certificate in it")) } else { Ok(()) }
     }
@@ -56,10 +68,10 @@ pub(super) struct Trust {
 impl Trust {
     pub(super) fn new(roots: Roots) -> Result<Self> {
         let provider = Arc::new(crypto::provider());
-        let verifier =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots.0), Arc::clone(&provider))
-                .build()
-                .map_err(|_| Error::usage("there is no certificate authority to trust"))?;
+        let roots = Arc::new(roots.into_store());
+        let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
+            .build()
+            .map_err(|_| Error::usage("there is no certificate authority to trust"))?;
         Ok(Self { provider, verifier })
     }
 
