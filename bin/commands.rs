@@ -151,7 +151,7 @@ impl Run<'_> {
         for (at, result) in ended {
             waiting.insert(at, result);
             while let Some(result) = waiting.remove(&turn) {
-                turn += 1;
+                turn = turn.saturating_add(1);
                 let next = self.report(result);
                 if matches!(outcome, Ok(0)) {
                     outcome = next;

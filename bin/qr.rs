@@ -39,7 +39,7 @@ pub(crate) fn show(screen: &Screen, when: When, page: &str) {
 }
 
 fn columns(code: &QrCode) -> usize {
-    usize::try_from(code.size() + 2 * QUIET_ZONE).unwrap_or(usize::MAX)
+    usize::try_from(code.size().saturating_add(2 * QUIET_ZONE)).unwrap_or(usize::MAX)
 }
 
 /// Two modules in each character. The ink is the light ones: so no line ends in blanks, which
@@ -48,12 +48,13 @@ fn columns(code: &QrCode) -> usize {
 /// out inverted, which many readers take too.
 fn drawn(code: &QrCode, color: bool) -> String {
     let (start, end) = if color { (WHITE_ON_BLACK, PLAIN) } else { ("", "") };
-    let zone = -QUIET_ZONE..code.size() + QUIET_ZONE;
+    let zone = -QUIET_ZONE..code.size().saturating_add(QUIET_ZONE);
     let mut text = String::new();
     for y in zone.clone().step_by(2) {
         text.push_str(start);
         // What lies outside is light, also below the last line.
-        let row = zone.clone().map(|x| (code.get_module(x, y), code.get_module(x, y + 1)));
+        let row =
+            zone.clone().map(|x| (code.get_module(x, y), code.get_module(x, y.saturating_add(1))));
         text.extend(row.map(|(is_upper_dark, is_lower_dark)| {
             match (is_upper_dark, is_lower_dark) {
                 (false, false) => '█',

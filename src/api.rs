@@ -18,28 +18,27 @@ impl Client {
     /// [`Error::Refused`] by the API, [`Error::Unusable`] when the answer lacks something,
     /// [`Error::Network`] after the retries.
     ///
-    /// ```no_run
-    /// # let client = pgyer::Client::builder().build()?;
-    /// use pgyer::{BuildType, Release};
-    /// let token = client.get_cos_token(BuildType::Android, &Release::default())?;
-    /// println!("the build will be {}", token.key());
-    /// # Ok::<(), pgyer::Error>(())
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+    /// # std::env::set_current_dir("tests/data")?;
+    /// use pgyer::{BuildType, Region, Release};
+    ///
+    /// let mut release = Release::default();
+    /// release.region = Some(Region::Overseas);
+    /// let token = client.get_cos_token(BuildType::Android, &release)?;
+    /// println!("{} will be uploaded to {}", token.key(), token.endpoint());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn get_cos_token(&self, build_type: BuildType, release: &Release) -> Result<UploadToken> {
         let action = "get an upload token (getCOSToken)";
         let mut fields = vec![("buildType", build_type.as_str().to_owned())];
         fields.extend(release.token_fields());
         fields.extend(release.common_fields());
-        let secrets = release.secrets();
-        let call = Call {
-            action,
-            path: "/app/getCOSToken",
-            fields,
-            file: None,
-            secrets: &secrets,
-            once: false,
-        };
-        let envelope = self.call(&call)?;
+        let call = Call { action, path: "/app/getCOSToken", fields, file: None, once: false };
+        let envelope = self.hiding(release.secrets()).call(&call)?;
         UploadToken::parse(&envelope.data).map_err(|problem| unusable(action, problem))
     }
 
@@ -51,14 +50,23 @@ impl Client {
     /// [`Error::Unusable`] when there is no build in the answer, [`Error::Network`] after the
     /// retries.
     ///
-    /// ```no_run
-    /// # let client = pgyer::Client::builder().build()?;
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+    /// # std::env::set_current_dir("tests/data")?;
+    /// # let token = client.get_cos_token(pgyer::BuildType::Android, &pgyer::Release::default())?;
+    /// # client.put(&token, &pgyer::Package::open("app.apk")?, None)?;
+    /// # let key = token.key();
     /// use pgyer::BuildStatus;
-    /// match client.build_info("the key of step one")? {
+    ///
+    /// match client.build_info(key)? {
     ///     BuildStatus::Published(build) => println!("{} {}", build.name, build.version),
-    ///     _ => println!("not yet"),
+    ///     BuildStatus::Publishing { message, .. } => println!("not yet: {message}"),
+    ///     _ => {}
     /// }
-    /// # Ok::<(), pgyer::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn build_info(&self, key: &str) -> Result<BuildStatus> {
         let action = build_info_action(key);
@@ -80,12 +88,19 @@ impl Client {
     /// # Errors
     /// [`Error::Refused`] by the API, [`Error::Network`] after the retries.
     ///
-    /// ```no_run
-    /// # let client = pgyer::Client::builder().build()?;
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+    /// # std::env::set_current_dir("tests/data")?;
+    /// # let token = client.get_cos_token(pgyer::BuildType::Harmonyos, &pgyer::Release::default())?;
+    /// # client.put(&token, &pgyer::Package::open("app.hap")?, None)?;
+    /// # let key = token.key();
     /// use pgyer::{Password, Source};
-    /// let p12 = Source::open("release.p12")?;
-    /// client.upload_harmony_cert("the key of step one", &p12, &Password::new("secret")?)?;
-    /// # Ok::<(), pgyer::Error>(())
+    ///
+    /// client.upload_harmony_cert(key, &Source::open("cert.p12")?, &Password::new("secret")?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn upload_harmony_cert(&self, key: &str, p12: &Source, password: &Password) -> Result<()> {
         let call = Call {
@@ -93,10 +108,9 @@ impl Client {
             path: "/app/uploadHarmonyCert",
             fields: vec![("buildKey", key.to_owned()), ("password", password.expose().to_owned())],
             file: Some(FormFile::new("file", p12)),
-            secrets: &[password.expose()],
             once: false,
         };
-        self.call(&call).map(drop)
+        self.hiding([password.expose()]).call(&call).map(drop)
     }
 
     /// `uploadHarmonyHsp`, "Upload HarmonyOS Hsp File": one HSP that a HAP depends on. `key` is the
@@ -105,11 +119,17 @@ impl Client {
     /// # Errors
     /// [`Error::Refused`] by the API, [`Error::Network`] after the retries.
     ///
-    /// ```no_run
-    /// # let client = pgyer::Client::builder().build()?;
-    /// let hsp = pgyer::Source::open("shared.hsp")?;
-    /// client.upload_harmony_hsp("the key of step one", &hsp)?;
-    /// # Ok::<(), pgyer::Error>(())
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+    /// # std::env::set_current_dir("tests/data")?;
+    /// # let token = client.get_cos_token(pgyer::BuildType::Harmonyos, &pgyer::Release::default())?;
+    /// # client.put(&token, &pgyer::Package::open("app.hap")?, None)?;
+    /// # let key = token.key();
+    /// client.upload_harmony_hsp(key, &pgyer::Source::open("app.hsp")?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn upload_harmony_hsp(&self, key: &str, hsp: &Source) -> Result<()> {
         let call = Call {
@@ -117,7 +137,6 @@ impl Client {
             path: "/app/uploadHarmonyHsp",
             fields: vec![("buildKey", key.to_owned())],
             file: Some(FormFile::new("file", hsp)),
-            secrets: &[],
             once: false,
         };
         self.call(&call).map(drop)
@@ -132,12 +151,17 @@ impl Client {
     /// endpoint does not know; [`Error::Uncertain`] when the answer was lost, so that nobody knows
     /// whether there is a build; [`Error::Refused`], [`Error::Unusable`], [`Error::Network`].
     ///
-    /// ```no_run
-    /// # let client = pgyer::Client::builder().build()?;
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+    /// # std::env::set_current_dir("tests/data")?;
     /// use pgyer::{Package, Release};
+    ///
     /// let build = client.upload(&Package::open("app.ipa")?, &Release::default(), None)?;
     /// println!("{} {}", build.name, build.version);
-    /// # Ok::<(), pgyer::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn upload(
         &self,
@@ -148,7 +172,6 @@ impl Client {
         refuse_what_legacy_lacks(package, release)?;
         self.checked(package);
         let action = format!("upload {} (legacy upload)", package.path().display());
-        let secrets = release.secrets();
         let own_name = package.file_name();
         let file = FormFile::new("file", package.source());
         let call = Call {
@@ -156,10 +179,10 @@ impl Client {
             path: "/app/upload",
             fields: release.common_fields(),
             file: Some(file.named(file_name.unwrap_or(&own_name))),
-            secrets: &secrets,
             once: true,
         };
-        let envelope = self.call(&call).map_err(|error| match error {
+        let client = self.hiding(release.secrets());
+        let envelope = client.call(&call).map_err(|error| match error {
             Error::Refused { code: code @ 1216, message, http_status, .. } => {
                 Error::Publish { key: None, code, message, http_status }
             }
@@ -182,7 +205,6 @@ fn build_info_call<'a>(key: &str, action: &'a str) -> Call<'a> {
         path: "/app/buildInfo",
         fields: vec![("buildKey", key.to_owned())],
         file: None,
-        secrets: &[],
         once: false,
     }
 }
@@ -205,7 +227,9 @@ fn decode_status(key: &str, action: &str, result: Result<Envelope>) -> Result<Bu
 }
 
 fn decode_build(action: &str, envelope: &Envelope) -> Result<BuildInfo> {
+    // A short password is no secret that could be found by itself.
     Fields::parse(&envelope.data)
+        .map(Fields::without_passwords)
         .and_then(BuildInfo::from_fields)
         .ok_or_else(|| unusable(action, "there is no build in it".to_owned()))
 }
@@ -230,10 +254,10 @@ fn refuse_what_legacy_lacks(package: &Package, release: &Release) -> Result<()> 
 }
 
 impl Release {
-    fn secrets(&self) -> Vec<&str> {
+    pub(crate) fn secrets(&self) -> Option<&str> {
         match &self.install_type {
-            Some(InstallType::Password(password)) => vec![password.expose()],
-            _ => Vec::new(),
+            Some(InstallType::Password(password)) => Some(password.expose()),
+            _ => None,
         }
     }
 }

@@ -2,15 +2,18 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::{RawValue, to_raw_value};
+
+/// More members than any object has that is meant well. A megabyte could have 200,000.
+const MOST_MEMBERS: usize = 1000;
 
 /// The members of a JSON object, in the order received, unparsed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Fields(Vec<(String, Box<RawValue>)>);
 
 impl Fields {
-    /// The members of this text, if it is an object.
+    /// The members of this text, if it is an object with no more than a thousand.
     pub(crate) fn parse(json: &str) -> Option<Self> {
         serde_json::from_str(json).ok()
     }
@@ -21,6 +24,17 @@ impl Fields {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.get()))
+    }
+
+    /// The same with `***` in the place of texts that are called passwords.
+    pub(crate) fn without_passwords(mut self) -> Self {
+        for (name, value) in &mut self.0 {
+            let is_password = name.to_ascii_lowercase().contains("password");
+            if is_password && text_of(value.get()).is_some_and(|text| !text.is_empty()) {
+                *value = to_raw_value("***").unwrap_or_default();
+            }
+        }
+        self
     }
 
     /// The value of a member as JSON.
@@ -52,6 +66,9 @@ impl<'de> Deserialize<'de> for Fields {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
                 let mut members = Vec::new();
                 while let Some(member) = map.next_entry()? {
+                    if members.len() == MOST_MEMBERS {
+                        return Err(A::Error::custom("there are too many members"));
+                    }
                     members.push(member);
                 }
                 Ok(Fields(members))
@@ -88,6 +105,36 @@ pub(crate) fn compact(json: &str) -> String {
     compacted
 }
 
+/// The same JSON with another text in the place of each string, names too, for which there is one.
+pub(crate) fn map_strings(json: &str, mut other: impl FnMut(&str) -> Option<String>) -> String {
+    let mut mapped = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some((before, from_quote)) = rest.find('"').and_then(|at| rest.split_at_checked(at)) {
+        let Some((string, after)) = from_quote.split_at_checked(string_length(from_quote)) else {
+            break;
+        };
+        mapped.push_str(before);
+        match text_of(string).and_then(|text| other(&text)) {
+            Some(text) => mapped.push_str(&serde_json::Value::from(text).to_string()),
+            None => mapped.push_str(string),
+        }
+        rest = after;
+    }
+    mapped.push_str(rest);
+    mapped
+}
+
+/// The length of the JSON string at the start, with its quotes.
+fn string_length(json: &str) -> usize {
+    let mut escaped = false;
+    let end = json.bytes().skip(1).position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.map_or(json.len(), |end| end.saturating_add(2))
+}
+
 /// A string that holds a decimal integer, of whatever size, as a JSON number.
 pub(crate) fn number_of(json: &str) -> Option<String> {
     let text = text_of(json)?;
@@ -115,6 +162,18 @@ mod tests {
         assert_eq!(fields.text("z").as_deref(), Some("1.50"));
         assert_eq!(fields.integer("a"), None);
         assert!(Fields::parse("[]").is_none());
+        let many = |count| format!("{{{}}}", vec!["\"\":1"; count].join(","));
+        assert!(Fields::parse(&many(MOST_MEMBERS)).is_some());
+        assert!(Fields::parse(&many(MOST_MEMBERS + 1)).is_none());
+    }
+
+    #[test]
+    fn passwords_are_known_by_their_names() {
+        let fields = Fields::parse(r#"{"buildPassword":"47","password":"","passwordless":[1]}"#);
+        let fields = fields.unwrap().without_passwords();
+        assert_eq!(fields.text("buildPassword").as_deref(), Some("***"));
+        assert_eq!(fields.raw("password"), Some("\"\""));
+        assert_eq!(fields.raw("passwordless"), Some("[1]"));
     }
 
     #[test]
@@ -148,6 +207,16 @@ mod tests {
     fn compacting_leaves_strings_alone() {
         let json = "{ \"a b\" : [ 1 ,\n2 ] , \"c\\\" \\\\\" : \" x \" }";
         assert_eq!(compact(json), "{\"a b\":[1,2],\"c\\\" \\\\\":\" x \"}");
+    }
+
+    #[test]
+    fn strings_can_be_exchanged() {
+        let json = r#"{"a" : ["a", "\u0061", "b\"a", "\\"], "c": 1.0, "é":"" }"#;
+        let mapped = map_strings(json, |text| (text == "a").then(|| "\"".to_owned()));
+        assert_eq!(mapped, r#"{"\"" : ["\"", "\"", "b\"a", "\\"], "c": 1.0, "é":"" }"#);
+        for json in ["", "\"", "\"a", "\"\\\"", "1", "\"é"] {
+            assert_eq!(map_strings(json, |_| None), json);
+        }
     }
 
     #[test]

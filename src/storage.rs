@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::client::{Client, FormFile, is_transient};
-use crate::error::{Error, Result};
+use crate::client::{Client, FormFile};
+use crate::error::{Error, Result, storage_may_recover};
 use crate::multipart::Form;
 use crate::package::Package;
-use crate::secret::Redactor;
+use crate::redact::Redactor;
 use crate::text::{is_html, percent_encode};
 use crate::transport::{Answer, Failure, Lost, Url};
 use crate::types::UploadToken;
@@ -22,12 +22,20 @@ impl Client {
     /// storage refuses the file or the token has expired, [`Error::FileChanged`],
     /// [`Error::Network`] after the retries, [`Error::Uncertain`] when the answer was lost.
     ///
-    /// ```no_run
-    /// # let client = pgyer::Client::builder().build()?;
-    /// use pgyer::{Package, UploadToken};
-    /// let token = UploadToken::from_json(&std::fs::read_to_string("t.json").unwrap())?;
-    /// client.put(&token, &Package::open("app.apk")?, None)?;
-    /// # Ok::<(), pgyer::Error>(())
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+    /// # std::env::set_current_dir("tests/data")?;
+    /// # let token = client.get_cos_token(pgyer::BuildType::Android, &pgyer::Release::default())?;
+    /// # let json = token.expose_json();
+    /// use pgyer::{Client, Package, UploadToken};
+    ///
+    /// let keyless = Client::builder().build()?;
+    /// let token = UploadToken::from_json(json)?;
+    /// keyless.put(&token, &Package::open("app.apk")?, Some("demo-1.2.apk"))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn put(
         &self,
@@ -39,7 +47,8 @@ impl Client {
             Error::usage(format!("the token's endpoint can't be used: {problem}"))
         })?;
         self.checked(package);
-        Storing::new(self, token, &url, package, file_name).run(None).map_err(|mut failure| {
+        let client = self.hiding(token.secrets());
+        Storing::new(&client, token, &url, package, file_name).run(None).map_err(|mut failure| {
             if failure.is_expired {
                 failure.error = advise(failure.error, "get a new token with: pgyer token");
             }
@@ -82,7 +91,7 @@ pub(crate) fn uncertain(key: &str, error: Error) -> Error {
     Error::Uncertain { key: Some(key.to_owned()), source: Box::new(error) }
 }
 
-/// One file on its way to the storage.
+/// One file on its way to the storage. The client has to hide what is secret in the token.
 pub(crate) struct Storing<'a> {
     client: &'a Client,
     token: &'a UploadToken,
@@ -90,7 +99,6 @@ pub(crate) struct Storing<'a> {
     package: &'a Package,
     file_name: String,
     action: String,
-    redactor: Redactor,
 }
 
 /// What one try came to.
@@ -115,12 +123,6 @@ impl<'a> Storing<'a> {
         package: &'a Package,
         file_name: Option<&str>,
     ) -> Self {
-        let secrets: Vec<&str> = token
-            .params
-            .iter()
-            .filter(|(name, _)| is_secret(name))
-            .flat_map(|(_, value)| std::iter::once(value.as_str()).chain(parts_of(value)))
-            .collect();
         Self {
             client,
             token,
@@ -132,7 +134,6 @@ impl<'a> Storing<'a> {
                 package.path().display(),
                 token.key()
             ),
-            redactor: client.redactor(&secrets),
         }
     }
 
@@ -210,7 +211,7 @@ impl<'a> Storing<'a> {
     }
 
     fn judge(&self, answer: &Answer, crc64: u64) -> Outcome {
-        let said = Said::from(answer, &self.redactor);
+        let said = Said::from(answer, &self.client.redactor);
         if is_html(answer.content_type.as_deref(), &answer.body) {
             let what = match answer.status {
                 300..=399 => "the storage redirects, with a web page",
@@ -234,7 +235,7 @@ impl<'a> Storing<'a> {
                 Outcome::Final(suggest_region(self.network(answer, problem)))
             }
             409 => Outcome::Open(self.refused(answer, &said)),
-            status if is_transient(status) || said.may_pass(status) => {
+            status if storage_may_recover(status, said.code.as_deref()) => {
                 Outcome::Again(self.refused(answer, &said), answer.retry_after)
             }
             _ if said.is_expired() => Outcome::Expired(self.refused(answer, &said)),
@@ -254,7 +255,7 @@ impl<'a> Storing<'a> {
         }
         let problem = format!(
             "what the storage has is not what was sent: its CRC-64 is {}, and {sent} was sent",
-            self.redactor.clean(stored)
+            self.client.redactor.clean(stored)
         );
         Outcome::Differs(self.storage(answer, problem, None))
     }
@@ -286,25 +287,11 @@ impl<'a> Storing<'a> {
             problem,
             advice: None,
             http_status: Some(answer.status),
+            // A redirect is no accident.
+            may_pass: !(300..400).contains(&answer.status),
             source: None,
         }
     }
-}
-
-/// Which params let their holder do something. The key is none: it names the build everywhere.
-fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["signature", "token", "policy", "credential", "accesskeyid", "q-ak", "secret"]
-        .iter()
-        .any(|part| name.contains(part))
-}
-
-/// The values within a signature (`q-sign-algorithm=sha1&q-signature=…`) that are secret by
-/// themselves, told from the others by their length.
-fn parts_of(signature: &str) -> impl Iterator<Item = &str> {
-    const LONG: usize = 16;
-    let values = signature.split('&').filter_map(|pair| pair.split_once('=')).map(|pair| pair.1);
-    values.filter(|value| value.len() >= LONG)
 }
 
 fn without_controls(name: &str) -> String {
@@ -320,8 +307,9 @@ fn advise(error: Error, what: &str) -> Error {
         Some(advice.map_or_else(|| what.to_owned(), |advice| format!("{advice}; {what}")))
     };
     match error {
-        Error::Network { action, problem, advice, http_status, source } => {
-            Error::Network { action, problem, advice: join(advice), http_status, source }
+        Error::Network { action, problem, advice, http_status, may_pass, source } => {
+            let advice = join(advice);
+            Error::Network { action, problem, advice, http_status, may_pass, source }
         }
         Error::Storage { action, problem, advice, http_status, code } => {
             Error::Storage { action, problem, advice: join(advice), http_status, code }
@@ -354,12 +342,6 @@ impl Said {
                 .or_else(|| answer.request_id.as_ref().map(|id| redactor.clean(id))),
             server_time: text("ServerTime"),
         }
-    }
-
-    /// Errors of the way there, which come as 400.
-    fn may_pass(&self, status: u16) -> bool {
-        let codes = ["RequestTimeout", "UserNetworkTooSlow", "IncompleteBody", "BadDigest"];
-        status == 400 && self.code.as_deref().is_some_and(|code| codes.contains(&code))
     }
 
     /// A plain `AccessDenied` is final; only its message tells an expired token.
@@ -438,25 +420,10 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_within_a_signature_is_a_secret_of_its_own() {
-        let signature = "q-sign-algorithm=sha1&q-sign-time=1;2&q-signature=0123456789abcdef0123";
-        assert_eq!(parts_of(signature).collect::<Vec<_>>(), ["0123456789abcdef0123"]);
-    }
-
-    #[test]
     fn a_short_text_without_markup_is_a_reason() {
         assert_eq!(short_text(" no room\n"), Some("no room"));
         for body in ["", "<Error/>", "{}", &"x".repeat(201)] {
             assert_eq!(short_text(body), None);
         }
-    }
-
-    #[test]
-    fn secrets_are_known_by_their_names() {
-        for name in ["signature", "x-cos-security-token", "q-signature", "OSSAccessKeyId", "policy"]
-        {
-            assert!(is_secret(name), "{name}");
-        }
-        assert!(!is_secret("key") && !is_secret("success_action_status"));
     }
 }

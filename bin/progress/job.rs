@@ -181,7 +181,7 @@ fn sum(jobs: &mut BTreeMap<usize, Job>, done: &Done, now: Instant) -> View {
     } else {
         ("starting", Figures::Lasting(longest))
     };
-    let subject = format!("{} files", jobs.len() + done.files);
+    let subject = format!("{} files", jobs.len().saturating_add(done.files));
     View { subject, step: said.join(", "), short_step, figures }
 }
 

@@ -37,7 +37,7 @@ pub(super) fn line(view: &View, terminal: usize) -> Line {
     };
     let fits = |form: &&Form| {
         let least = form.least_subject.unwrap_or(0).min(columns(&subject));
-        form.columns() + least <= room
+        form.columns().saturating_add(least) <= room
     };
     match forms.iter().find(fits) {
         Some(form) => form.filled(&subject, room),
@@ -61,13 +61,13 @@ impl Form {
     /// Without the subject and with the smallest bar.
     fn columns(&self) -> usize {
         let bar = if self.bar.is_some() { LEAST_BAR } else { 0 };
-        columns(&self.lead) + bar + columns(&self.tail)
+        [columns(&self.lead), bar, columns(&self.tail)].iter().sum()
     }
 
     fn filled(&self, subject: &str, room: usize) -> Line {
         let left = room.saturating_sub(self.columns());
         let subject = self.least_subject.map_or_else(String::new, |_| shortened(subject, left));
-        let cells = (LEAST_BAR + left.saturating_sub(columns(&subject))).min(MOST_BAR);
+        let cells = left.saturating_sub(columns(&subject)).saturating_add(LEAST_BAR).min(MOST_BAR);
         let bar = self.bar.map_or_else(String::new, |fraction| bar(fraction, cells));
         Line { subject, rest: format!("{}{bar}{}", self.lead, self.tail) }
     }
@@ -127,7 +127,10 @@ pub(super) fn sentence(view: &View) -> String {
         Figures::Lasting(time) if time.as_secs() == 0 => String::new(),
         Figures::Lasting(time) => format!(", {}", lasted(*time)),
         Figures::Sending(sending) => {
-            let percent = u128::from(sending.sent) * 100 / u128::from(sending.total.max(1));
+            let percent = u128::from(sending.sent)
+                .saturating_mul(100)
+                .checked_div(sending.total.into())
+                .unwrap_or(100);
             let sizes = of_total(sending.sent, sending.total, " of ", f64::INFINITY);
             let (rate, left) = (rate_text(sending.rate), time_left(sending));
             format!(", {percent}%, {}, {}, {left} left", sizes.trim_start(), rate.trim_start())

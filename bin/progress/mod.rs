@@ -159,10 +159,11 @@ impl Screen {
         {
             let mut state = self.state();
             clear(&mut state);
-            state.asides += 1;
+            state.asides = state.asides.saturating_add(1);
         }
         let written = write();
-        self.state().asides -= 1;
+        let mut state = self.state();
+        state.asides = state.asides.saturating_sub(1);
         written
     }
 
@@ -340,7 +341,7 @@ impl Drop for Progress {
     fn drop(&mut self) {
         let mut state = self.screen.state();
         if let Some(job) = state.jobs.remove(&self.number) {
-            state.done.files += 1;
+            state.done.files = state.done.files.saturating_add(1);
             state.done.bytes = state.done.bytes.saturating_add(job.sending().sent);
         }
         clear(&mut state);

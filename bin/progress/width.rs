@@ -86,9 +86,9 @@ pub(super) fn shortened(text: &str, room: usize) -> String {
 
 /// As much of the beginning as fits, with the marks on its last character.
 pub(super) fn start_of(text: &str, room: usize) -> &str {
-    let mut used = 0;
+    let mut used = 0_usize;
     let beyond = text.char_indices().find(|(_, c)| {
-        used += of(*c);
+        used = used.saturating_add(of(*c));
         used > room
     });
     beyond.and_then(|(at, _)| text.get(..at)).unwrap_or(text)
@@ -96,10 +96,10 @@ pub(super) fn start_of(text: &str, room: usize) -> &str {
 
 /// As much of the end as fits; it does not begin with a mark.
 fn end_of(text: &str, room: usize) -> &str {
-    let mut used = 0;
+    let mut used = 0_usize;
     let mut start = text.len();
     for (at, c) in text.char_indices().rev() {
-        used += of(c);
+        used = used.saturating_add(of(c));
         if used > room {
             break;
         }

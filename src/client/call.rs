@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::FormFile;
-use crate::error::Error;
+use crate::error::{Error, is_transient};
+use crate::redact::Redactor;
 use crate::text::is_html;
 use crate::transport::{Answer, FailureKind, Lost, Url};
 use crate::types::Envelope;
@@ -17,8 +18,6 @@ pub(crate) struct Call<'a> {
     /// All fields but `_api_key`.
     pub(crate) fields: Vec<(&'static str, String)>,
     pub(crate) file: Option<FormFile<'a>>,
-    /// Values in the fields that must not be shown.
-    pub(crate) secrets: &'a [&'a str],
     /// Whether it may do its work only once: it is not sent again after its last byte went out.
     pub(crate) once: bool,
 }
@@ -45,6 +44,7 @@ impl Call<'_> {
         answer: Answer,
         envelope: Option<Envelope>,
         url: &Url,
+        redactor: &Redactor,
     ) -> Result<Envelope, Box<Failed>> {
         let transient = is_transient(answer.status);
         let redirect = (300..400).contains(&answer.status);
@@ -54,7 +54,7 @@ impl Call<'_> {
             Some(envelope) if !redirect && envelope.code != 0 => {
                 self.refused(envelope, answer.status)
             }
-            _ => not_the_apis(self.action, &answer, url),
+            _ => not_the_apis(self.action, &answer, url, redactor),
         };
         if self.once && answer.all_sent && (transient || !is_pgyer) {
             return Err(self.uncertain(error));
@@ -79,11 +79,11 @@ impl Call<'_> {
 }
 
 /// An answer that no Pgyer gives.
-pub(crate) fn not_the_apis(action: &str, answer: &Answer, url: &Url) -> Error {
+pub(crate) fn not_the_apis(action: &str, answer: &Answer, url: &Url, redactor: &Redactor) -> Error {
     let status = answer.status;
     let (problem, advice) = if (300..400).contains(&status) {
         let to = answer.location.as_deref().and_then(|location| Url::parse(location).ok());
-        let to = to.map_or_else(String::new, |to| format!(" to {}", to.host()));
+        let to = to.map_or_else(String::new, |to| format!(" to {}", redactor.clean(to.host())));
         (
             format!("{} redirects{to} (HTTP {status})", url.host()),
             "the API key is not sent there: see DNS, proxies and --api-url",
@@ -106,13 +106,9 @@ pub(crate) fn not_the_apis(action: &str, answer: &Answer, url: &Url) -> Error {
         problem,
         advice: Some(advice.to_owned()),
         http_status: Some(status),
+        may_pass: true,
         source: None,
     }
-}
-
-/// Statuses that may pass, whatever comes with them.
-pub(crate) fn is_transient(status: u16) -> bool {
-    matches!(status, 408 | 425 | 429 | 500..=599)
 }
 
 /// A call that failed, and what may be done about it.

@@ -8,8 +8,9 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Observer};
 use crate::multipart::Form;
 use crate::package::Package;
+use crate::redact::Redactor;
 use crate::retry::{Deadline, RetryPolicy};
-use crate::secret::{ApiKey, Redactor};
+use crate::secret::ApiKey;
 use crate::source::Source;
 use crate::text::form_urlencoded;
 use crate::transport::{Answer, Failure, FailureKind, Lost, Request, Transport, Url};
@@ -19,24 +20,34 @@ mod builder;
 mod call;
 
 pub use builder::ClientBuilder;
-pub(crate) use call::{Call, Failed, is_transient, not_the_apis};
+pub(crate) use call::{Call, Failed, not_the_apis};
 
 /// Talks to Pgyer. Cheap to clone; clones share connections and may be used from several threads.
 ///
-/// ```no_run
-/// use pgyer::{ApiKey, Client, Package, Upload};
+#[cfg_attr(feature = "sandbox", doc = "```")]
+#[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+/// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+/// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+/// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+/// # std::env::set_current_dir("tests/data")?;
+/// use pgyer::{BuildType, Release};
+/// use std::thread;
 ///
-/// let client = Client::builder().api_key(ApiKey::new("0123456789abcdef")?).build()?;
-/// let package = Package::open("app.apk")?;
-/// let published = client.publish(&package, &Upload::default())?;
-/// println!("{:?}", published.build.and_then(|build| build.install_url()));
-/// # Ok::<(), pgyer::Error>(())
+/// let tokens = thread::scope(|scope| {
+///     let ask = || client.get_cos_token(BuildType::Ios, &Release::default());
+///     let threads = [scope.spawn(ask), scope.spawn(ask)];
+///     threads.map(|thread| thread.join().expect("it does not panic"))
+/// });
+/// assert!(tokens.iter().all(|token| token.is_ok()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Client {
     pub(crate) shared: Arc<Shared>,
     pub(crate) observer: Observer,
     pub(crate) deadline: Deadline,
+    /// The API key, the proxies' passwords, and what else the job at hand has to hide.
+    pub(crate) redactor: Redactor,
 }
 
 #[derive(Debug)]
@@ -46,8 +57,6 @@ pub(crate) struct Shared {
     pub(crate) transport: Transport,
     pub(crate) retry: RetryPolicy,
     pub(crate) insecure_http: bool,
-    /// The API key and the proxies' passwords.
-    pub(crate) redactor: Redactor,
 }
 
 /// The API's hosts. The first that answers is kept, and no other is tried after that.
@@ -73,11 +82,33 @@ impl Hosts {
 }
 impl Client {
     /// Settings to begin with.
+    ///
+    /// ```
+    /// use pgyer::{ApiKey, Client};
+    ///
+    /// let client = Client::builder().api_key(ApiKey::new("0123456789abcdef")?).build()?;
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
     /// The same client, telling its events to someone else.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use std::sync::Arc;
+    /// use pgyer::{Client, Event};
+    ///
+    /// let sent_so_far = Arc::new(AtomicU64::new(0));
+    /// let shown = Arc::clone(&sent_so_far);
+    /// let client = Client::builder().build()?.with_observer(move |event| {
+    ///     if let Event::Sent { sent, .. } = event {
+    ///         shown.store(*sent, Ordering::Relaxed);
+    ///     }
+    /// });
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
     #[must_use]
     pub fn with_observer(&self, observer: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         Self { observer: Observer::new(observer), ..self.clone() }
@@ -85,6 +116,17 @@ impl Client {
 
     /// The same client with a deadline for whatever is done with it: retries, waits and sleeps
     /// included. Of two deadlines the earlier counts.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use pgyer::{BuildType, Client, ErrorKind, Release};
+    ///
+    /// let client = Client::builder().api_key(pgyer::ApiKey::new("0123456789abcdef")?).build()?;
+    /// let late = client.with_deadline(Instant::now());
+    /// let error = late.get_cos_token(BuildType::Ios, &Release::default()).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Network);
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
     #[must_use]
     pub fn with_deadline(&self, deadline: Instant) -> Self {
         self.until(Deadline::at(deadline))
@@ -139,14 +181,17 @@ impl Client {
     }
 
     fn attempt(&self, call: &Call<'_>, key: &ApiKey, url: &Url) -> Result<Envelope, Box<Failed>> {
-        let answer = self.send(call, key, url).map_err(|lost| call.lost(*lost))?;
-        let redactor = self.redactor(call.secrets);
+        let mut answer = self.send(call, key, url).map_err(|lost| call.lost(*lost))?;
         let envelope = Envelope::parse(&answer.body).map(|envelope| Envelope {
-            message: redactor.clean(&envelope.message),
-            data: redactor.clean_value(&envelope.data),
+            message: self.redactor.clean(&envelope.message),
+            data: self.redactor.clean_value(&envelope.data),
             ..envelope
         });
-        call.judge(answer, envelope, url)
+        if envelope.is_some() {
+            // All that it says is there: a large answer need not be kept twice.
+            answer.body = Vec::new();
+        }
+        call.judge(answer, envelope, url, &self.redactor)
     }
 
     fn send(&self, call: &Call<'_>, key: &ApiKey, url: &Url) -> Result<Answer, Box<Lost>> {
@@ -277,13 +322,11 @@ impl Client {
         self.observer.tell(&Event::Retry { action, because: &because, number, delay });
     }
 
-    /// What must not be shown of a request that carries these too.
-    pub(crate) fn redactor(&self, secrets: &[&str]) -> Redactor {
-        let mut redactor = self.shared.redactor.clone();
-        for secret in secrets {
-            redactor.add(secret);
-        }
-        redactor
+    /// The same client, which shows none of these either.
+    pub(crate) fn hiding<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut client = self.clone();
+        secrets.into_iter().for_each(|secret| client.redactor.add(secret));
+        client
     }
 }
 

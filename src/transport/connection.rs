@@ -20,6 +20,10 @@ use crate::retry::Deadline;
 /// The room for input; a head that is larger is refused.
 const INPUT: usize = 64 * 1024;
 
+/// The most that is read of one answer: a body of the size that is read, its head, and what chunks
+/// add. What comes after a body may have no end.
+const MAX_INPUT: usize = 2 << 20;
+
 /// The longest wait for a word before a body that asks for one (`Expect: 100-continue`).
 const EXPECT_WAIT: Duration = Duration::from_secs(1);
 
@@ -126,10 +130,12 @@ pub(super) struct Connection {
     continue_received: bool,
     /// The status of the final answer, once its head is complete.
     status: Option<u16>,
-    /// Bytes of heads so far: an endless row of 1xx answers must end too.
-    head_bytes: usize,
+    /// Bytes of the answer so far, with all interim ones: an endless row of them must end too.
+    input_bytes: usize,
     expect_done: bool,
     reusable: bool,
+    /// What had come when that was last looked at.
+    received: u64,
     /// What the kernel still had to send when it was last asked, and when that was.
     queue: Option<(u64, Instant)>,
 }
@@ -142,6 +148,7 @@ impl Connection {
         pool: Arc<Pool>,
     ) -> Self {
         Self {
+            received: stream.received(),
             buffers: Room::new(INPUT, stream.batch()),
             stream: Some(stream),
             exchange,
@@ -150,7 +157,7 @@ impl Connection {
             fresh: false,
             continue_received: false,
             status: None,
-            head_bytes: 0,
+            input_bytes: 0,
             expect_done: false,
             reusable: false,
             queue: None,
@@ -174,23 +181,24 @@ impl Connection {
         } else {
             stream.read_some(buffer)?
         };
+        self.received = stream.received();
         if read > 0 {
-            self.received(read)?;
+            self.note(read)?;
         }
         Ok(read)
     }
 
-    fn received(&mut self, count: usize) -> io::Result<()> {
+    /// Takes note of what has come.
+    fn note(&mut self, count: usize) -> io::Result<()> {
         self.buffers.input_appended(count);
         self.exchange.answered.set();
         self.fresh = true;
+        self.input_bytes = self.input_bytes.saturating_add(count);
+        if self.input_bytes > MAX_INPUT {
+            return Err(Failure::new(FailureKind::Broken, "the answer has no end").into());
+        }
         if self.status.is_some() {
             return Ok(());
-        }
-        self.head_bytes += count;
-        if self.head_bytes > INPUT {
-            let problem = "the heads of the answer have no end";
-            return Err(Failure::new(FailureKind::Broken, problem).into());
         }
         // Interim answers end here, so that nothing above has to know of them.
         while let Some(head) = heads::first(self.buffers.input()) {
@@ -200,6 +208,10 @@ impl Connection {
             }
             self.continue_received |= head.status == 100;
             self.buffers.input_consume(head.length);
+        }
+        if self.status.is_none() && self.input_bytes > INPUT {
+            let problem = "the heads of the answer have no end";
+            return Err(Failure::new(FailureKind::Broken, problem).into());
         }
         Ok(())
     }
@@ -216,9 +228,7 @@ impl Connection {
             // An end or a broken connection shows when the next write fails.
             Ok(_) => {}
             Err(error) if is_tick(&error) => {}
-            Err(error) if error.get_ref().is_some_and(|inner| inner.is::<Failure>()) => {
-                return Err(error);
-            }
+            Err(error) if is_ours(&error) => return Err(error),
             Err(_) => {}
         }
         if self.status.is_some() {
@@ -251,6 +261,14 @@ impl Connection {
         Ok(())
     }
 
+    /// Whether bytes moved that nobody here has seen: a part of a TLS record, or out of the kernel's
+    /// queue.
+    fn has_moved(&mut self) -> bool {
+        let received = self.stream.as_ref().map_or(0, Stream::received);
+        let came = std::mem::replace(&mut self.received, received) != received;
+        came || self.has_drained()
+    }
+
     /// Whether the other side took bytes out of the kernel's queue since the last look at it: it
     /// may be reading steadily long after the last write.
     fn has_drained(&mut self) -> bool {
@@ -279,12 +297,12 @@ impl Connection {
             }
             match self.send_some(taken, amount) {
                 Ok(more) => {
-                    taken += more;
+                    taken = taken.saturating_add(more);
                     moved = Instant::now();
                     self.queue = None;
                 }
                 Err(error) if is_tick(&error) => {
-                    if self.has_drained() {
+                    if self.has_moved() {
                         moved = Instant::now();
                     }
                     self.exchange.limits.check(moved)?;
@@ -339,16 +357,23 @@ impl Connection {
                 Ok(_) if self.buffers.input().is_empty() => moved = Instant::now(),
                 Ok(_) => return Ok(true),
                 Err(error) if is_tick(&error) => {
-                    if self.has_drained() {
+                    if self.has_moved() {
                         moved = Instant::now();
                     }
                     self.exchange.limits.check(moved)?;
                 }
-                Err(_) if !self.buffers.input().is_empty() => return Ok(false),
+                Err(error) if !is_ours(&error) && !self.buffers.input().is_empty() => {
+                    return Ok(false);
+                }
                 Err(error) => return Err(error),
             }
         }
     }
+}
+
+/// Whether an error is a refusal to read on, and not the end of what there is to read.
+fn is_ours(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<Failure>())
 }
 
 impl Transport for Connection {
@@ -386,8 +411,9 @@ impl Transport for Connection {
     }
 
     fn is_open(&mut self) -> bool {
-        let stopped = self.exchange.stopped.is_set();
-        self.reusable = !stopped && self.stream().is_ok_and(Stream::is_quiet);
+        // What came behind the answer would be taken for the next one.
+        let is_over = !self.exchange.stopped.is_set() && self.buffers.input().is_empty();
+        self.reusable = is_over && self.stream().is_ok_and(Stream::is_quiet);
         self.reusable
     }
 

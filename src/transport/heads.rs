@@ -23,21 +23,18 @@ pub(super) fn first(input: &[u8]) -> Option<Head> {
 }
 
 fn end(input: &[u8]) -> Option<usize> {
-    let mut line_is_empty = true;
-    for (at, byte) in input.iter().enumerate() {
+    // Empty lines before the status line are no end.
+    let start = input.iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
+    let mut line_is_empty = false;
+    for (at, byte) in input.iter().enumerate().skip(start) {
         match byte {
-            // Empty lines before the status line are no end.
-            b'\n' if line_is_empty && input.get(..at).is_some_and(has_text) => return Some(at + 1),
+            b'\n' if line_is_empty => return Some(at.saturating_add(1)),
             b'\n' => line_is_empty = true,
             b'\r' => {}
             _ => line_is_empty = false,
         }
     }
     None
-}
-
-fn has_text(bytes: &[u8]) -> bool {
-    bytes.iter().any(|byte| !matches!(byte, b'\r' | b'\n'))
 }
 
 fn status(input: &[u8]) -> Option<u16> {

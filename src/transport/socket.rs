@@ -17,6 +17,7 @@ pub(super) struct Socket {
     tcp: TcpStream,
     /// Whether the last write was held up.
     is_slow: bool,
+    received: u64,
 }
 
 /// Whether an error only says that a tick passed.
@@ -32,11 +33,16 @@ impl Socket {
         tcp.set_nodelay(true)?;
         tcp.set_read_timeout(Some(TICK))?;
         tcp.set_write_timeout(Some(TICK))?;
-        Ok(Self { tcp, is_slow: false })
+        Ok(Self { tcp, is_slow: false, received: 0 })
     }
 
     pub(super) fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         self.tcp.set_nonblocking(nonblocking)
+    }
+
+    /// How many bytes have come.
+    pub(super) fn received(&self) -> u64 {
+        self.received
     }
 
     /// How many bytes the kernel has taken from us and the other side not from it; none where the
@@ -59,7 +65,9 @@ impl Socket {
 
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.tcp.read(buffer)
+        let read = self.tcp.read(buffer)?;
+        self.received = self.received.saturating_add(read as u64);
+        Ok(read)
     }
 }
 
@@ -74,7 +82,7 @@ impl Write for Socket {
             [first, ..] if self.is_slow => self.tcp.write(first.get(..SLOW_WRITE).unwrap_or(first)),
             _ => self.tcp.write_vectored(slices),
         };
-        self.is_slow = began.elapsed() >= TICK / 2;
+        self.is_slow = began.elapsed().saturating_mul(2) >= TICK;
         written
     }
 

@@ -131,6 +131,11 @@ impl Stream {
         }
     }
 
+    /// How many bytes have come, with those that TLS has not made anything of yet.
+    pub(super) fn received(&self) -> u64 {
+        self.pipe.socket.received()
+    }
+
     /// What the kernel still has to send, where it says so.
     pub(super) fn unsent_in_kernel(&self) -> Option<u64> {
         self.pipe.socket.unsent()
@@ -150,7 +155,10 @@ fn read_session(
     below: &mut (impl Read + Write),
     buffer: &mut [u8],
 ) -> io::Result<usize> {
-    loop {
+    // What TLS says for itself is no byte of the answer, and may have no end: whoever waits gets the
+    // word back now and then.
+    const ROUNDS: usize = 16;
+    for _ in 0..ROUNDS {
         match session.reader().read(buffer) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             // An end without the word for it; whether something is missing is for HTTP to tell.
@@ -162,6 +170,7 @@ fn read_session(
             .process_new_packets()
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
     }
+    Err(io::ErrorKind::WouldBlock.into())
 }
 
 fn flush_session(session: &mut ClientConnection, below: &mut impl Write) -> io::Result<()> {
@@ -191,7 +200,7 @@ impl Limits {
 
     /// Half the limit: a wait that stays clear of it.
     pub(super) fn half(&self) -> Duration {
-        self.limit / 2
+        self.limit.checked_div(2).unwrap_or_default()
     }
 
     /// Whether to go on waiting, given when something last moved.
@@ -233,8 +242,10 @@ pub(super) struct Patient<'a> {
 impl Patient<'_> {
     fn patiently<T>(&mut self, mut step: impl FnMut(&mut Pipe) -> io::Result<T>) -> io::Result<T> {
         loop {
+            // Also where bytes come: a few now and then would stretch the time for ever.
+            self.limits.check(Instant::now())?;
             match step(self.pipe) {
-                Err(error) if is_tick(&error) => self.limits.check(Instant::now())?,
+                Err(error) if is_tick(&error) => {}
                 result => return result,
             }
         }

@@ -10,6 +10,16 @@ use crate::json::{self, Fields};
 ///
 /// Its `Debug` shows the names of the fields and not their values: the signature and the security
 /// token let whoever has them upload in your name for about half an hour.
+///
+/// ```
+/// use pgyer::UploadToken;
+///
+/// let json = r#"{"key":"k1","endpoint":"https://s.example","params":{"signature":"x"}}"#;
+/// let token = UploadToken::from_json(json)?;
+/// assert_eq!((token.key(), token.endpoint()), ("k1", "https://s.example"));
+/// assert_eq!(token.expose_json(), json);
+/// # Ok::<(), pgyer::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct UploadToken {
     pub(crate) key: String,
@@ -57,6 +67,11 @@ impl UploadToken {
     ///
     /// # Errors
     /// [`Error::Usage`] when it is no token.
+    ///
+    /// ```
+    /// use pgyer::{ErrorKind, UploadToken};
+    /// assert_eq!(UploadToken::from_json("{}").unwrap_err().kind(), ErrorKind::Usage);
+    /// ```
     pub fn from_json(json: &str) -> Result<Self, Error> {
         Self::parse(json).map_err(|problem| {
             Error::usage(format!(
@@ -76,11 +91,44 @@ impl UploadToken {
         &self.endpoint
     }
 
+    /// What must not be shown of it: values of params, and what is secret within them.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        /// More than any token has.
+        const MOST: usize = 16;
+        let params = self.params.iter().filter(|(name, _)| is_secret(name)).take(MOST);
+        // A signed URL has its signature there.
+        let query = self.endpoint.split_once('?').map(|(_, query)| query);
+        let values = params.map(|(_, value)| value.as_str()).chain(query);
+        values.flat_map(|value| std::iter::once(value).chain(parts_of(value).take(MOST)))
+    }
+
+    /// The endpoint without what may be secret in it.
+    fn harmless_endpoint(&self) -> String {
+        let path = self.endpoint.split(['?', '#']).next().unwrap_or_default();
+        path.rsplit_once('@').map_or(path.to_owned(), |(_, host)| format!("***@{host}"))
+    }
+
     /// The API's `data` as it came, as JSON on one line. It has the signature in it: show it to
     /// nobody but [`Client::put`](crate::Client::put).
     pub fn expose_json(&self) -> &str {
         &self.json
     }
+}
+
+/// Which params let their holder do something. The key is none: it names the build everywhere.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["signature", "token", "policy", "credential", "accesskeyid", "q-ak", "secret"]
+        .iter()
+        .any(|part| name.contains(part))
+}
+
+/// The values within a signature (`q-sign-algorithm=sha1&q-signature=…`) that are secret by
+/// themselves, told from the others by their length.
+fn parts_of(signature: &str) -> impl Iterator<Item = &str> {
+    const LONG: usize = 16;
+    let values = signature.split('&').filter_map(|pair| pair.split_once('=')).map(|pair| pair.1);
+    values.filter(|value| value.len() >= LONG)
 }
 
 fn params(json: &str) -> Result<Vec<(String, String)>, String> {
@@ -101,7 +149,7 @@ impl fmt::Debug for UploadToken {
         let names: Vec<&str> = self.params.iter().map(|(name, _)| name.as_str()).collect();
         f.debug_struct("UploadToken")
             .field("key", &self.key)
-            .field("endpoint", &self.endpoint)
+            .field("endpoint", &self.harmless_endpoint())
             .field("params", &names)
             .finish_non_exhaustive()
     }
@@ -124,6 +172,9 @@ mod tests {
         assert!(token.expose_json().ends_with(r#""extra":1.0}"#));
         assert!(!token.expose_json().contains('\n'));
         assert!(!format!("{token:?}").contains("1;2"));
+        let signed = TOKEN.replace("s.example", "u:p@s.example/a?sign=x#y");
+        let shown = format!("{:?}", UploadToken::parse(&signed).unwrap());
+        assert!(shown.contains(r#"endpoint: "***@s.example/a""#), "{shown}");
     }
 
     #[test]
@@ -164,5 +215,20 @@ mod tests {
             let problem = UploadToken::parse(json).unwrap_err();
             assert!(problem.contains(said), "{json}: {problem}");
         }
+    }
+
+    #[test]
+    fn the_hash_within_a_signature_is_a_secret_of_its_own() {
+        let signature = "q-sign-algorithm=sha1&q-sign-time=1;2&q-signature=0123456789abcdef0123";
+        assert_eq!(parts_of(signature).collect::<Vec<_>>(), ["0123456789abcdef0123"]);
+    }
+
+    #[test]
+    fn secrets_are_known_by_their_names() {
+        for name in ["signature", "x-cos-security-token", "q-signature", "OSSAccessKeyId", "policy"]
+        {
+            assert!(is_secret(name), "{name}");
+        }
+        assert!(!is_secret("key") && !is_secret("success_action_status"));
     }
 }

@@ -12,21 +12,25 @@ mod examples;
 mod exit_codes;
 mod formats;
 mod forms;
+mod hostile;
 mod hosts;
 mod keys;
 mod library;
 mod matrix;
 mod peers;
+mod programs;
 mod proxies;
 mod proxy_server;
 #[cfg(unix)]
 mod pty;
 mod qr;
+mod raw_server;
 mod readme;
 #[cfg(unix)]
 mod recipes;
 mod relay;
 mod sandbox;
+mod secrets;
 mod signals;
 mod support;
 mod terminal;

@@ -1,0 +1,243 @@
+//! Keeps secrets out of texts, in whatever spelling a server repeats them.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+use crate::json;
+
+/// What stands in the place of a secret.
+const HIDDEN: &str = "***";
+
+/// By so many characters a secret is known; what follows goes with them. So no pair of a long
+/// secret and a long text takes long to compare.
+const KNOWN_BY: usize = 64;
+
+/// Secrets this long are not met by chance: the case of their letters does not matter, and they go
+/// out of values too. Shorter ones would tear other values apart, and what a server says of them on
+/// its own is its own.
+const LONG: usize = 8;
+
+/// The most that is repeated of what a server says.
+const LONGEST: usize = 8 * 1024;
+
+/// The secrets that a job has to do with, to be taken out of whatever is said about it.
+#[derive(Clone, Default)]
+pub(crate) struct Redactor {
+    /// Longest first, so that a secret within another leaves nothing of the longer one.
+    secrets: Vec<String>,
+}
+
+impl Redactor {
+    /// Adds a secret, and its base64.
+    pub(crate) fn add(&mut self, secret: &str) {
+        for form in [secret.to_owned(), STANDARD_NO_PAD.encode(secret)] {
+            if !form.is_empty() && !self.secrets.contains(&form) {
+                self.secrets.push(form);
+            }
+        }
+        self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    }
+
+    /// What a server says, with `***` in the place of each secret.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        let mut cleaned = replaced(text, self.secrets.iter().map(String::as_str).collect());
+        if cleaned.len() > LONGEST {
+            // Only now: half a secret could not be told from another text.
+            cleaned = cleaned.chars().take(LONGEST).chain(['…']).collect();
+        }
+        cleaned
+    }
+
+    /// A JSON value of the API without the long secrets in it.
+    pub(crate) fn clean_value(&self, json: &str) -> String {
+        let long: Vec<&str> =
+            self.secrets.iter().map(String::as_str).filter(|secret| secret.len() >= LONG).collect();
+        json::map_strings(json, |text| {
+            let cleaned = replaced(text, long.clone());
+            (cleaned != text).then_some(cleaned)
+        })
+    }
+}
+
+fn replaced(text: &str, secrets: Vec<&str>) -> String {
+    let mut cleaned = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let may_begin = |secret: &&&str| {
+            let same = |first: char| first.eq_ignore_ascii_case(&c);
+            matches!(c, '%' | '\\' | '&' | '+') || secret.chars().next().is_some_and(same)
+        };
+        let mut candidates = secrets.iter().filter(may_begin);
+        let length = match candidates.find_map(|secret| spelled(rest, secret)) {
+            Some(length) => {
+                cleaned.push_str(HIDDEN);
+                length
+            }
+            None => {
+                cleaned.push(c);
+                c.len_utf8()
+            }
+        };
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    cleaned
+}
+
+/// The length of the secret at the start of the text, as it is or with any of its characters
+/// written as URLs, JSON or XML write them.
+fn spelled(text: &str, secret: &str) -> Option<usize> {
+    if text.starts_with(secret) {
+        return Some(secret.len());
+    }
+    let any_case = secret.len() >= LONG;
+    let mut length = 0;
+    for (count, c) in secret.chars().enumerate() {
+        let rest = text.get(length..)?;
+        match escaped(rest, c).or_else(|| plain(rest, c, any_case)) {
+            Some(more) => length = length.saturating_add(more),
+            None if count >= KNOWN_BY => break,
+            None => return None,
+        }
+    }
+    Some(length)
+}
+
+fn plain(text: &str, c: char, any_case: bool) -> Option<usize> {
+    let found = text.chars().next()?;
+    let same = found == c || any_case && found.eq_ignore_ascii_case(&c);
+    same.then(|| found.len_utf8())
+}
+
+/// The length of an escape at the start of the text, if it stands for this character.
+fn escaped(text: &str, c: char) -> Option<usize> {
+    match text.bytes().next()? {
+        b'%' => {
+            let mut buffer = [0; 4];
+            let bytes = c.encode_utf8(&mut buffer).bytes();
+            prefix(text, &bytes.map(|byte| format!("%{byte:02x}")).collect::<String>())
+        }
+        b'\\' => json_escaped(text, c),
+        b'&' => entity(text, c),
+        b'+' if c == ' ' => Some(1),
+        _ => None,
+    }
+}
+
+fn prefix(text: &str, escape: &str) -> Option<usize> {
+    let found = text.get(..escape.len())?;
+    found.eq_ignore_ascii_case(escape).then_some(escape.len())
+}
+
+fn json_escaped(text: &str, c: char) -> Option<usize> {
+    let short = match c {
+        '"' | '\\' | '/' | '\'' => Some(c),
+        '\n' => Some('n'),
+        '\r' => Some('r'),
+        '\t' => Some('t'),
+        _ => None,
+    };
+    if short.is_some_and(|short| text.chars().nth(1) == Some(short)) {
+        return Some(2);
+    }
+    let mut buffer = [0; 2];
+    let units = c.encode_utf16(&mut buffer).iter();
+    prefix(text, &units.map(|unit| format!("\\u{unit:04x}")).collect::<String>())
+}
+
+fn entity(text: &str, c: char) -> Option<usize> {
+    const LONGEST: usize = 10;
+    let end = text.bytes().take(LONGEST).position(|byte| byte == b';')?;
+    let found = match text.get(1..end)? {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        number => numbered(number.strip_prefix('#')?)?,
+    };
+    (found == c).then_some(end.saturating_add(1))
+}
+
+fn numbered(number: &str) -> Option<char> {
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => number.parse(),
+    };
+    char::from_u32(code.ok()?)
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Redactor({} forms)", self.secrets.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redactor(secrets: &[&str]) -> Redactor {
+        let mut redactor = Redactor::default();
+        secrets.iter().for_each(|secret| redactor.add(secret));
+        redactor
+    }
+
+    #[test]
+    fn secrets_go_in_every_form_they_are_written_in() {
+        let redactor = redactor(&["q-sign=a;b&c=\"d/é\" "]);
+        for said in [
+            "said q-sign=a;b&c=\"d/é\"  here",
+            "said Q-SIGN=a;b&c=\"d/é\"  here",
+            "said q-sign=a;b&amp;c=&quot;d/é&quot;  here",
+            "said q-sign=a;b&#38;c=&#x22;d&#X2f;é&#34;  here",
+            r#"said q-sign=a;b&c=\"d/é\"  here"#,
+            r#"said q-sign=a;b&c=\"d\/\u00E9\"  here"#,
+            r#"said q-sign=a;b\u0026c=\u0022d\/\u00e9\"\u0020 here"#,
+            "said q-sign%3Da%3Bb%26c%3D%22d%2F%C3%A9%22%20 here",
+            "said q-sign%3da%3bb%26c%3d%22d/%c3%a9%22+ here",
+            "said cS1zaWduPWE7YiZjPSJkL8OpIiA here",
+        ] {
+            assert_eq!(redactor.clean(said), "said *** here");
+        }
+        for other in ["q-sign", "%71-sign=b", "\\u", "&#x110000;", "&amp", "%", "é"] {
+            assert_eq!(redactor.clean(other), other);
+        }
+    }
+
+    #[test]
+    fn what_looks_like_an_escape_may_be_the_secret_itself() {
+        assert_eq!(redactor(&["100%25x"]).clean("100%25x 100%2525x 100%x"), "*** *** 100%x");
+        assert_eq!(redactor(&["a&lt;b"]).clean("a&lt;b a&amp;lt;b a<b"), "*** *** a<b");
+    }
+
+    #[test]
+    fn a_secret_within_another_leaves_no_rest() {
+        assert_eq!(redactor(&["abc", "abcdef"]).clean("abcdef abc"), "*** ***");
+    }
+
+    #[test]
+    fn a_long_secret_that_is_cut_off_is_one_all_the_same() {
+        let secret = "0123456789".repeat(20);
+        assert_eq!(redactor(&[&secret]).clean(&format!("{}|", &secret[..150])), "***|");
+        assert_eq!(redactor(&[&secret]).clean("0123456789"), "0123456789");
+    }
+
+    #[test]
+    fn no_more_is_repeated_than_anyone_would_read() {
+        let cleaned = redactor(&["secret"]).clean(&"secret ".repeat(10_000));
+        assert!(cleaned.starts_with("*** *** ") && cleaned.ends_with('…'));
+        assert_eq!(cleaned.chars().count(), LONGEST + 1);
+        assert!(redactor(&[]).clean(&"é".repeat(10_000)).chars().count() <= LONGEST + 1);
+    }
+
+    #[test]
+    fn values_lose_long_secrets_and_keep_what_is_short() {
+        let redactor = redactor(&["1.2", "long/secret"]);
+        let json = r#"{"a":"1.2","x long\/secret":["\u006cong\/secret",1.2],"b":"A\u00e9"}"#;
+        let cleaned = r#"{"a":"1.2","x ***":["***",1.2],"b":"A\u00e9"}"#;
+        assert_eq!(redactor.clean_value(json), cleaned);
+        assert_eq!(redactor.clean("1.2"), "***");
+    }
+}
