@@ -101,6 +101,15 @@ fn opens_each_type_by_its_content() {
 }
 
 #[test]
+fn what_no_device_installs_opens_with_a_warning() {
+    let dir = Dir::new();
+    let path = dir.file("app.apk", &zip(&APK[..2]).build());
+    let package = Package::open(&path).unwrap();
+    let [warning] = package.warnings() else { panic!("{:?}", package.warnings()) };
+    assert!(warning.contains("not signed"), "{warning}");
+}
+
+#[test]
 fn a_type_that_the_content_contradicts_is_refused() {
     let dir = Dir::new();
     let path = dir.file("app.ipa", &zip(&APK).build());
