@@ -313,7 +313,7 @@ fn suggest_region(error: Error) -> Error {
 
 /// The storage's own words: `<Error><Code>…</Code><Message>…`.
 #[derive(Debug, Default)]
-struct Said {
+pub(crate) struct Said {
     code: Option<String>,
     message: Option<String>,
     request_id: Option<String>,
@@ -321,7 +321,7 @@ struct Said {
 }
 
 impl Said {
-    fn from(answer: &Answer, redactor: &Redactor) -> Self {
+    pub(crate) fn from(answer: &Answer, redactor: &Redactor) -> Self {
         let body = String::from_utf8_lossy(&answer.body);
         let text = |tag| xml_text(&body, tag).map(|text| redactor.clean(&text));
         Self {
@@ -334,13 +334,13 @@ impl Said {
     }
 
     /// Errors of the way there, which come as 400.
-    fn may_pass(&self, status: u16) -> bool {
+    pub(crate) fn may_pass(&self, status: u16) -> bool {
         let codes = ["RequestTimeout", "UserNetworkTooSlow", "IncompleteBody", "BadDigest"];
         status == 400 && self.code.as_deref().is_some_and(|code| codes.contains(&code))
     }
 
     /// A plain `AccessDenied` is final; only its message tells an expired token.
-    fn is_expired(&self) -> bool {
+    pub(crate) fn is_expired(&self) -> bool {
         match self.code.as_deref() {
             Some("ExpiredToken") => true,
             Some("AccessDenied") => self
@@ -351,7 +351,7 @@ impl Said {
         }
     }
 
-    fn details(&self) -> String {
+    pub(crate) fn details(&self) -> String {
         let mut details = String::new();
         if let Some(code) = &self.code {
             details.push_str(&format!(", {code}"));

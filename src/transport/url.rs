@@ -27,10 +27,7 @@ impl Url {
         if authority.as_str().contains('@') {
             return Err("it has a user name or password in it".to_owned());
         }
-        let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-        if host.is_empty() {
-            return Err("it has no host".to_owned());
-        }
+        let host = bare_host(uri.host().unwrap_or_default())?;
         let has_port = authority.as_str().rsplit_once(':').is_some_and(|(_, port)| {
             !port.contains(']') // the colons of an IPv6 address
         });
@@ -107,6 +104,17 @@ impl fmt::Debug for Url {
     }
 }
 
+/// A host without the brackets that an IPv6 address has, and nothing else.
+fn bare_host(host: &str) -> Result<&str, String> {
+    let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    match inner {
+        Some(address) if address.parse::<Ipv6Addr>().is_ok() => Ok(address),
+        None if host.is_empty() => Err("it has no host".to_owned()),
+        None if !host.contains(['[', ']']) => Ok(host),
+        _ => Err("its host is neither a name nor an address".to_owned()),
+    }
+}
+
 /// An IPv6 address in brackets, anything else as it is.
 pub(super) fn host_in_url(host: &str) -> String {
     if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]") } else { host.to_owned() }
@@ -156,6 +164,10 @@ mod tests {
             "http://host:x/",
             "http://host:/",
             "https://ho st/",
+            "https://127.0.0.1[::1]/",
+            "https://[::1]x/",
+            "https://[x]/",
+            "https://[]/",
             "//host/",
         ] {
             assert!(Url::parse(wrong).is_err(), "{wrong}");
