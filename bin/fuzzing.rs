@@ -26,8 +26,8 @@ pub(crate) fn command_line(data: &[u8]) {
         words.partition(|word| word.to_string_lossy().contains("=="));
     let variable = |name: &str| {
         let prefix = format!("{name}==");
-        let found = variables.iter().filter_map(|word| word.to_str()?.strip_prefix(&prefix));
-        found.last().map(OsString::from)
+        let mut found = variables.iter().filter_map(|word| word.to_str()?.strip_prefix(&prefix));
+        found.next_back().map(OsString::from)
     };
     let parsed = args::parse(words.clone(), &variable);
     assert_eq!(parsed, args::parse(words.clone(), &variable));
