@@ -7,14 +7,15 @@ use std::thread;
 use std::time::Instant;
 
 use pgyer::{
-    BuildStatus, BuildType, Client, Error, Event, InstallType, Package, Password, Proxies, Region,
-    Release, Result, RetryPolicy, Source, Upload, UploadToken, Validity, Wait, Waiting,
+    BuildStatus, BuildType, Client, Error, Event, Package, Password, Proxies, Release, Result,
+    RetryPolicy, Source, Upload, UploadToken, Wait, Waiting,
 };
 
-use crate::args::{self, Action, Command, Format, Input, Install, Network, Notes};
+use crate::args::{self, Action, Command, Format, Input, Network, When};
 use crate::inputs;
 use crate::output::{self, Report, ReportKind, operand};
 use crate::progress::Screen;
+use crate::qr;
 
 /// One run of the program.
 pub(crate) struct Run<'a> {
@@ -27,7 +28,20 @@ pub(crate) struct Run<'a> {
 struct Ended {
     file: Option<String>,
     key: Option<String>,
-    result: Result<String>,
+    result: Result<Done>,
+}
+
+/// What there is to show for it.
+struct Done {
+    text: String,
+    /// The install page, for a QR code.
+    page: Option<String>,
+}
+
+impl Done {
+    fn new(report: &Report, format: Format) -> Self {
+        Self { text: report.render(format), page: report.install_page() }
+    }
 }
 
 impl Run<'_> {
@@ -49,6 +63,23 @@ impl Run<'_> {
 
     fn format(&self) -> Format {
         self.command.output.format
+    }
+
+    fn qr(&self) -> When {
+        match &self.command.action {
+            Action::Upload(upload) => upload.qr,
+            Action::Status(status) => status.qr,
+            _ => When::Never,
+        }
+    }
+
+    /// What is being done before a file is on its way.
+    fn doing(&self) -> &'static str {
+        match self.command.action {
+            Action::Doctor => "testing",
+            Action::Status(_) => "asking",
+            _ => "starting",
+        }
     }
 
     fn client(&self) -> Result<Client> {
@@ -120,7 +151,7 @@ impl Run<'_> {
         for (at, result) in ended {
             waiting.insert(at, result);
             while let Some(result) = waiting.remove(&turn) {
-                turn += 1;
+                turn = turn.saturating_add(1);
                 let next = self.report(result);
                 if matches!(outcome, Ok(0)) {
                     outcome = next;
@@ -136,9 +167,12 @@ impl Run<'_> {
     fn report(&self, ended: Ended) -> Result<u8> {
         let Ended { file, key, result } = ended;
         match result {
-            Ok(text) => {
-                self.screen.clear();
-                output::print(&text).map(|()| 0)
+            Ok(done) => {
+                self.screen.aside(|| output::print(&done.text))?;
+                if let Some(page) = &done.page {
+                    qr::show(self.screen, self.qr(), page);
+                }
+                Ok(0)
             }
             Err(error) => {
                 let message = error.report();
@@ -149,7 +183,7 @@ impl Run<'_> {
                 self.screen.error(&format!("{prefix}{message}"));
                 let format = self.format();
                 let failure = output::failure(format, file.as_deref(), key.as_deref(), &error);
-                if let Err(unwritten) = output::print(&failure) {
+                if let Err(unwritten) = self.screen.aside(|| output::print(&failure)) {
                     self.screen.error(&unwritten.report());
                 }
                 Ok(error.kind().exit_code())
@@ -165,17 +199,16 @@ impl Run<'_> {
                 self.screen.warning(&format!("{}: {warning}", operand(file)));
             }
             report.warnings = package.warnings().to_vec();
-            report.render(self.format())
+            Done::new(&report, self.format())
         });
         Ended { file: Some(operand(file)), key: None, result }
     }
 
     fn upload(&self, upload: &args::Upload) -> Result<u8> {
-        let release = release(&upload.release)?;
+        let release = inputs::release(&upload.release)?;
         let p12_password =
             upload.certificate.as_ref().map(|p12| inputs::password(&p12.password)).transpose()?;
         let client = self.client()?;
-        self.screen.start_clock();
         self.each(&upload.files, upload.jobs, |at, file| {
             let job = Job::new(self, &client, at, file);
             let result = if upload.legacy {
@@ -183,14 +216,13 @@ impl Run<'_> {
             } else {
                 job.publish(file, upload, &release, p12_password.as_ref())
             };
-            let result = result.map(|report| report.render(self.format()));
+            let result = result.map(|report| Done::new(&report, self.format()));
             Ended { file: Some(operand(file)), key: job.key(), result }
         })
     }
 
     fn status(&self, status: &args::Status) -> Result<u8> {
         let client = self.client()?;
-        self.screen.start_clock();
         let job = Job::new(self, &client, 0, Path::new(&status.key));
         let key = &status.key;
         let build = if status.wait {
@@ -205,13 +237,14 @@ impl Run<'_> {
             let mut report = Report::new(ReportKind::Build);
             report.key = Some(key.clone());
             report.build = Some(build);
-            report.render(self.format())
+            Done::new(&report, self.format())
         });
+        drop(job);
         self.report(Ended { file: None, key: Some(key.clone()), result })
     }
 
     fn token(&self, token: &args::Token) -> Result<u8> {
-        let release = release(&token.release)?;
+        let release = inputs::release(&token.release)?;
         let client = self.client()?;
         let file = token.file.as_deref();
         let job = Job::new(self, &client, 0, file.unwrap_or(Path::new("token")));
@@ -226,14 +259,15 @@ impl Run<'_> {
         };
         let result = build_type
             .and_then(|build_type| job.client.get_cos_token(build_type, &release))
-            .map(|token| output::escape_controls(&format!("{}\n", token.expose_json())));
+            .map(|token| output::escape_controls(&format!("{}\n", token.expose_json())))
+            .map(|text| Done { text, page: None });
+        drop(job);
         self.report(Ended { file: file.map(operand), key: None, result })
     }
 
     fn put(&self, put: &args::Put) -> Result<u8> {
         let token = UploadToken::from_json(&inputs::read_text(&put.token)?)?;
         let client = self.client()?;
-        self.screen.start_clock();
         let job = Job::new(self, &client, 0, &put.file);
         let result = open(&put.file, put.build_type, put.check).and_then(|package| {
             let began = Instant::now();
@@ -242,8 +276,9 @@ impl Run<'_> {
             describe(&mut report, &package);
             report.key = Some(token.key().to_owned());
             report.upload_time = Some(began.elapsed());
-            Ok(report.render(self.format()))
+            Ok(Done::new(&report, self.format()))
         });
+        drop(job);
         // A token that can't be used is a wrong file of an option, like one that is none.
         if let Err(error @ Error::Usage { .. }) = result {
             return Err(error);
@@ -256,9 +291,10 @@ impl Run<'_> {
         let password = inputs::password(password)?;
         let client = self.client()?;
         let job = Job::new(self, &client, 0, file);
-        self.report(
-            job.attach(key, file, |p12| job.client.upload_harmony_cert(key, p12, &password)),
-        )
+        let ended =
+            job.attach(key, file, |p12| job.client.upload_harmony_cert(key, p12, &password));
+        drop(job);
+        self.report(ended)
     }
 
     fn harmony_hsp(&self, key: &str, files: &[PathBuf]) -> Result<u8> {
@@ -274,9 +310,10 @@ impl Run<'_> {
         let mut unwritten = None;
         let job = Job::new(self, &client, 0, Path::new("doctor"));
         let diagnosis = job.client.doctor(|finding| {
-            self.screen.clear();
-            unwritten = output::print(&output::finding(self.format(), finding)).err();
+            let text = output::finding(self.format(), finding);
+            unwritten = self.screen.aside(|| output::print(&text)).err();
         });
+        drop(job);
         if let Some(error) = unwritten {
             return Err(error);
         }
@@ -331,7 +368,7 @@ impl Job {
     fn new(run: &Run<'_>, client: &Client, number: usize, file: &Path) -> Self {
         let name = file.file_name().map_or(file.as_os_str(), |name| name);
         // It ends with the client that it observes.
-        let progress = run.screen.begin(number, &name.to_string_lossy());
+        let progress = run.screen.begin(number, &name.to_string_lossy(), run.doing());
         if !matches!(run.command.action, Action::Put(_)) {
             // put may still find that its token is none.
             progress.start();
@@ -406,7 +443,7 @@ impl Job {
         Ended {
             file: Some(operand(file)),
             key: Some(key.to_owned()),
-            result: result.map(|report| report.render(format)),
+            result: result.map(|report| Done::new(&report, format)),
         }
     }
 }
@@ -454,32 +491,4 @@ fn wait(waiting: &args::Waiting) -> Wait {
         wait = wait.interval(interval);
     }
     wait
-}
-
-/// Reads what the options name, and puts it into the library's terms.
-fn release(given: &args::Release) -> Result<Release> {
-    let mut release = Release::default();
-    release.install_type = match &given.install {
-        None => None,
-        Some(Install::Public) => Some(InstallType::Public),
-        Some(Install::Invite) => Some(InstallType::Invite),
-        Some(Install::Password(secret)) => Some(InstallType::Password(inputs::password(secret)?)),
-    };
-    release.description = given.description.clone();
-    release.update_description = match &given.notes {
-        None => None,
-        Some(Notes::Text(text)) => Some(text.clone()),
-        Some(Notes::File(input)) => Some(inputs::read_text(input)?),
-    };
-    release.validity = match given.validity {
-        None => None,
-        Some(args::Validity::Forever) => Some(Validity::Forever),
-        Some(args::Validity::Between { from, until }) => Some(Validity::window(from, until)?),
-    };
-    release.channel_shortcut = given.channel.clone();
-    release.region = given.region.map(|region| match region {
-        args::Region::Overseas => Region::Overseas,
-        args::Region::China => Region::China,
-    });
-    Ok(release)
 }

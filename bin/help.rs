@@ -201,7 +201,9 @@ fn head(opt: &Opt) -> String {
 
 /// All that the table says about an option, as sentences.
 pub(crate) fn description(opt: &Opt) -> String {
-    let mut text = format!("{}{}.", opt.help[..1].to_uppercase(), &opt.help[1..]);
+    let mut letters = opt.help.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    let mut text = format!("{}{}.", first.map_or_else(String::new, String::from), letters.as_str());
     if !opt.more.is_empty() {
         let _ = write!(text, " {}", opt.more);
     }
@@ -216,15 +218,15 @@ pub(crate) fn description(opt: &Opt) -> String {
 
 /// Writes a paragraph in lines of at most [`WIDTH`] columns.
 fn wrap(out: &mut String, text: &str, indent: usize) {
-    let mut column = 0;
+    let mut column = 0_usize;
     for word in text.split_whitespace() {
-        if column > 0 && column + 1 + word.len() > WIDTH {
+        if column > 0 && column.saturating_add(word.len()) >= WIDTH {
             out.push('\n');
             column = 0;
         }
         let gap = if column == 0 { indent } else { 1 };
         let _ = write!(out, "{:gap$}{word}", "");
-        column += gap + word.len();
+        column = column.saturating_add(gap).saturating_add(word.len());
     }
     out.push('\n');
 }

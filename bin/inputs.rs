@@ -5,9 +5,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use pgyer::{ApiKey, Error, Password, Result};
+use pgyer::{ApiKey, Error, InstallType, Password, Region, Release, Result, Validity};
 
-use crate::args::{Input, Secret};
+use crate::args::{self, Input, Install, Notes, Secret};
 
 /// More than any of these files has; so that `/dev/zero` is an error and not the end of memory.
 const MAX_SIZE: u64 = 4 << 20;
@@ -153,6 +153,34 @@ fn name_of(input: &Input) -> String {
 
 pub(crate) fn usage(message: impl Into<String>) -> Error {
     Error::Usage { message: message.into() }
+}
+
+/// Reads what the options name, and puts it into the library's terms.
+pub(crate) fn release(given: &args::Release) -> Result<Release> {
+    let mut release = Release::default();
+    release.install_type = match &given.install {
+        None => None,
+        Some(Install::Public) => Some(InstallType::Public),
+        Some(Install::Invite) => Some(InstallType::Invite),
+        Some(Install::Password(secret)) => Some(InstallType::Password(password(secret)?)),
+    };
+    release.description = given.description.clone();
+    release.update_description = match &given.notes {
+        None => None,
+        Some(Notes::Text(text)) => Some(text.clone()),
+        Some(Notes::File(input)) => Some(read_text(input)?),
+    };
+    release.validity = match given.validity {
+        None => None,
+        Some(args::Validity::Forever) => Some(Validity::Forever),
+        Some(args::Validity::Between { from, until }) => Some(Validity::window(from, until)?),
+    };
+    release.channel_shortcut = given.channel.clone();
+    release.region = given.region.map(|region| match region {
+        args::Region::Overseas => Region::Overseas,
+        args::Region::China => Region::China,
+    });
+    Ok(release)
 }
 
 #[cfg(test)]

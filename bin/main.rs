@@ -1,5 +1,20 @@
 //! The program: parse, then act, then report.
 
+// No input ends the program in a panic. Tests may fail as they like.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable
+    )
+)]
+
 mod args;
 mod commands;
 mod completions;
@@ -11,9 +26,11 @@ mod manual;
 mod options;
 mod output;
 mod progress;
+mod qr;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod signals;
+mod terminal;
 mod verbs;
 
 use std::ffi::OsString;

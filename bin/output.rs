@@ -107,43 +107,66 @@ impl Report {
         ]
     }
 
+    /// A title, facts under it, and the install page on a line of its own.
     fn text(&self) -> String {
-        let mut lines = Vec::new();
-        if let Some(build) = &self.build {
-            lines.extend(title(build));
-        }
-        lines.extend(self.facts());
-        if let Some(build) = &self.build {
-            lines.extend(build.install_url());
-            lines.extend(build.qr_code_url().map(|url| format!("QR code: {url}")));
-        }
+        let package = self.package();
+        let (title, package) = match self.build.as_ref().and_then(title) {
+            Some(title) => (Some(title), package),
+            None => (package, None),
+        };
+        let label = if self.file.is_some() { "file" } else { "size" };
+        let mut lines = Vec::from_iter(title);
+        lines.extend(package.map(|package| row(label, &package)));
+        lines.extend(self.upload_time.map(|time| row("uploaded", &self.uploaded_in(time))));
+        lines.extend(self.publish_time.map(|time| row("published", &in_time(time))));
         if self.kind == ReportKind::Stored {
             let key = self.key.as_deref().unwrap_or_default();
-            lines.push(format!("key: {key}"));
-            lines.push(format!("to wait for the build: pgyer status --wait {key}"));
+            lines.push(row("key", key));
+            lines.push(row("wait with", &format!("pgyer status --wait {key}")));
         }
+        if let Some(build) = &self.build {
+            lines.extend(build.qr_code_url().map(|url| row("QR code", url)));
+        }
+        lines.extend(self.install_page());
         lines.iter().map(|line| harmless(line) + "\n").collect()
     }
 
-    /// The file, its type and size, and how long things took, on one line.
-    fn facts(&self) -> Option<String> {
+    /// Where the build can be installed.
+    pub(crate) fn install_page(&self) -> Option<String> {
+        self.build.as_ref()?.install_url()
+    }
+
+    /// "app.apk, Android, 8.4 KiB"
+    fn package(&self) -> Option<String> {
         let mut facts: Vec<String> = Vec::new();
         facts.extend(self.file.clone());
         facts.extend(self.build_type.map(|build_type| name_of(build_type).to_owned()));
-        let size = self
-            .size
-            .or_else(|| self.build.as_ref().and_then(|build| u64::try_from(build.file_size?).ok()));
-        facts.extend(size.map(human_size));
-        facts.extend(self.upload_time.map(|time| match size {
-            Some(size) => format!("uploaded in {} ({})", human_time(time), rate(size, time)),
-            None => format!("uploaded in {}", human_time(time)),
-        }));
-        facts.extend(self.publish_time.map(|time| format!("published in {}", human_time(time))));
+        facts.extend(self.size().map(human_size));
         if self.kind == ReportKind::Attachment {
             facts.push("taken".to_owned());
         }
         if facts.is_empty() { None } else { Some(facts.join(", ")) }
     }
+
+    fn size(&self) -> Option<u64> {
+        let received = || u64::try_from(self.build.as_ref()?.file_size?).ok();
+        self.size.or_else(received)
+    }
+
+    fn uploaded_in(&self, time: Duration) -> String {
+        match self.size() {
+            Some(size) => format!("{}, {}", in_time(time), rate(size, time)),
+            None => in_time(time),
+        }
+    }
+}
+
+fn row(label: &str, text: &str) -> String {
+    format!("  {label:<9}  {text}")
+}
+
+fn in_time(time: Duration) -> String {
+    format!("in {}", human_time(time))
 }
 
 fn name_of(build_type: BuildType) -> &'static str {
@@ -302,21 +325,31 @@ fn seconds(time: Duration) -> String {
 
 /// Bytes in units of 1024.
 pub(crate) fn human_size(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    if bytes < 1024 {
-        return format!("{bytes} B");
+    match unit_of(bytes) {
+        (_, unit) if unit == BYTES => format!("{bytes} {unit}"),
+        (divisor, unit) => format!("{:.1} {unit}", bytes as f64 / divisor),
     }
-    let mut size = bytes as f64 / 1024.0;
+}
+
+const BYTES: &str = "B";
+
+/// The unit for so many bytes, and what it stands for.
+pub(crate) fn unit_of(bytes: u64) -> (f64, &'static str) {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if bytes < 1024 {
+        return (1.0, BYTES);
+    }
+    let mut divisor = 1024.0;
     let mut unit = UNITS[0];
     for larger in &UNITS[1..] {
         // 1023.95 would be shown as 1024.0.
-        if size < 1023.95 {
+        if bytes as f64 / divisor < 1023.95 {
             break;
         }
-        size /= 1024.0;
+        divisor *= 1024.0;
         unit = larger;
     }
-    format!("{size:.1} {unit}")
+    (divisor, unit)
 }
 
 /// Seconds, with minutes where there are some.

@@ -16,10 +16,10 @@ pub(crate) fn watch(screen: &Screen, format: Format) {
     // Without the thread a signal does what it always does, only less tidily.
     let _ = thread::Builder::new().name("signals".into()).stack_size(64 * 1024).spawn(move || {
         if let Some(signal) = signals.forever().next() {
-            screen.clear();
+            screen.end();
             if format == Format::Env {
                 // The shell that evaluates this must not take it for a success.
-                let code = u8::try_from(128 + signal).unwrap_or(1);
+                let code = u8::try_from(status(signal)).unwrap_or(1);
                 let _ = output::print(&output::exit_line(code));
             }
             end_by(signal);
@@ -34,7 +34,14 @@ fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
-    mask >> (signal - 1) & 1 == 1
+    let place = u32::try_from(signal).ok().and_then(|signal| signal.checked_sub(1));
+    place.and_then(|place| mask.checked_shr(place)).is_some_and(|mask| mask & 1 == 1)
+}
+
+/// What a shell reports of a process that a signal has ended.
+#[cfg(unix)]
+fn status(signal: i32) -> i32 {
+    signal.saturating_add(128)
 }
 
 /// The kernel ignores default actions for the first process of a container, and the emulation of
@@ -44,7 +51,7 @@ fn end_by(signal: i32) {
     if std::process::id() != 1 {
         let _ = signal_hook::low_level::emulate_default_handler(signal);
     }
-    std::process::exit(128 + signal);
+    std::process::exit(status(signal));
 }
 
 #[cfg(not(unix))]

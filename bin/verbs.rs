@@ -60,6 +60,7 @@ impl Verb {
         available().find(|row| row.name == name).map(|row| row.verb)
     }
 
+    #[allow(clippy::indexing_slicing, reason = "the table is a constant with rows")]
     pub(crate) fn row(self) -> &'static VerbRow {
         // Every variant has its row: a test holds the table to it.
         VERBS.iter().find(|row| row.verb == self).unwrap_or(&VERBS[0])

@@ -18,12 +18,19 @@ impl Client {
     /// [`Error::Refused`] by the API, [`Error::Unusable`] when the answer lacks something,
     /// [`Error::Network`] after the retries.
     ///
-    /// ```no_run
-    /// # let client = pgyer::Client::builder().build()?;
-    /// use pgyer::{BuildType, Release};
-    /// let token = client.get_cos_token(BuildType::Android, &Release::default())?;
-    /// println!("the build will be {}", token.key());
-    /// # Ok::<(), pgyer::Error>(())
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+    /// # std::env::set_current_dir("tests/data")?;
+    /// use pgyer::{BuildType, Region, Release};
+    ///
+    /// let mut release = Release::default();
+    /// release.region = Some(Region::Overseas);
+    /// let token = client.get_cos_token(BuildType::Android, &release)?;
+    /// println!("{} will be uploaded to {}", token.key(), token.endpoint());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn get_cos_token(&self, build_type: BuildType, release: &Release) -> Result<UploadToken> {
         let action = "get an upload token (getCOSToken)";
@@ -43,14 +50,23 @@ impl Client {
     /// [`Error::Unusable`] when there is no build in the answer, [`Error::Network`] after the
     /// retries.
     ///
-    /// ```no_run
-    /// # let client = pgyer::Client::builder().build()?;
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+    /// # std::env::set_current_dir("tests/data")?;
+    /// # let token = client.get_cos_token(pgyer::BuildType::Android, &pgyer::Release::default())?;
+    /// # client.put(&token, &pgyer::Package::open("app.apk")?, None)?;
+    /// # let key = token.key();
     /// use pgyer::BuildStatus;
-    /// match client.build_info("the key of step one")? {
+    ///
+    /// match client.build_info(key)? {
     ///     BuildStatus::Published(build) => println!("{} {}", build.name, build.version),
-    ///     _ => println!("not yet"),
+    ///     BuildStatus::Publishing { message, .. } => println!("not yet: {message}"),
+    ///     _ => {}
     /// }
-    /// # Ok::<(), pgyer::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn build_info(&self, key: &str) -> Result<BuildStatus> {
         let action = build_info_action(key);
@@ -72,12 +88,19 @@ impl Client {
     /// # Errors
     /// [`Error::Refused`] by the API, [`Error::Network`] after the retries.
     ///
-    /// ```no_run
-    /// # let client = pgyer::Client::builder().build()?;
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+    /// # std::env::set_current_dir("tests/data")?;
+    /// # let token = client.get_cos_token(pgyer::BuildType::Harmonyos, &pgyer::Release::default())?;
+    /// # client.put(&token, &pgyer::Package::open("app.hap")?, None)?;
+    /// # let key = token.key();
     /// use pgyer::{Password, Source};
-    /// let p12 = Source::open("release.p12")?;
-    /// client.upload_harmony_cert("the key of step one", &p12, &Password::new("secret")?)?;
-    /// # Ok::<(), pgyer::Error>(())
+    ///
+    /// client.upload_harmony_cert(key, &Source::open("cert.p12")?, &Password::new("secret")?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn upload_harmony_cert(&self, key: &str, p12: &Source, password: &Password) -> Result<()> {
         let call = Call {
@@ -96,11 +119,17 @@ impl Client {
     /// # Errors
     /// [`Error::Refused`] by the API, [`Error::Network`] after the retries.
     ///
-    /// ```no_run
-    /// # let client = pgyer::Client::builder().build()?;
-    /// let hsp = pgyer::Source::open("shared.hsp")?;
-    /// client.upload_harmony_hsp("the key of step one", &hsp)?;
-    /// # Ok::<(), pgyer::Error>(())
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+    /// # std::env::set_current_dir("tests/data")?;
+    /// # let token = client.get_cos_token(pgyer::BuildType::Harmonyos, &pgyer::Release::default())?;
+    /// # client.put(&token, &pgyer::Package::open("app.hap")?, None)?;
+    /// # let key = token.key();
+    /// client.upload_harmony_hsp(key, &pgyer::Source::open("app.hsp")?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn upload_harmony_hsp(&self, key: &str, hsp: &Source) -> Result<()> {
         let call = Call {
@@ -122,12 +151,17 @@ impl Client {
     /// endpoint does not know; [`Error::Uncertain`] when the answer was lost, so that nobody knows
     /// whether there is a build; [`Error::Refused`], [`Error::Unusable`], [`Error::Network`].
     ///
-    /// ```no_run
-    /// # let client = pgyer::Client::builder().build()?;
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+    /// # std::env::set_current_dir("tests/data")?;
     /// use pgyer::{Package, Release};
+    ///
     /// let build = client.upload(&Package::open("app.ipa")?, &Release::default(), None)?;
     /// println!("{} {}", build.name, build.version);
-    /// # Ok::<(), pgyer::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn upload(
         &self,

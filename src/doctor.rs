@@ -8,6 +8,18 @@ use crate::transport::{Route, Url};
 use crate::types::{BuildType, Envelope, Release, UploadToken};
 
 /// One thing that was tested.
+///
+#[cfg_attr(feature = "sandbox", doc = "```")]
+#[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+/// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+/// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+/// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+/// # std::env::set_current_dir("tests/data")?;
+/// let diagnosis = client.doctor(|_| {});
+/// let slowest = diagnosis.findings.iter().max_by_key(|finding| finding.elapsed);
+/// println!("{}", slowest.map_or("nothing was tested", |finding| &finding.check));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Finding {
@@ -20,6 +32,18 @@ pub struct Finding {
 }
 
 /// What [`Client::doctor`] found.
+///
+#[cfg_attr(feature = "sandbox", doc = "```")]
+#[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+/// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+/// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+/// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+/// # std::env::set_current_dir("tests/data")?;
+/// let diagnosis = client.doctor(|_| {});
+/// let first = diagnosis.findings.iter().find_map(|finding| finding.result.as_ref().err());
+/// assert_eq!(diagnosis.can_upload, first.is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Diagnosis {
@@ -34,14 +58,18 @@ impl Client {
     /// Tests every host that an upload needs, and the API key. `tell` is called with each finding
     /// as it is made.
     ///
-    /// ```no_run
-    /// # let client = pgyer::Client::builder().build()?;
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+    /// # std::env::set_current_dir("tests/data")?;
     /// let diagnosis = client.doctor(|finding| match &finding.result {
-    ///     Ok(detail) => println!("{}: {detail}", finding.check),
+    ///     Ok(detail) => println!("{}: {detail} ({:?})", finding.check, finding.elapsed),
     ///     Err(error) => println!("{}: {}", finding.check, error.report()),
     /// });
     /// assert!(diagnosis.can_upload);
-    /// # Ok::<(), pgyer::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn doctor(&self, mut tell: impl FnMut(&Finding)) -> Diagnosis {
         let mut findings = Vec::new();

@@ -8,7 +8,28 @@ use crate::types::{BuildInfo, BuildType};
 
 /// Something that happened. It is told to the observer of a [`Client`](crate::Client) as it
 /// happens, on the thread that made the call. No event has a secret in it.
-#[derive(Debug)]
+///
+/// ```
+/// use pgyer::Event;
+///
+/// fn line(event: &Event<'_>) -> Option<String> {
+///     Some(match event {
+///         Event::Checked { build_type, size, .. } => format!("{build_type}, {size} bytes"),
+///         Event::TokenReceived { key, .. } => format!("the key is {key}"),
+///         Event::Sent { sent, total, .. } => format!("{sent} of {total} bytes"),
+///         Event::Retry { action, because, delay, .. } => {
+///             format!("{action}: {because}; again in {delay:?}")
+///         }
+///         Event::Request { method, url, outcome, .. } => format!("{method} {url}: {outcome:?}"),
+///         _ => return None,
+///     })
+/// }
+///
+/// let client = pgyer::Client::builder().build()?;
+/// let client = client.with_observer(|event| line(event).into_iter().for_each(|l| eprintln!("{l}")));
+/// # Ok::<(), pgyer::Error>(())
+/// ```
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// The package was looked into.

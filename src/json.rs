@@ -132,7 +132,7 @@ fn string_length(json: &str) -> usize {
         escaped = byte == b'\\' && !escaped;
         ends
     });
-    end.map_or(json.len(), |end| end + 2)
+    end.map_or(json.len(), |end| end.saturating_add(2))
 }
 
 /// A string that holds a decimal integer, of whatever size, as a JSON number.

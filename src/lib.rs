@@ -1,4 +1,186 @@
-//! Uploads iOS, Android and HarmonyOS builds to Pgyer.
+//! Uploads iOS, Android and HarmonyOS builds to [Pgyer](https://www.pgyer.com): checks a package,
+//! uploads it, waits until its install page is there. This is not the vendor's.
+//!
+//! Calls block until they are done. Nothing is printed, nothing is read from the environment, there
+//! is no global state and no async runtime; one [`Client`] serves any number of threads. The program
+//! `pgyer` is made of this crate's public interface alone.
+//!
+//! # A whole upload
+//!
+//! An API key (on Pgyer's website under Account, API) and a package become a build:
+//!
+#![cfg_attr(feature = "sandbox", doc = "```")]
+#![cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+//! use pgyer::{ApiKey, Client, Event, Package, Upload};
+//!
+//! # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+//! # let key = sandbox.api_key();
+//! # std::env::set_current_dir("tests/data")?;
+//! let client = Client::builder()
+//!     .api_key(ApiKey::new(key)?)
+//! #   .api_url(sandbox.api_url())
+//!     .build()?
+//!     .with_observer(|event| match event {
+//!         Event::Sent { sent, total, .. } => eprintln!("{sent} of {total} bytes"),
+//!         Event::Retry { because, delay, .. } => eprintln!("{because}; again in {delay:?}"),
+//!         Event::Publishing { waited, .. } => eprintln!("publishing for {waited:?}"),
+//!         _ => {}
+//!     });
+//!
+//! // Looks into the file: an APK, an IPA or a HAP that is whole, or an error that says what it is.
+//! let package = Package::open("app.apk")?;
+//! let mut upload = Upload::default();
+//! upload.release.update_description = Some("Fixes the login.".into());
+//!
+//! let published = client.publish(&package, &upload)?;
+//! let build = published.build.expect("it was waited for");
+//! println!("{} {}: {}", build.name, build.version, build.install_url().unwrap_or_default());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`Upload`] has the rest: how the build is offered ([`Release`]), a HAP's HSPs and certificate,
+//! whether and how long to wait. [`Event`] lists all that an observer hears.
+//!
+//! # Single steps
+//!
+//! Each endpoint of the vendor's page is one method, named as it is there.
+//!
+//! | method | endpoint | |
+//! |---|---|---|
+//! | [`get_cos_token`](Client::get_cos_token) | `getCOSToken` | where to upload to, with what, and the key of the build to come |
+//! | [`put`](Client::put) | the token's own | uploads the file; needs no API key |
+//! | [`build_info`](Client::build_info) | `buildInfo` | asks once what became of it; [`wait`](Client::wait) asks until it is decided |
+//! | [`upload_harmony_cert`](Client::upload_harmony_cert) | `uploadHarmonyCert` | the certificate of a HAP |
+//! | [`upload_harmony_hsp`](Client::upload_harmony_hsp) | `uploadHarmonyHsp` | an HSP that a HAP depends on |
+//! | [`upload`](Client::upload) | `upload` | the old upload in one request |
+//!
+//! Where the machine that has the package may not have the API key, the steps run apart, with the
+//! token's JSON as what goes from one to the other:
+//!
+#![cfg_attr(feature = "sandbox", doc = "```")]
+#![cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+//! use pgyer::{BuildType, Client, Package, Release, UploadToken, Wait};
+//!
+//! # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+//! # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+//! # let client = Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+//! # std::env::set_current_dir("tests/data")?;
+//! // Here is the key,
+//! let token = client.get_cos_token(BuildType::Android, &Release::default())?;
+//! let json = token.expose_json();
+//!
+//! // there is the package,
+//! let keyless = Client::builder().build()?;
+//! keyless.put(&UploadToken::from_json(json)?, &Package::open("app.apk")?, None)?;
+//!
+//! // and here it is waited for.
+//! let build = client.wait(token.key(), &Wait::default())?;
+//! assert_eq!(build.build_type, Some(2));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`doctor`](Client::doctor) tests every host that an upload needs, and publishes nothing.
+//!
+//! # Errors
+//!
+//! [`Error`] is one enum that says what happened. [`kind`](Error::kind) sorts it as the program's
+//! exit codes do, [`is_retryable`](Error::is_retryable) says whether the same call may go better
+//! later, [`source`](std::error::Error::source) keeps the cause, and [`report`](Error::report) is
+//! one message for people: what was being done, what went wrong, what to do.
+//!
+//! ```no_run
+//! use pgyer::{Error, ErrorKind};
+//! use std::process::ExitCode;
+//!
+//! # fn publish() -> pgyer::Result<()> { Ok(()) }
+//! fn main() -> ExitCode {
+//!     let Err(error) = publish() else { return ExitCode::SUCCESS };
+//!     eprintln!("{}", error.report());
+//!     match &error {
+//!         // The package is stored: go on with the key, don't send it again.
+//!         Error::Pending { key, .. } | Error::Uncertain { key: Some(key), .. } => {
+//!             eprintln!("go on with client.wait({key:?}, …)");
+//!         }
+//!         _ if error.kind() == ErrorKind::Auth => eprintln!("see the secret of this job"),
+//!         _ if error.is_retryable() => eprintln!("run this job again later"),
+//!         _ => {}
+//!     }
+//!     ExitCode::from(error.kind().exit_code())
+//! }
+//! ```
+//!
+//! | kind | exit code | means |
+//! |---|---|---|
+//! | [`Io`](ErrorKind::Io) | 1 | a file is missing, can't be read, or changed while it was uploaded |
+//! | [`Usage`](ErrorKind::Usage) | 2 | a setting or a value can't be used |
+//! | [`Package`](ErrorKind::Package) | 3 | Pgyer can't publish this file |
+//! | [`Auth`](ErrorKind::Auth) | 4 | no API key, or not the right one |
+//! | [`Api`](ErrorKind::Api) | 5 | Pgyer refused the request, or its answer can't be used |
+//! | [`Network`](ErrorKind::Network) | 6 | not reached, or something else answered |
+//! | [`Storage`](ErrorKind::Storage) | 7 | the storage refused the file |
+//! | [`Publish`](ErrorKind::Publish) | 8 | Pgyer can't make a build of it |
+//! | [`Pending`](ErrorKind::Pending) | 9 | stored, not published yet |
+//!
+//! # Time
+//!
+//! Every wait has a limit. Connecting takes 10 s at most, and a connection that moves no byte for
+//! 60 s is given up, while a slow one that moves goes on: [`ClientBuilder::connect_timeout`],
+//! [`stall_timeout`](ClientBuilder::stall_timeout). What may pass is tried 3 more times
+//! ([`RetryPolicy`]), a build is waited for 10 minutes ([`Wait`]), and
+//! [`with_deadline`](Client::with_deadline) bounds it all:
+//!
+//! ```
+//! use std::time::{Duration, Instant};
+//!
+//! let client = pgyer::Client::builder().build()?;
+//! let hurried = client.with_deadline(Instant::now() + Duration::from_secs(300));
+//! # Ok::<(), pgyer::Error>(())
+//! ```
+//!
+//! # Secrets
+//!
+//! [`ApiKey`] and [`Password`] have no `Display`, and their `Debug` shows `***`; a token's
+//! signature is not in its `Debug` either. What a server says is cleaned of the secrets that were
+//! sent to it before it gets into an error or an event. `expose` in a method's name marks the few
+//! ways to a secret. The API key goes to the API's hosts alone, in bodies and never in a URL, and
+//! `http://` is refused for all but this machine unless
+//! [`allow_insecure_http`](ClientBuilder::allow_insecure_http) says otherwise.
+//!
+//! # Tests
+//!
+//! With the feature `sandbox`, `pgyer::sandbox::Sandbox` is a Pgyer on loopback, for tests of code
+//! that uses this crate; it publishes nothing, and fails on demand. The examples here run against it.
+//!
+//! # Features
+//!
+//! - `cli`, on by default: the program. A library leaves it out with `default-features = false`.
+//! - `sandbox`: the module of that name.
+//!
+//! # What is stable
+//!
+//! Versions follow [Semantic Versioning](https://semver.org); before 1.0 a minor version may break
+//! things, and `CHANGELOG.md` says which. Enums and structs that may grow are `non_exhaustive`, and
+//! the variants of [`Error`] and [`Event`] may get fields in a minor version: match them with `..`.
+//! The words of messages, and the types behind [`source`](std::error::Error::source), may change
+//! at any time. No dependency's type is part of the interface, but for `serde_json::Value` in one
+//! method of the sandbox.
+//!
+//! The minimum Rust version is 1.85; only a minor version raises it.
+
+// No input ends the program in a panic. Tests may fail as they like.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable
+    )
+)]
 
 mod api;
 mod client;

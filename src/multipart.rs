@@ -86,7 +86,7 @@ pub(crate) struct Body<'a> {
 
 impl Body<'_> {
     pub(crate) fn len(&self) -> u64 {
-        self.file_end() + self.tail.len() as u64
+        self.file_end().saturating_add(self.tail.len() as u64)
     }
 
     /// The CRC-64 (ECMA-182, reflected) of what has been read of the file.
@@ -95,14 +95,14 @@ impl Body<'_> {
     }
 
     fn file_end(&self) -> u64 {
-        self.head.len() as u64 + self.source.size()
+        self.source.size().saturating_add(self.head.len() as u64)
     }
 
     fn read_file(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let offset = self.position - self.head.len() as u64;
-        let left = self.source.size() - offset;
+        let offset = self.position.saturating_sub(self.head.len() as u64);
+        let left = self.source.size().saturating_sub(offset);
         let wanted = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        let buffer = &mut buffer[..wanted];
+        let buffer = buffer.get_mut(..wanted).unwrap_or_default();
         let read = self.source.read_at(buffer, offset).map_err(|source| {
             let action = format!("read {}", self.source.path().display());
             io::Error::other(Error::io(action, source))
@@ -110,15 +110,15 @@ impl Body<'_> {
         if read == 0 {
             return Err(io::Error::other(self.source.changed("shrank")));
         }
-        self.crc.write(&buffer[..read]);
-        (self.on_progress)(offset + read as u64);
+        self.crc.write(buffer.get(..read).unwrap_or_default());
+        (self.on_progress)(offset.saturating_add(read as u64));
         Ok(read)
     }
 
     /// The closing delimiter is withheld until the file is known to be the one that was opened,
     /// so that the storage never gets a whole form of half a file.
     fn read_tail(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let offset = self.position - self.file_end();
+        let offset = self.position.saturating_sub(self.file_end());
         if offset == 0 {
             self.source.verify_unchanged(self.crc64()).map_err(io::Error::other)?;
         }
@@ -133,7 +133,7 @@ impl Body<'_> {
         } else {
             self.read_tail(buffer)?
         };
-        self.position += read as u64;
+        self.position = self.position.saturating_add(read as u64);
         Ok(read)
     }
 }
@@ -148,9 +148,9 @@ impl Read for Body<'_> {
                 // The file is not read before the server has had the chance to say no to it.
                 break;
             }
-            match self.read_some(&mut buffer[filled..])? {
+            match self.read_some(buffer.get_mut(filled..).unwrap_or_default())? {
                 0 => break,
-                read => filled += read,
+                read => filled = filled.saturating_add(read),
             }
         }
         Ok(filled)
@@ -161,7 +161,9 @@ fn copy_from(bytes: &[u8], offset: u64, buffer: &mut [u8]) -> usize {
     let offset = usize::try_from(offset).unwrap_or(usize::MAX);
     let rest = bytes.get(offset..).unwrap_or_default();
     let count = rest.len().min(buffer.len());
-    buffer[..count].copy_from_slice(&rest[..count]);
+    if let (Some(to), Some(from)) = (buffer.get_mut(..count), rest.get(..count)) {
+        to.copy_from_slice(from);
+    }
     count
 }
 

@@ -16,9 +16,13 @@ use crate::wait::Wait;
 /// What [`Client::publish`] is to do with a package.
 ///
 /// ```
-/// use pgyer::{Release, Upload};
+/// use pgyer::{InstallType, Upload, Waiting};
+///
 /// let mut upload = Upload::default();
 /// upload.release.update_description = Some("Fixes the login.".into());
+/// upload.release.install_type = Some(InstallType::Invite);
+/// upload.file_name = Some("demo-1.2.apk".into());
+/// upload.wait = Waiting::No;
 /// ```
 #[derive(Debug, Default)]
 #[non_exhaustive]
@@ -36,7 +40,16 @@ pub struct Upload {
 }
 
 /// Whether to wait until a build is published.
+///
+/// ```
+/// use pgyer::{Upload, Wait, Waiting};
+/// use std::time::Duration;
+///
+/// let mut upload = Upload::default();
+/// upload.wait = Waiting::Until(Wait::default().timeout(Duration::from_secs(3600)));
+/// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Waiting {
     /// Wait.
     Until(Wait),
@@ -51,7 +64,20 @@ impl Default for Waiting {
 }
 
 /// What [`Client::publish`] did.
-#[derive(Debug)]
+///
+#[cfg_attr(feature = "sandbox", doc = "```")]
+#[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+/// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+/// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+/// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+/// # std::env::set_current_dir("tests/data")?;
+/// let published = client.publish(&pgyer::Package::open("app.apk")?, &Default::default())?;
+/// let page = published.build.as_ref().and_then(|build| build.install_url());
+/// println!("{}: {}", published.key, page.unwrap_or_default());
+/// println!("{:?}, {:?}", published.upload_time, published.publish_time);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Published {
     /// The key of step one, to ask [`Client::build_info`] with.
@@ -75,18 +101,22 @@ impl Client {
     /// Any [`Error`] but [`Error::NoApiKey`] where there is one. The key of step one comes with
     /// [`Event::TokenReceived`], so that it is known also when a later step fails.
     ///
-    /// ```no_run
-    /// use pgyer::{ApiKey, Client, Event, Package, Upload};
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+    /// # std::env::set_current_dir("tests/data")?;
+    /// use pgyer::{Event, Package, Upload};
     ///
-    /// let client = Client::builder().api_key(ApiKey::new("0123456789abcdef")?).build()?;
     /// let client = client.with_observer(|event| {
-    ///     if let Event::Sent { sent, total } = event {
+    ///     if let Event::Sent { sent, total, .. } = event {
     ///         eprint!("\r{}%", sent * 100 / total);
     ///     }
     /// });
     /// let published = client.publish(&Package::open("app.apk")?, &Upload::default())?;
-    /// println!("{}", published.key);
-    /// # Ok::<(), pgyer::Error>(())
+    /// println!("{} took {:?}", published.key, published.upload_time);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn publish(&self, package: &Package, upload: &Upload) -> Result<Published> {
         refuse_attachments_of_others(package, upload)?;

@@ -96,7 +96,7 @@ fn spelled(text: &str, secret: &str) -> Option<usize> {
     for (count, c) in secret.chars().enumerate() {
         let rest = text.get(length..)?;
         match escaped(rest, c).or_else(|| plain(rest, c, any_case)) {
-            Some(more) => length += more,
+            Some(more) => length = length.saturating_add(more),
             None if count >= KNOWN_BY => break,
             None => return None,
         }
@@ -157,7 +157,7 @@ fn entity(text: &str, c: char) -> Option<usize> {
         "apos" => '\'',
         number => numbered(number.strip_prefix('#')?)?,
     };
-    (found == c).then_some(end + 1)
+    (found == c).then_some(end.saturating_add(1))
 }
 
 fn numbered(number: &str) -> Option<char> {

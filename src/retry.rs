@@ -78,7 +78,7 @@ impl Backoff {
 fn shortened(delay: Duration) -> Duration {
     // Eight random bits are plenty to spread clients over a quarter of the delay.
     let part = u32::from(crate::text::random() as u8);
-    delay - delay * part / 1024
+    delay.saturating_sub(delay.saturating_mul(part).checked_div(1024).unwrap_or_default())
 }
 
 /// A point in time after which nothing is waited for any more; or none.

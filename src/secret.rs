@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 /// ```
 /// let key = pgyer::ApiKey::new("0123456789abcdef")?;
 /// assert_eq!(format!("{key:?}"), "ApiKey(***)");
+/// assert_eq!(key.expose(), "0123456789abcdef");
+/// assert!(pgyer::ApiKey::new("two words").is_err());
 /// # Ok::<(), pgyer::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
@@ -18,6 +20,12 @@ pub struct ApiKey(String);
 
 /// An install password or the password of a `.p12` file. Its `Debug` shows `***`. Memory that held
 /// it is not wiped.
+///
+/// ```
+/// let password = pgyer::Password::new("let me in")?;
+/// assert_eq!(format!("{password:?}"), "Password(***)");
+/// # Ok::<(), pgyer::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 

@@ -12,12 +12,24 @@ use crc64fast::Digest;
 use crate::error::{Error, Result};
 
 /// The most that the storage takes in one form upload: 5 GiB.
+///
+/// ```
+/// assert_eq!(pgyer::MAX_SIZE, 5_368_709_120);
+/// ```
 pub const MAX_SIZE: u64 = 5 << 30;
 
 /// A regular, non-empty file of at most [`MAX_SIZE`], opened once and read through that handle.
 ///
 /// HSPs and certificates are sent as such; a [`Package`](crate::Package) is one that was looked
 /// into.
+///
+/// ```
+/// # std::env::set_current_dir("tests/data")?;
+/// let hsp = pgyer::Source::open("app.hsp")?;
+/// println!("{}: {} bytes", hsp.file_name(), hsp.size());
+/// # assert_eq!(hsp.path(), std::path::Path::new("app.hsp"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Source {
     path: PathBuf,
@@ -52,6 +64,12 @@ impl Source {
     /// # Errors
     /// [`Error::Io`] when it can't be opened, [`Error::Package`] when it is not a regular file, is
     /// empty, or is larger than [`MAX_SIZE`].
+    ///
+    /// ```
+    /// use pgyer::{ErrorKind, Source};
+    /// assert_eq!(Source::open("no-such-file.p12").unwrap_err().kind(), ErrorKind::Io);
+    /// assert_eq!(Source::open(".").unwrap_err().kind(), ErrorKind::Package);
+    /// ```
     pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
         let failed = |source| Error::io(format!("read {}", path.display()), source);
@@ -133,7 +151,7 @@ impl Source {
                 return Ok(crc.sum64());
             }
             crc.write(buffer.get(..read).unwrap_or_default());
-            offset += read as u64;
+            offset = offset.saturating_add(read as u64);
         }
     }
 

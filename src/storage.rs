@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::client::{Client, FormFile, is_transient};
-use crate::error::{Error, Result};
+use crate::client::{Client, FormFile};
+use crate::error::{Error, Result, storage_may_recover};
 use crate::multipart::Form;
 use crate::package::Package;
 use crate::redact::Redactor;
@@ -22,12 +22,20 @@ impl Client {
     /// storage refuses the file or the token has expired, [`Error::FileChanged`],
     /// [`Error::Network`] after the retries, [`Error::Uncertain`] when the answer was lost.
     ///
-    /// ```no_run
-    /// # let client = pgyer::Client::builder().build()?;
-    /// use pgyer::{Package, UploadToken};
-    /// let token = UploadToken::from_json(&std::fs::read_to_string("t.json").unwrap())?;
-    /// client.put(&token, &Package::open("app.apk")?, None)?;
-    /// # Ok::<(), pgyer::Error>(())
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+    /// # std::env::set_current_dir("tests/data")?;
+    /// # let token = client.get_cos_token(pgyer::BuildType::Android, &pgyer::Release::default())?;
+    /// # let json = token.expose_json();
+    /// use pgyer::{Client, Package, UploadToken};
+    ///
+    /// let keyless = Client::builder().build()?;
+    /// let token = UploadToken::from_json(json)?;
+    /// keyless.put(&token, &Package::open("app.apk")?, Some("demo-1.2.apk"))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn put(
         &self,
@@ -227,7 +235,7 @@ impl<'a> Storing<'a> {
                 Outcome::Final(suggest_region(self.network(answer, problem)))
             }
             409 => Outcome::Open(self.refused(answer, &said)),
-            status if is_transient(status) || said.may_pass(status) => {
+            status if storage_may_recover(status, said.code.as_deref()) => {
                 Outcome::Again(self.refused(answer, &said), answer.retry_after)
             }
             _ if said.is_expired() => Outcome::Expired(self.refused(answer, &said)),
@@ -279,6 +287,8 @@ impl<'a> Storing<'a> {
             problem,
             advice: None,
             http_status: Some(answer.status),
+            // A redirect is no accident.
+            may_pass: !(300..400).contains(&answer.status),
             source: None,
         }
     }
@@ -297,8 +307,9 @@ fn advise(error: Error, what: &str) -> Error {
         Some(advice.map_or_else(|| what.to_owned(), |advice| format!("{advice}; {what}")))
     };
     match error {
-        Error::Network { action, problem, advice, http_status, source } => {
-            Error::Network { action, problem, advice: join(advice), http_status, source }
+        Error::Network { action, problem, advice, http_status, may_pass, source } => {
+            let advice = join(advice);
+            Error::Network { action, problem, advice, http_status, may_pass, source }
         }
         Error::Storage { action, problem, advice, http_status, code } => {
             Error::Storage { action, problem, advice: join(advice), http_status, code }
@@ -331,12 +342,6 @@ impl Said {
                 .or_else(|| answer.request_id.as_ref().map(|id| redactor.clean(id))),
             server_time: text("ServerTime"),
         }
-    }
-
-    /// Errors of the way there, which come as 400.
-    pub(crate) fn may_pass(&self, status: u16) -> bool {
-        let codes = ["RequestTimeout", "UserNetworkTooSlow", "IncompleteBody", "BadDigest"];
-        status == 400 && self.code.as_deref().is_some_and(|code| codes.contains(&code))
     }
 
     /// A plain `AccessDenied` is final; only its message tells an expired token.

@@ -12,7 +12,9 @@ use crate::types::{BuildInfo, BuildStatus};
 ///
 /// ```
 /// use std::time::Duration;
-/// let patient = pgyer::Wait::default().timeout(Duration::from_secs(3600));
+/// let patient = pgyer::Wait::default()
+///     .timeout(Duration::from_secs(3600))
+///     .interval(Duration::from_secs(5));
 /// ```
 #[derive(Debug, Clone)]
 pub struct Wait {
@@ -29,6 +31,11 @@ impl Default for Wait {
 
 impl Wait {
     /// How long to wait in all.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let wait = pgyer::Wait::default().timeout(Duration::from_secs(3600));
+    /// ```
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -36,6 +43,11 @@ impl Wait {
     }
 
     /// How long to wait between two questions. The API's page asks for 3 to 5 seconds.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let wait = pgyer::Wait::default().interval(Duration::from_secs(5));
+    /// ```
     #[must_use]
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
@@ -58,11 +70,23 @@ impl Client {
     /// [`with_deadline`](Self::with_deadline); [`Error::Publish`]; [`Error::Refused`] and
     /// [`Error::Unusable`] for answers that no further question will change.
     ///
-    /// ```no_run
-    /// # let client = pgyer::Client::builder().build()?;
-    /// let build = client.wait("the key of step one", &pgyer::Wait::default())?;
-    /// println!("{}", build.install_url().unwrap_or_default());
-    /// # Ok::<(), pgyer::Error>(())
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+    /// # std::env::set_current_dir("tests/data")?;
+    /// # let token = client.get_cos_token(pgyer::BuildType::Android, &pgyer::Release::default())?;
+    /// # client.put(&token, &pgyer::Package::open("app.apk")?, None)?;
+    /// # let key = token.key();
+    /// use pgyer::{Error, Wait};
+    ///
+    /// match client.wait(key, &Wait::default()) {
+    ///     Ok(build) => println!("{}", build.install_url().unwrap_or_default()),
+    ///     Err(Error::Pending { waited, .. }) => println!("still publishing after {waited:?}"),
+    ///     Err(error) => return Err(error.into()),
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn wait(&self, key: &str, wait: &Wait) -> Result<BuildInfo> {
         let began = Instant::now();
@@ -77,7 +101,7 @@ impl Client {
             http_status: None,
             last_failure: None,
         };
-        let mut failures = 0;
+        let mut failures = 0_u32;
         loop {
             let mut pause = wait.interval;
             match client.build_info_once(key) {
@@ -90,7 +114,7 @@ impl Client {
                     state = publishing.pending(key);
                 }
                 Err(failed) if client.may_pass(&failed) => {
-                    failures += 1;
+                    failures = failures.saturating_add(1);
                     let asked_for = failed.retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
                     pause = pause.max(asked_for);
                     if until.deadline.cap(pause) == pause {

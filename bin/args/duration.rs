@@ -10,6 +10,7 @@ const LONGEST: Duration = Duration::from_secs(10_000_000_000);
 
 /// As many digits of a fraction count: nanoseconds of an hour need no more.
 const DIGITS: usize = 12;
+const SCALE: u128 = 10_u128.pow(DIGITS as u32);
 
 /// Reads `250ms`, `3s`, `5m`, `1h`; without a unit it is seconds. Fractions are allowed.
 ///
@@ -25,14 +26,14 @@ pub(crate) fn parse(text: &str) -> Result<Duration, &'static str> {
         _ => return Err(UNREADABLE),
     };
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    if fraction.contains('.') || whole.len() + fraction.len() == 0 {
+    if fraction.contains('.') || whole.is_empty() && fraction.is_empty() {
         return Err(UNREADABLE);
     }
     // Only digits are left.
     let fraction: String =
         fraction.chars().chain("0".repeat(DIGITS).chars()).take(DIGITS).collect();
     let scaled: u128 = format!("0{whole}{fraction}").parse().map_err(|_| TOO_LONG)?;
-    let total = scaled.checked_mul(nanoseconds).ok_or(TOO_LONG)? / 10_u128.pow(DIGITS as u32);
+    let total = scaled.checked_mul(nanoseconds).ok_or(TOO_LONG)? / SCALE;
     if total > LONGEST.as_nanos() {
         return Err(TOO_LONG);
     }

@@ -19,6 +19,11 @@ pub(crate) fn nearest<'a>(
 }
 
 /// The edit distance, in which two neighbours swapped count as one edit.
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "both loops stay within the lines, and no distance is longer than a command line"
+)]
 fn distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.chars().collect();
     let b: Vec<char> = b.chars().collect();

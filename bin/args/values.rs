@@ -168,8 +168,8 @@ fn scheme_of<'a>(url: &'a str, known: &[&str], names: &str) -> Result<(&'a str, 
 /// `HOST` or `HOST:PORT`.
 fn check_authority(authority: &str) -> Result<(), Problem> {
     // A colon within brackets belongs to an address of version 6.
-    let (host, port) = match authority.rfind(':') {
-        Some(at) if !authority.ends_with(']') => (&authority[..at], Some(&authority[at + 1..])),
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !authority.ends_with(']') => (host, Some(port)),
         _ => (authority, None),
     };
     if port.is_some_and(|port| port_number(port).is_none()) {

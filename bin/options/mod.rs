@@ -195,6 +195,7 @@ impl Opt {
 }
 
 /// The row of an option.
+#[allow(clippy::indexing_slicing, reason = "the table is a constant with rows")]
 pub(crate) fn row(id: Id) -> &'static Opt {
     // Every id has its row: a test holds the table to it.
     OPTIONS.iter().find(|opt| opt.id == id).unwrap_or(&OPTIONS[0])

@@ -251,8 +251,10 @@ pub(crate) const OPTIONS: &[Opt] = &[
         "Without it http:// is refused unless the host is localhost or a loopback address.",
     ),
     Opt::new(Id::Qr, Group::Output, "qr", Value::Choice("WHEN", WHEN), WAITING).help(
-        "accepted, without effect as yet",
-        "A QR code of the install page is to come; its address is in the result.",
+        "QR code: auto, always or never",
+        "That of the install page, beneath the result, on standard error. auto: only on a terminal. \
+         Dark on light; without colours only where the background is dark. One that is wider than \
+         the terminal is left out.",
     ),
     Opt::new(Id::Quiet, Group::Output, "quiet", Value::Flag, REPORTING)
         .short('q')
@@ -263,7 +265,8 @@ pub(crate) const OPTIONS: &[Opt] = &[
     Opt::new(Id::Progress, Group::Output, "progress", Value::Choice("WHEN", WHEN), REPORTING)
         .help(
             "progress: auto, always or never",
-            "auto: a bar on a terminal, a line now and then elsewhere.",
+            "auto: a bar on a terminal; elsewhere a line at the start, then at most one in ten \
+             seconds and at least one a minute.",
         ),
     Opt::new(Id::Color, Group::Output, "color", Value::Choice("WHEN", WHEN), REPORTING)
         .env(&["NO_COLOR"])

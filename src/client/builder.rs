@@ -21,6 +21,22 @@ pub(crate) const OFFICIAL_URLS: [&str; 4] = [
 ];
 
 /// The settings of a [`Client`].
+///
+/// ```
+/// use pgyer::{ApiKey, Client, Proxies, RetryPolicy};
+/// use std::time::Duration;
+///
+/// let client = Client::builder()
+///     .api_key(ApiKey::new("0123456789abcdef")?)
+///     .api_url("https://pgyer.example.com/apiv2")
+///     .proxies(Proxies::default().with_proxy("http://proxy.example.com:3128")?)
+///     .resolve("pgyer.example.com", 443, [192, 0, 2, 7].into())
+///     .connect_timeout(Duration::from_secs(20))
+///     .stall_timeout(Duration::from_secs(120))
+///     .retry(RetryPolicy::default().retries(10))
+///     .build()?;
+/// # Ok::<(), pgyer::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until build() is called"]
 pub struct ClientBuilder {
@@ -53,6 +69,12 @@ impl Default for ClientBuilder {
 
 impl ClientBuilder {
     /// The API key. Only [`Client::put`] works without one.
+    ///
+    /// ```
+    /// use pgyer::{ApiKey, Client};
+    /// let client = Client::builder().api_key(ApiKey::new("0123456789abcdef")?).build()?;
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
     pub fn api_key(mut self, key: ApiKey) -> Self {
         self.api_key = Some(key);
         self
@@ -60,6 +82,11 @@ impl ClientBuilder {
 
     /// Where the API is, `https://www.pgyer.com/apiv2` at first. With a URL of your own the
     /// official fallback hosts are not tried.
+    ///
+    /// ```
+    /// let client = pgyer::Client::builder().api_url("https://pgyer.example.com/apiv2").build()?;
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
     pub fn api_url(mut self, url: impl Into<String>) -> Self {
         self.api_url = Some(url.into());
         self
@@ -67,6 +94,13 @@ impl ClientBuilder {
 
     /// Whether `http://` may be used for other hosts than this machine. Whoever is on the way can
     /// then read the API key.
+    ///
+    /// ```
+    /// let builder = pgyer::Client::builder().api_url("http://pgyer.example.com/apiv2");
+    /// assert!(builder.clone().build().is_err());
+    /// assert!(builder.allow_insecure_http(true).build().is_ok());
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
     pub fn allow_insecure_http(mut self, allow: bool) -> Self {
         self.insecure_http = allow;
         self
@@ -74,6 +108,13 @@ impl ClientBuilder {
 
     /// The proxies to go through; none at first. The environment is not looked at unless you do:
     /// see [`Proxies::from_variables`].
+    ///
+    /// ```
+    /// use pgyer::{Client, Proxies};
+    /// let proxies = Proxies::from_variables(|name| std::env::var(name).ok())?;
+    /// let client = Client::builder().proxies(proxies).build()?;
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
     pub fn proxies(mut self, proxies: Proxies) -> Self {
         self.proxies = proxies;
         self
@@ -83,26 +124,54 @@ impl ClientBuilder {
     ///
     /// # Errors
     /// [`Error::Usage`] when there are no certificates in it.
+    ///
+    /// ```no_run
+    /// let pem = std::fs::read("company-ca.pem")?;
+    /// let client = pgyer::Client::builder().add_root_certificates(&pem, "company-ca.pem")?.build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn add_root_certificates(mut self, pem: &[u8], name: &str) -> Result<Self> {
         self.roots.add_pem(pem, name)?;
         Ok(self)
     }
 
-    /// Trusts no one any more, not even the authorities that are built in (Mozilla's): to be
-    /// called before [`add_root_certificates`](Self::add_root_certificates).
+    /// Trusts those alone that [`add_root_certificates`](Self::add_root_certificates) adds, before
+    /// or after this, and not the authorities that are built in (Mozilla's).
+    ///
+    /// ```no_run
+    /// let pem = std::fs::read("only-these.pem")?;
+    /// let client = pgyer::Client::builder()
+    ///     .without_built_in_roots()
+    ///     .add_root_certificates(&pem, "only-these.pem")?
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn without_built_in_roots(mut self) -> Self {
-        self.roots = Roots::empty();
+        self.roots.leave_out_built_in();
         self
     }
 
     /// Connects to this address instead of what DNS says about this host and port. Certificates
     /// are still checked against the host.
+    ///
+    /// ```
+    /// let client = pgyer::Client::builder()
+    ///     .resolve("www.pgyer.com", 443, "192.0.2.7".parse()?)
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn resolve(mut self, host: &str, port: u16, address: IpAddr) -> Self {
         self.pins.push(Pin { host: host.to_ascii_lowercase(), port, address });
         self
     }
 
     /// How long a connection may take to be made: DNS, TCP and TLS together; 10 s at first.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let client = pgyer::Client::builder().connect_timeout(Duration::from_secs(20)).build()?;
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
@@ -110,12 +179,24 @@ impl ClientBuilder {
 
     /// How long a connection may move no byte in either direction; 60 s at first. A slow upload
     /// that moves is never cut.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let client = pgyer::Client::builder().stall_timeout(Duration::from_secs(120)).build()?;
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
     pub fn stall_timeout(mut self, timeout: Duration) -> Self {
         self.stall_timeout = timeout;
         self
     }
 
     /// How often and when a request is tried again.
+    ///
+    /// ```
+    /// use pgyer::{Client, RetryPolicy};
+    /// let client = Client::builder().retry(RetryPolicy::default().retries(10)).build()?;
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
@@ -125,6 +206,13 @@ impl ClientBuilder {
     ///
     /// # Errors
     /// [`Error::Usage`] when the API's URL can't be used or no certificate authority is trusted.
+    ///
+    /// ```
+    /// use pgyer::{Client, ErrorKind};
+    /// assert!(Client::builder().build().is_ok());
+    /// let error = Client::builder().api_url("pgyer.com").build().unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Usage);
+    /// ```
     pub fn build(self) -> Result<Client> {
         let urls = match &self.api_url {
             Some(url) => vec![self.check_url(url)?],

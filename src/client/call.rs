@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::FormFile;
-use crate::error::Error;
+use crate::error::{Error, is_transient};
 use crate::redact::Redactor;
 use crate::text::is_html;
 use crate::transport::{Answer, FailureKind, Lost, Url};
@@ -106,13 +106,9 @@ pub(crate) fn not_the_apis(action: &str, answer: &Answer, url: &Url, redactor: &
         problem,
         advice: Some(advice.to_owned()),
         http_status: Some(status),
+        may_pass: true,
         source: None,
     }
-}
-
-/// Statuses that may pass, whatever comes with them.
-pub(crate) fn is_transient(status: u16) -> bool {
-    matches!(status, 408 | 425 | 429 | 500..=599)
 }
 
 /// A call that failed, and what may be done about it.

@@ -20,18 +20,26 @@ mod builder;
 mod call;
 
 pub use builder::ClientBuilder;
-pub(crate) use call::{Call, Failed, is_transient, not_the_apis};
+pub(crate) use call::{Call, Failed, not_the_apis};
 
 /// Talks to Pgyer. Cheap to clone; clones share connections and may be used from several threads.
 ///
-/// ```no_run
-/// use pgyer::{ApiKey, Client, Package, Upload};
+#[cfg_attr(feature = "sandbox", doc = "```")]
+#[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+/// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+/// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+/// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+/// # std::env::set_current_dir("tests/data")?;
+/// use pgyer::{BuildType, Release};
+/// use std::thread;
 ///
-/// let client = Client::builder().api_key(ApiKey::new("0123456789abcdef")?).build()?;
-/// let package = Package::open("app.apk")?;
-/// let published = client.publish(&package, &Upload::default())?;
-/// println!("{:?}", published.build.and_then(|build| build.install_url()));
-/// # Ok::<(), pgyer::Error>(())
+/// let tokens = thread::scope(|scope| {
+///     let ask = || client.get_cos_token(BuildType::Ios, &Release::default());
+///     let threads = [scope.spawn(ask), scope.spawn(ask)];
+///     threads.map(|thread| thread.join().expect("it does not panic"))
+/// });
+/// assert!(tokens.iter().all(|token| token.is_ok()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -74,11 +82,33 @@ impl Hosts {
 }
 impl Client {
     /// Settings to begin with.
+    ///
+    /// ```
+    /// use pgyer::{ApiKey, Client};
+    ///
+    /// let client = Client::builder().api_key(ApiKey::new("0123456789abcdef")?).build()?;
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
     /// The same client, telling its events to someone else.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use std::sync::Arc;
+    /// use pgyer::{Client, Event};
+    ///
+    /// let sent_so_far = Arc::new(AtomicU64::new(0));
+    /// let shown = Arc::clone(&sent_so_far);
+    /// let client = Client::builder().build()?.with_observer(move |event| {
+    ///     if let Event::Sent { sent, .. } = event {
+    ///         shown.store(*sent, Ordering::Relaxed);
+    ///     }
+    /// });
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
     #[must_use]
     pub fn with_observer(&self, observer: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         Self { observer: Observer::new(observer), ..self.clone() }
@@ -86,6 +116,17 @@ impl Client {
 
     /// The same client with a deadline for whatever is done with it: retries, waits and sleeps
     /// included. Of two deadlines the earlier counts.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use pgyer::{BuildType, Client, ErrorKind, Release};
+    ///
+    /// let client = Client::builder().api_key(pgyer::ApiKey::new("0123456789abcdef")?).build()?;
+    /// let late = client.with_deadline(Instant::now());
+    /// let error = late.get_cos_token(BuildType::Ios, &Release::default()).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Network);
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
     #[must_use]
     pub fn with_deadline(&self, deadline: Instant) -> Self {
         self.until(Deadline::at(deadline))

@@ -199,7 +199,7 @@ fn find_end_record(blocks: &Blocks<'_>) -> Result<EndRecord, Refusal> {
     let tail = &blocks.tail;
     let mut refusal = None;
     for (at, bytes) in tail.bytes.windows(END_SIZE).enumerate().rev().take(MAX_COMMENT + 1) {
-        let Some(record) = EndRecord::parse(tail.start + at as u64, bytes) else {
+        let Some(record) = EndRecord::parse(tail.start.saturating_add(at as u64), bytes) else {
             continue;
         };
         let record = record.with_zip64(blocks)?;
@@ -214,7 +214,8 @@ fn find_end_record(blocks: &Blocks<'_>) -> Result<EndRecord, Refusal> {
                 if record.directory_end() == record.directory_limit
                     && record.follows_directory(blocks)? =>
             {
-                refusal.get_or_insert_with(|| followed_by(blocks.size - record.end()));
+                refusal
+                    .get_or_insert_with(|| followed_by(blocks.size.saturating_sub(record.end())));
             }
             _ => {}
         }
@@ -248,7 +249,7 @@ impl<'a> Archive<'a> {
         let signature = END.len() as u64;
         let zip = ZipLocator::new()
             .max_search_space(signature)
-            .locate_in_reader(blocks, &mut buffer, record.offset + signature)
+            .locate_in_reader(blocks, &mut buffer, record.offset.saturating_add(signature))
             .map_err(|(_, error)| unreadable(error))?;
         Ok(Self { zip, buffer })
     }
@@ -270,7 +271,7 @@ impl<'a> Archive<'a> {
                 return Err(Refusal::truncated("an entry lies beyond the directory"));
             }
             visit(entry.file_path().as_ref());
-            count += 1;
+            count = count.saturating_add(1);
         }
         let declared = self.zip.entries_hint();
         // Without ZIP64 some tools write the count modulo 65,536.

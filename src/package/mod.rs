@@ -22,6 +22,19 @@ use contents::Contents;
 ///
 /// The check reads the end of the archive and its central directory, a few reads whatever the
 /// size, through the handle that the upload uses.
+///
+/// ```
+/// # std::env::set_current_dir("tests/data")?;
+/// use pgyer::{BuildType, Package};
+///
+/// let package = Package::open("app.apk")?;
+/// assert_eq!(package.build_type(), BuildType::Android);
+/// println!("{}: {} bytes", package.file_name(), package.size());
+/// for warning in package.warnings() {
+///     eprintln!("{}: {warning}", package.path().display());
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Package {
     source: Source,
@@ -35,6 +48,17 @@ impl Package {
     /// # Errors
     /// [`Error::Io`] when the file can't be read, [`Error::Package`] when it is not a regular file,
     /// empty or too large, when the archive is truncated, or when it is none that Pgyer publishes.
+    ///
+    /// ```
+    /// # std::env::set_current_dir("tests/data")?;
+    /// use pgyer::{Error, Package};
+    ///
+    /// assert!(Package::open("app.ipa").is_ok());
+    /// if let Err(Error::Package { problem, advice, .. }) = Package::open("app.hsp") {
+    ///     eprintln!("{problem}; {}", advice.unwrap_or_default());
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
         Self::checked(Source::open(path)?)
     }
@@ -43,6 +67,15 @@ impl Package {
     ///
     /// # Errors
     /// Those of [`open`](Self::open), and [`Error::Package`] when the content is of another type.
+    ///
+    /// ```
+    /// # std::env::set_current_dir("tests/data")?;
+    /// use pgyer::{BuildType, ErrorKind, Package};
+    ///
+    /// let error = Package::open_as("app.ipa", BuildType::Android).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Package);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open_as(path: impl Into<PathBuf>, build_type: BuildType) -> Result<Self> {
         let package = Self::open(path)?;
         if package.build_type == build_type {
@@ -64,6 +97,15 @@ impl Package {
     /// # Errors
     /// [`Error::Io`] when the file can't be opened, [`Error::Package`] when it is not a regular
     /// file, empty or too large, or when its name does not tell the type.
+    ///
+    /// ```
+    /// # std::env::set_current_dir("tests/data")?;
+    /// use pgyer::{BuildType, Package};
+    ///
+    /// let package = Package::open_unchecked("cert.p12", Some(BuildType::Android))?;
+    /// assert!(package.warnings().is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open_unchecked(path: impl Into<PathBuf>, build_type: Option<BuildType>) -> Result<Self> {
         let source = Source::open(path)?;
         let Some(build_type) = build_type.or_else(|| type_by_name(source.path())) else {

@@ -101,7 +101,7 @@ fn build_info(received: Received, state: &mut State, config: &Config) -> Outcome
     let at = serial.ok_or_else(not_in_queue)?;
     let build = state.seen.builds.get_mut(at).ok_or_else(not_in_queue)?;
     if build.pending_answers < config.polls {
-        build.pending_answers += 1;
+        build.pending_answers = build.pending_answers.saturating_add(1);
         // The first of several says that the queue has only begun with it.
         return Err(if build.pending_answers == 1 && config.polls > 1 {
             Refusal::new(1246, "App is being parsed")
@@ -110,7 +110,7 @@ fn build_info(received: Received, state: &mut State, config: &Config) -> Outcome
         });
     }
     build.announced = true;
-    Ok(Some(build::data(build, at + 1, &release, &file_name, config)))
+    Ok(Some(build::data(build, at.saturating_add(1), &release, &file_name, config)))
 }
 
 fn upload_harmony_cert(received: Received, state: &mut State, config: &Config) -> Outcome {
@@ -150,7 +150,7 @@ fn upload(received: Received, state: &mut State, config: &Config) -> Outcome {
         pending_answers: 0,
         announced: true,
     };
-    let serial = state.seen.builds.len() + 1;
+    let serial = state.seen.builds.len().saturating_add(1);
     let data = build::data(&build, serial, &params.release(), &file.file_name, config);
     state.seen.builds.push(build);
     Ok(Some(data))

@@ -89,6 +89,7 @@ fn timestamp(time: SystemTime) -> String {
 
 /// The date so many days after 1970-01-01, by counting in cycles of 400 years from a first of
 /// March, so that the leap day comes last in its year.
+#[allow(clippy::arithmetic_side_effects, reason = "days are counted from seconds in 64 bits")]
 fn date(days: u64) -> (u64, u64, u64) {
     let days = days.saturating_add(719_468);
     let (era, day) = (days / 146_097, days % 146_097);

@@ -112,7 +112,7 @@ impl Exchange<'_> {
         let most = match endpoint {
             Endpoint::Token | Endpoint::Poll | Endpoint::Probe => MAX_PLAIN as u64,
             // The rest of the form may add a little to the file.
-            _ => storage::MAX_FILE + 2 * MAX_PLAIN as u64,
+            _ => storage::MAX_FILE.saturating_add((MAX_PLAIN as u64).saturating_mul(2)),
         };
         if length > Some(most) {
             let status = if storage { 400 } else { 413 };
@@ -184,7 +184,7 @@ impl Exchange<'_> {
         if self.left == 0 {
             return Ok(&[]);
         }
-        let until_gate = self.gate.map_or(u64::MAX, |gate| gate - self.taken.min(gate));
+        let until_gate = self.gate.map_or(u64::MAX, |gate| gate.saturating_sub(self.taken));
         let most = self.left.min(until_gate).min(self.pace()).min(buffer.len() as u64);
         let most = usize::try_from(most).unwrap_or(BLOCK);
         let room = buffer.get_mut(..most).unwrap_or_default();
@@ -192,8 +192,8 @@ impl Exchange<'_> {
         if count == 0 {
             return Err(Stop::Gone);
         }
-        self.left -= count as u64;
-        self.taken += count as u64;
+        self.left = self.left.saturating_sub(count as u64);
+        self.taken = self.taken.saturating_add(count as u64);
         self.rest(count)?;
         Ok(buffer.get(..count).unwrap_or_default())
     }
@@ -207,7 +207,7 @@ impl Exchange<'_> {
         }
         match room.len() {
             1 => stream.peek(room),
-            more => stream.read(room.get_mut(..more - 1).unwrap_or_default()),
+            more => stream.read(room.get_mut(..more.saturating_sub(1)).unwrap_or_default()),
         }
     }
 

@@ -3,7 +3,14 @@
 use std::time::Duration;
 
 /// The places where a request can go.
+///
+/// ```
+/// use pgyer::sandbox::Endpoint;
+/// assert!(Endpoint::ALL.contains(&Endpoint::Storage));
+/// assert_eq!(Endpoint::Storage.name(), "storage");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Endpoint {
     /// `getCOSToken`.
     Token,
@@ -23,8 +30,8 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 7] =
-        [Self::Token, Self::Storage, Self::Poll, Self::Cert, Self::Hsp, Self::Legacy, Self::Probe];
+    pub const ALL: &[Self] =
+        &[Self::Token, Self::Storage, Self::Poll, Self::Cert, Self::Hsp, Self::Legacy, Self::Probe];
 
     /// The name in faults and in logs: `token`, `storage`, `poll`, ….
     pub fn name(self) -> &'static str {
@@ -55,6 +62,7 @@ impl Endpoint {
 /// # Ok::<(), pgyer::sandbox::ParseFaultError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Fault {
     /// Where.
     pub endpoint: Endpoint,
@@ -81,7 +89,16 @@ impl Fault {
 }
 
 /// Which requests of an endpoint, counted from 1 in the order in which their heads arrive.
+///
+/// ```
+/// use pgyer::sandbox::{Fault, When};
+/// assert_eq!("poll:*:html".parse::<Fault>()?.when, When::EVERY);
+/// assert_eq!("poll:2:html".parse::<Fault>()?.when, When::Nth(2));
+/// assert_eq!("poll:2+:html".parse::<Fault>()?.when, When::From(2));
+/// # Ok::<(), pgyer::sandbox::ParseFaultError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum When {
     /// This one only.
     Nth(u64),
@@ -95,6 +112,14 @@ impl When {
 }
 
 /// What goes wrong.
+///
+/// ```
+/// use pgyer::sandbox::{Endpoint, Fault, Misbehaviour, Place, When};
+///
+/// let what = Misbehaviour::Cut { place: Place::Done, fin: false };
+/// let fault = Fault::new(Endpoint::Storage, When::Nth(1), what);
+/// assert_eq!(fault.to_string(), "storage:1:cut=done");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Misbehaviour {
@@ -146,7 +171,18 @@ pub enum Misbehaviour {
 }
 
 /// An answer that is not the true one.
+///
+/// ```
+/// use pgyer::sandbox::{Misbehaviour, Reply};
+///
+/// let mut reply = Reply::xml(503, "SlowDown", "Please reduce your request rate.");
+/// reply.retry_after = Some("2".into());
+/// let busy = Misbehaviour::Reply(reply);
+/// let refused = Misbehaviour::Reply(Reply::json(1002, "_api_key"));
+/// let late = [Reply::expired(), Reply::request_expired()].map(Misbehaviour::Reply);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Reply {
     /// The HTTP status, 200 to 599.
     pub status: u16,
@@ -188,6 +224,12 @@ impl Reply {
 }
 
 /// The body of a [`Reply`].
+///
+/// ```
+/// use pgyer::sandbox::{Reply, ReplyBody};
+/// let mut reply = Reply::status(200);
+/// reply.body = ReplyBody::Html;
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplyBody {
@@ -214,7 +256,15 @@ pub enum ReplyBody {
 }
 
 /// What becomes of the rest of the body after an early answer.
+///
+/// ```
+/// use pgyer::sandbox::{Manner, Misbehaviour, Reply};
+///
+/// let after = Some(65536);
+/// let early = Misbehaviour::Early { reply: Reply::status(403), after, manner: Manner::Reset };
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Manner {
     /// It is not read, and the connection stays open.
     Linger,
@@ -225,7 +275,13 @@ pub enum Manner {
 }
 
 /// A place in the course of a request.
+///
+/// ```
+/// use pgyer::sandbox::{Misbehaviour, Place};
+/// let stalled = Misbehaviour::Stall(Place::Bytes(65536));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Place {
     /// After the head, before any `100 Continue`.
     Head,

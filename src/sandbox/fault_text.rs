@@ -7,6 +7,10 @@ use std::time::Duration;
 use super::fault::{Endpoint, Fault, Manner, Misbehaviour, Place, Reply, ReplyBody, When};
 
 /// The syntax of faults, for a `--help` of 80 columns.
+///
+/// ```
+/// assert!(pgyer::sandbox::FAULT_HELP.lines().all(|line| line.len() <= 80));
+/// ```
 pub const FAULT_HELP: &str = "\
 A fault is ENDPOINT:WHEN:WHAT[,OPTION...]
 
@@ -51,6 +55,11 @@ A comma in a TEXT is written %2C (unless a space follows it), a % is %25.
 ";
 
 /// Why a text is no [`Fault`].
+///
+/// ```
+/// let error = "storage:1:explode".parse::<pgyer::sandbox::Fault>().unwrap_err();
+/// println!("{error}");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseFaultError(String);
 
@@ -98,7 +107,7 @@ impl FromStr for Endpoint {
     type Err = ParseFaultError;
 
     fn from_str(text: &str) -> Result<Self> {
-        let known = Self::ALL.into_iter().find(|endpoint| endpoint.name() == text);
+        let known = Self::ALL.iter().copied().find(|endpoint| endpoint.name() == text);
         known.map_or_else(|| error(format!("`{text}` is no endpoint")), Ok)
     }
 }
@@ -327,6 +336,7 @@ fn duration(text: &str) -> Result<Duration> {
     )
 }
 
+#[allow(clippy::arithmetic_side_effects, reason = "no unit is zero")]
 fn write_duration(f: &mut fmt::Formatter<'_>, duration: &Duration) -> fmt::Result {
     let nanos = duration.as_nanos();
     for (name, unit) in UNITS {

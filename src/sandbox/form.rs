@@ -150,7 +150,7 @@ impl FormReader {
             return Err(after_file(&head));
         }
         let state = self.begin(head)?;
-        self.advance(length + 4, state);
+        self.advance(length.saturating_add(4), state);
         Ok(true)
     }
 
@@ -185,7 +185,7 @@ impl FormReader {
     fn take_content(&mut self, content: &[u8]) -> Result<()> {
         if let Some(file) = &mut self.form.file {
             self.digest.write(content);
-            file.size += content.len() as u64;
+            file.size = file.size.saturating_add(content.len() as u64);
             file.crc64 = self.digest.sum64();
             let room = KEPT.saturating_sub(file.start.len()).min(content.len());
             file.start.extend_from_slice(content.get(..room).unwrap_or_default());
@@ -281,12 +281,12 @@ fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
         let mut rest = bytes.get(at..)?;
         // Goes through large files at the C library's speed, in debug builds too.
         let skipped = rest.skip_until(b'\r').ok()?;
-        let end = at + skipped;
-        if skipped == 0 || bytes.get(end - 1) != Some(&b'\r') {
+        let end = at.saturating_add(skipped);
+        if skipped == 0 || bytes.get(end.saturating_sub(1)) != Some(&b'\r') {
             return None;
         }
-        if bytes.get(end - 1..)?.starts_with(needle) {
-            return Some(end - 1);
+        if bytes.get(end.saturating_sub(1)..)?.starts_with(needle) {
+            return Some(end.saturating_sub(1));
         }
         at = end;
     }

@@ -130,7 +130,7 @@ impl Exchange<'_> {
         let Some(Misbehaviour::SlowRead(rate)) = self.fault else {
             return Ok(());
         };
-        let nanos = (count as u64).saturating_mul(1_000_000_000) / rate.max(1);
+        let nanos = (count as u64).saturating_mul(1_000_000_000).checked_div(rate).unwrap_or(0);
         self.sleep(Duration::from_nanos(nanos))
     }
 
@@ -242,14 +242,14 @@ impl Exchange<'_> {
         const END: &str = "\"}";
         let filler = vec![b'x'; 64 * 1024];
         let blocks = mib.map(|mib| mib.saturating_mul(16));
-        let ends = (START.len() + END.len()) as u64;
+        let ends = START.len().saturating_add(END.len()) as u64;
         let length = blocks.map(|blocks| blocks.saturating_mul(64 * 1024).saturating_add(ends));
         self.write(&Answer::json(String::new()).head(length, true))?;
         self.write(START.as_bytes())?;
         let mut sent = 0;
         while blocks.is_none_or(|blocks| sent < blocks) {
             self.write(&filler)?;
-            sent += 1;
+            sent = sent.saturating_add(1);
         }
         self.write(END.as_bytes())?;
         Ok(End::CloseGently)

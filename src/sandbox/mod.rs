@@ -58,12 +58,34 @@ pub use seen::{Attachment, Build, Kind, Object, Request, Seen};
 use state::{Config, OnRequest, Shared};
 
 /// The API key of a sandbox that was given no other one.
+///
+/// ```
+/// use pgyer::sandbox::{DEFAULT_API_KEY, Sandbox};
+/// assert_eq!(Sandbox::start()?.api_key(), DEFAULT_API_KEY);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub const DEFAULT_API_KEY: &str = "5a4d0b0c5a4d0b0c5a4d0b0c5a4d0b0c";
 
 /// How long the end of a sandbox may wait for its threads.
 const END_LIMIT: Duration = Duration::from_secs(5);
 
 /// A Pgyer that runs until it is dropped.
+///
+/// ```
+/// use pgyer::sandbox::{Endpoint, Sandbox};
+/// use pgyer::{ApiKey, Client, Package, Upload};
+/// use std::time::Duration;
+///
+/// # std::env::set_current_dir("tests/data")?;
+/// let sandbox = Sandbox::builder().polls(0).start()?;
+/// let key = ApiKey::new(sandbox.api_key())?;
+/// let client = Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+/// let published = client.publish(&Package::open("app.apk")?, &Upload::default())?;
+///
+/// assert!(sandbox.seen().build(&published.key).is_some());
+/// assert!(sandbox.wait_for(|seen| seen.count(Endpoint::Poll) > 0, Duration::from_secs(10)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Sandbox {
     shared: Arc<Shared>,
     addr: SocketAddr,
@@ -134,6 +156,26 @@ impl fmt::Debug for Sandbox {
 }
 
 /// The settings of a [`Sandbox`].
+///
+/// ```
+/// use pgyer::sandbox::{Endpoint, Fault, Misbehaviour, Reply, Sandbox, When};
+/// use std::time::Duration;
+///
+/// let sandbox = Sandbox::builder()
+///     .api_key("0123456789abcdef")
+///     .polls(1)
+///     .fault("storage:1:cut=done".parse()?)
+///     .fault(Fault::new(Endpoint::Token, When::Nth(1), Misbehaviour::Reply(Reply::status(503))))
+///     .build_field("buildName", "Demo")
+///     .extra_param("x-cos-acl", "private")
+///     .token_lifetime(Duration::from_secs(5))
+///     .on_request(|request| println!("{} {}", request.method, request.path))
+///     .start()?;
+/// assert!(sandbox.api_url().starts_with("http://127.0.0.1:"));
+/// assert!(sandbox.storage_url().starts_with("http://127.0.0.1:"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "nothing listens until start() is called"]
 pub struct Builder {
     port: u16,
     public_url: Option<String>,

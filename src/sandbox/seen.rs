@@ -4,6 +4,23 @@ use super::fault::Endpoint;
 use super::head::Head;
 
 /// Everything that a sandbox has seen so far.
+///
+/// ```
+/// use pgyer::sandbox::{Endpoint, Sandbox};
+/// # std::env::set_current_dir("tests/data")?;
+/// # let sandbox = Sandbox::builder().polls(0).start()?;
+/// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+/// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+/// # let published = client.publish(&pgyer::Package::open("app.apk")?, &Default::default())?;
+/// # let key = published.key.as_str();
+///
+/// let seen = sandbox.seen();
+/// assert_eq!(seen.count(Endpoint::Storage), 1);
+/// assert!(seen.requests_to(Endpoint::Poll).all(|poll| poll.status == Some(200)));
+/// assert!(seen.build(key).is_some_and(|build| build.announced));
+/// assert_eq!(seen.objects[0].size, seen.builds[0].size);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Seen {
@@ -41,6 +58,22 @@ impl Seen {
 }
 
 /// One request.
+///
+/// ```
+/// use pgyer::sandbox::{Endpoint, Sandbox};
+/// # std::env::set_current_dir("tests/data")?;
+/// # let sandbox = Sandbox::builder().polls(0).start()?;
+/// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+/// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+/// # let published = client.publish(&pgyer::Package::open("app.apk")?, &Default::default())?;
+/// # let key = published.key.as_str();
+///
+/// for request in sandbox.seen().requests_to(Endpoint::Token) {
+///     assert_eq!(request.header("content-type"), Some("application/x-www-form-urlencoded"));
+///     assert_eq!(request.field("buildType"), Some("android".as_bytes()));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Request {
@@ -114,6 +147,20 @@ impl Request {
 }
 
 /// A file in the storage: all but its content.
+///
+/// ```
+/// use pgyer::sandbox::Sandbox;
+/// # std::env::set_current_dir("tests/data")?;
+/// # let sandbox = Sandbox::builder().polls(0).start()?;
+/// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+/// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+/// # let published = client.publish(&pgyer::Package::open("app.apk")?, &Default::default())?;
+/// # let key = published.key.as_str();
+///
+/// let object = &sandbox.seen().objects[0];
+/// assert_eq!((object.key.as_str(), object.file_name.as_str()), (key, "app.apk"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Object {
@@ -132,7 +179,21 @@ pub struct Object {
 }
 
 /// What kind of package a build is made of.
+///
+/// ```
+/// use pgyer::sandbox::{Kind, Sandbox};
+/// # std::env::set_current_dir("tests/data")?;
+/// # let sandbox = Sandbox::builder().polls(0).start()?;
+/// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+/// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+/// # let published = client.publish(&pgyer::Package::open("app.apk")?, &Default::default())?;
+/// # let key = published.key.as_str();
+///
+/// assert!(sandbox.seen().builds.iter().all(|build| build.kind == Kind::Android));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Kind {
     /// An IPA.
     Ios,
@@ -187,6 +248,22 @@ impl Kind {
 }
 
 /// A build that was published, or is going to be.
+///
+/// ```
+/// use pgyer::sandbox::{Kind, Sandbox};
+/// # std::env::set_current_dir("tests/data")?;
+/// # let sandbox = Sandbox::builder().polls(0).start()?;
+/// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+/// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+/// # let published = client.publish(&pgyer::Package::open("app.apk")?, &Default::default())?;
+/// # let key = published.key.as_str();
+///
+/// let seen = sandbox.seen();
+/// let build = seen.build(key).expect("it was published");
+/// assert_eq!(build.kind, Kind::Android);
+/// println!("{} has {} bytes", build.build_key, build.size);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Build {
@@ -207,6 +284,21 @@ pub struct Build {
 }
 
 /// A certificate or an HSP.
+///
+/// ```
+/// use pgyer::sandbox::Sandbox;
+/// # std::env::set_current_dir("tests/data")?;
+/// # let sandbox = Sandbox::builder().polls(0).start()?;
+/// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+/// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+/// # let mut upload = pgyer::Upload::default();
+/// # upload.hsps.push(pgyer::Source::open("app.hsp")?);
+/// # let published = client.publish(&pgyer::Package::open("app.hap")?, &upload)?;
+///
+/// let hsp = &sandbox.seen().hsps[0];
+/// assert_eq!((&hsp.key, hsp.file_name.as_str()), (&published.key, "app.hsp"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attachment {

@@ -87,13 +87,13 @@ fn refuse(mut stream: &TcpStream, status: u16, problem: &str) -> End {
 /// Ends the output and swallows the input for a while: a reset would take the answer away from a
 /// peer that is still sending.
 fn close_gently(mut stream: &TcpStream) {
-    let deadline = Instant::now() + LINGER;
+    let began = Instant::now();
     let mut buffer = vec![0; 64 * 1024];
     if stream.shutdown(Shutdown::Write).is_err() {
         return;
     }
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = LINGER.saturating_sub(began.elapsed());
         if left.is_zero() || stream.set_read_timeout(Some(left)).is_err() {
             return;
         }

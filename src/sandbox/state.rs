@@ -146,7 +146,7 @@ impl Shared {
             if state.stopping {
                 return None;
             }
-            state.seen.connections += 1;
+            state.seen.connections = state.seen.connections.saturating_add(1);
             let number = state.seen.connections;
             state.open.insert(number, Arc::downgrade(stream));
             Some(number)
@@ -156,7 +156,7 @@ impl Shared {
     pub(super) fn closed(&self, connection: u64) {
         self.update(|state| {
             state.open.remove(&connection);
-            state.seen.closed_connections += 1;
+            state.seen.closed_connections = state.seen.closed_connections.saturating_add(1);
         });
     }
 
@@ -170,10 +170,10 @@ impl Shared {
         self.update(|state| {
             let fault = endpoint.and_then(|endpoint| {
                 let count = state.counts.entry(endpoint).or_default();
-                *count += 1;
+                *count = count.saturating_add(1);
                 self.config.faults.iter().find(|fault| fault.strikes(endpoint, *count))
             });
-            let number = state.seen.requests.len() as u64 + 1;
+            let number = (state.seen.requests.len() as u64).saturating_add(1);
             let mut request = Request::new(head, number, connection, endpoint);
             request.fault = fault.map(ToString::to_string);
             state.seen.requests.push(request);

@@ -29,7 +29,7 @@ fn decode(bytes: &[u8]) -> Result<String, String> {
         decoded.push(match byte {
             b'+' => b' ',
             b'%' => match (hex(rest.next()), hex(rest.next())) {
-                (Some(high), Some(low)) => high * 16 + low,
+                (Some(high), Some(low)) => high.saturating_mul(16).saturating_add(low),
                 _ => return Err("a `%` is not followed by two hexadecimal digits".into()),
             },
             0x21..=0x7e if byte != b'=' => byte,

@@ -42,7 +42,7 @@ impl Room {
         }
         if self.consumed > 0 {
             self.input.copy_within(self.consumed..self.filled, 0);
-            self.filled -= self.consumed;
+            self.filled = self.filled.saturating_sub(self.consumed);
             self.consumed = 0;
         }
         self.input.get_mut(self.filled..).unwrap_or_default()
@@ -51,10 +51,10 @@ impl Room {
 
 fn aligned(output: &mut Vec<u8>, size: usize) -> &mut [u8] {
     if output.is_empty() {
-        *output = vec![0; size + ALIGNMENT];
+        *output = vec![0; size.saturating_add(ALIGNMENT)];
     }
     let start = output.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT);
-    output.get_mut(start..start + size).unwrap_or_default()
+    output.get_mut(start..start.saturating_add(size)).unwrap_or_default()
 }
 
 impl Buffers for Room {
@@ -71,12 +71,12 @@ impl Buffers for Room {
     }
 
     fn input_appended(&mut self, amount: usize) {
-        self.filled = self.input.len().min(self.filled + amount);
+        self.filled = self.input.len().min(self.filled.saturating_add(amount));
     }
 
     fn input_consume(&mut self, amount: usize) {
         self.progress = amount > 0;
-        self.consumed = self.filled.min(self.consumed + amount);
+        self.consumed = self.filled.min(self.consumed.saturating_add(amount));
     }
 
     /// The first of the two is for bodies of unknown length, which we never send.

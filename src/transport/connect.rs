@@ -238,12 +238,12 @@ fn dial(addresses: &[SocketAddr], limits: Limits) -> io::Result<TcpStream> {
     }
     let (sender, receiver) = mpsc::channel();
     let mut waiting = addresses.iter();
-    let mut under_way = 0;
+    let mut under_way = 0_usize;
     let mut last_error = None;
     loop {
         if let Some(address) = waiting.next() {
             connect_aside(*address, limits.remaining()?, sender.clone())?;
-            under_way += 1;
+            under_way = under_way.saturating_add(1);
         } else if under_way == 0 {
             let error = last_error.unwrap_or_else(|| io::Error::other("it has no address"));
             return Err(or_too_long(error, limits));
@@ -251,7 +251,7 @@ fn dial(addresses: &[SocketAddr], limits: Limits) -> io::Result<TcpStream> {
         match next_result(&receiver, waiting.len() > 0, limits)? {
             Some(Ok(stream)) => return Ok(stream),
             Some(Err(error)) => {
-                under_way -= 1;
+                under_way = under_way.saturating_sub(1);
                 last_error = Some(error);
             }
             None => {}

@@ -297,7 +297,7 @@ impl Connection {
             }
             match self.send_some(taken, amount) {
                 Ok(more) => {
-                    taken += more;
+                    taken = taken.saturating_add(more);
                     moved = Instant::now();
                     self.queue = None;
                 }

@@ -90,6 +90,7 @@ impl Failure {
 
     /// The error that a caller sees.
     pub(crate) fn into_error(self, action: &str) -> Error {
+        let may_pass = self.is_retryable();
         match (self.kind, self.source.map(|source| source.downcast::<Error>())) {
             (FailureKind::Body, Some(Ok(error))) => *error,
             (_, source) => Error::Network {
@@ -97,6 +98,7 @@ impl Failure {
                 problem: self.problem,
                 advice: self.advice,
                 http_status: None,
+                may_pass,
                 source: source.and_then(Result::err),
             },
         }

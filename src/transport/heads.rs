@@ -30,7 +30,7 @@ fn end(input: &[u8]) -> Option<usize> {
     let mut line_is_empty = false;
     for (at, byte) in input.iter().enumerate().skip(start) {
         match byte {
-            b'\n' if line_is_empty => return Some(at + 1),
+            b'\n' if line_is_empty => return Some(at.saturating_add(1)),
             b'\n' => line_is_empty = true,
             b'\r' => {}
             _ => line_is_empty = false,

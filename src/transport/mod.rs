@@ -277,7 +277,7 @@ impl Read for Gate<'_> {
         if read == 0 && wanted > 0 {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the body ended early"));
         }
-        self.left -= read as u64;
+        self.left = self.left.saturating_sub(read as u64);
         if self.left == 0 {
             self.exchange.body_ended.set();
         }

@@ -11,6 +11,15 @@ use crate::redact::Redactor;
 
 /// The proxies to use, and the hosts that are reached without one. `localhost` and loopback
 /// addresses always are.
+///
+/// ```
+/// use pgyer::{Client, Proxies};
+///
+/// let proxies = Proxies::from_variables(|name| std::env::var(name).ok())?
+///     .with_proxy("socks5h://proxy.example.com:1080")?;
+/// let client = Client::builder().proxies(proxies).build()?;
+/// # Ok::<(), pgyer::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Proxies {
     /// Goes before the three below.
@@ -28,6 +37,18 @@ impl Proxies {
     ///
     /// # Errors
     /// [`Error::Usage`] when one of them is not the URL of a proxy, used or not.
+    ///
+    /// ```
+    /// use pgyer::Proxies;
+    ///
+    /// let variables = |name: &str| match name {
+    ///     "HTTPS_PROXY" => Some("http://proxy.example.com:3128".to_owned()),
+    ///     "NO_PROXY" => Some("internal.example.com,10.0.0.0/8".to_owned()),
+    ///     _ => None,
+    /// };
+    /// let proxies = Proxies::from_variables(variables)?;
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let lookup = |name: &str| {
             [name.to_ascii_lowercase(), name.to_owned()]
@@ -55,6 +76,12 @@ impl Proxies {
     ///
     /// # Errors
     /// [`Error::Usage`] when it is not the URL of a proxy.
+    ///
+    /// ```
+    /// use pgyer::Proxies;
+    /// assert!(Proxies::default().with_proxy("http://name:word@proxy.example.com:3128").is_ok());
+    /// assert!(Proxies::default().with_proxy("ftp://proxy.example.com").is_err());
+    /// ```
     pub fn with_proxy(mut self, url: &str) -> Result<Self> {
         let proxy =
             Proxy::parse(url).map_err(|problem| Error::usage(format!("the proxy: {problem}")))?;
@@ -262,7 +289,7 @@ fn in_network(address: IpAddr, network: IpAddr, bits: u32) -> bool {
         IpAddr::V4(address) => u128::from(address.to_bits()),
         IpAddr::V6(address) => address.to_bits(),
     };
-    let shift = length(network) - bits;
+    let shift = length(network).saturating_sub(bits);
     length(address) == length(network)
         && number(address).checked_shr(shift).unwrap_or(0)
             == number(network).checked_shr(shift).unwrap_or(0)

@@ -66,7 +66,7 @@ impl Socket {
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.tcp.read(buffer)?;
-        self.received += read as u64;
+        self.received = self.received.saturating_add(read as u64);
         Ok(read)
     }
 }
@@ -82,7 +82,7 @@ impl Write for Socket {
             [first, ..] if self.is_slow => self.tcp.write(first.get(..SLOW_WRITE).unwrap_or(first)),
             _ => self.tcp.write_vectored(slices),
         };
-        self.is_slow = began.elapsed() >= TICK / 2;
+        self.is_slow = began.elapsed().saturating_mul(2) >= TICK;
         written
     }
 

@@ -200,7 +200,7 @@ impl Limits {
 
     /// Half the limit: a wait that stays clear of it.
     pub(super) fn half(&self) -> Duration {
-        self.limit / 2
+        self.limit.checked_div(2).unwrap_or_default()
     }
 
     /// Whether to go on waiting, given when something last moved.

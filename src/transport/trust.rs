@@ -8,8 +8,8 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore,
-    SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, OtherError,
+    RootCertStore, SignatureScheme,
 };
 
 use super::crypto;
@@ -19,28 +19,40 @@ use crate::error::{Error, Result};
 
 /// The certificate authorities that are trusted.
 #[derive(Debug, Clone)]
-pub(crate) struct Roots(RootCertStore);
+pub(crate) struct Roots {
+    /// Mozilla's.
+    built_in: bool,
+    added: RootCertStore,
+}
 
 impl Default for Roots {
-    /// Mozilla's, built in.
     fn default() -> Self {
-        Self(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() })
+        Self { built_in: true, added: RootCertStore::empty() }
     }
 }
 
 impl Roots {
-    pub(crate) fn empty() -> Self {
-        Self(RootCertStore::empty())
+    /// Keeps those that were added, before or after.
+    pub(crate) fn leave_out_built_in(&mut self) {
+        self.built_in = false;
+    }
+
+    fn into_store(self) -> RootCertStore {
+        let mut store = self.added;
+        if self.built_in {
+            store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        }
+        store
     }
 
     /// Adds the certificates in a PEM file; `name` is what the file is called in messages.
     pub(crate) fn add_pem(&mut self, pem: &[u8], name: &str) -> Result<()> {
         let wrong = |what| Error::usage(format!("{name}: {what}: PEM certificates are expected"));
-        let mut added = 0;
+        let mut added = 0_usize;
         for certificate in CertificateDer::pem_slice_iter(pem) {
             let certificate = certificate.map_err(|_| wrong("it is not PEM"))?;
-            self.0.add(certificate).map_err(|_| wrong("a certificate in it can't be read"))?;
-            added += 1;
+            self.added.add(certificate).map_err(|_| wrong("a certificate in it can't be read"))?;
+            added = added.saturating_add(1);
         }
         if added == 0 { Err(wrong("there is no certificate in it")) } else { Ok(()) }
     }
@@ -56,10 +68,10 @@ pub(super) struct Trust {
 impl Trust {
     pub(super) fn new(roots: Roots) -> Result<Self> {
         let provider = Arc::new(crypto::provider());
-        let verifier =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots.0), Arc::clone(&provider))
-                .build()
-                .map_err(|_| Error::usage("there is no certificate authority to trust"))?;
+        let roots = Arc::new(roots.into_store());
+        let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
+            .build()
+            .map_err(|_| Error::usage("there is no certificate authority to trust"))?;
         Ok(Self { provider, verifier })
     }
 
@@ -138,6 +150,11 @@ impl ServerCertVerifier for NotingVerifier {
     }
 }
 
+/// What `openssl req -x509` makes unless told otherwise.
+fn is_of_an_authority(error: &OtherError) -> bool {
+    matches!(error.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
+}
+
 /// A TLS error in words, with what to do about it.
 pub(super) fn failure(error: TlsError, host: &str, issuer: &Issuer) -> Failure {
     let issued = issuer.name().map_or_else(String::new, |name| format!(", issued by \"{name}\","));
@@ -163,6 +180,10 @@ pub(super) fn failure(error: TlsError, host: &str, issuer: &Issuer) -> Failure {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => (
             "is for another name",
             "something else answers in its place: see DNS, --resolve and proxies",
+        ),
+        CertificateError::Other(other) if is_of_an_authority(other) => (
+            "is that of a certificate authority, which no server may show",
+            "issue one for the server, without CA:TRUE, and give the authority's with --ca-file",
         ),
         _ => ("is not valid", "something may stand in between: see DNS and proxies"),
     };

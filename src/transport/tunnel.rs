@@ -179,7 +179,7 @@ fn socks_reply(host: &str, port: u16, pipe: &mut impl Read) -> Result<(), Failur
                 3 => usize::from(hear::<1>(pipe)?[0]),
                 _ => return Err(not_socks()),
             };
-            let mut bound = vec![0; address_length + 2];
+            let mut bound = vec![0; address_length.saturating_add(2)];
             return pipe.read_exact(&mut bound).map_err(Failure::from_io);
         }
         2 => (FailureKind::Refused, "its rules do not allow it"),

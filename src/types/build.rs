@@ -7,6 +7,25 @@ use crate::json::{self, Fields};
 use crate::text::percent_encode;
 
 /// The state of a build, from one `buildInfo` call.
+///
+#[cfg_attr(feature = "sandbox", doc = "```")]
+#[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+/// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+/// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+/// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+/// # std::env::set_current_dir("tests/data")?;
+/// # let token = client.get_cos_token(pgyer::BuildType::Android, &pgyer::Release::default())?;
+/// # client.put(&token, &pgyer::Package::open("app.apk")?, None)?;
+/// # let key = token.key();
+/// use pgyer::BuildStatus;
+///
+/// match client.build_info(key)? {
+///     BuildStatus::Published(build) => println!("{}", build.install_url().unwrap_or_default()),
+///     // For whoever does not wait, as an error that names the key.
+///     publishing => return Err(publishing.pending(key).into()),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum BuildStatus {
@@ -50,6 +69,22 @@ impl BuildStatus {
 /// Numbers are accepted as numbers and as strings, since the live service sends strings. A field
 /// that is missing, or is not what the page says, is empty or none here; [`to_json`](Self::to_json)
 /// has them all as they came.
+///
+#[cfg_attr(feature = "sandbox", doc = "```")]
+#[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+/// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
+/// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+/// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+/// # std::env::set_current_dir("tests/data")?;
+/// let published = client.publish(&pgyer::Package::open("app.apk")?, &Default::default())?;
+/// let build = published.build.expect("it was waited for");
+/// println!("{} {} ({:?} bytes)", build.name, build.version, build.file_size);
+/// println!("page: {:?}", build.install_url());
+/// println!("QR code: {:?}", build.qr_code_url());
+/// println!("icon: {:?}", build.icon_url());
+/// println!("all that came: {}", build.to_json());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct BuildInfo {

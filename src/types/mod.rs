@@ -16,6 +16,15 @@ pub use token::UploadToken;
 use crate::error::{Error, Result};
 
 /// The platform of a package, `buildType` in the API.
+///
+/// ```
+/// use pgyer::BuildType;
+///
+/// let build_type: BuildType = "ipa".parse()?;
+/// assert_eq!(build_type, BuildType::Ios);
+/// assert_eq!(build_type.to_string(), "ios");
+/// # Ok::<(), pgyer::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BuildType {

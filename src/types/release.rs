@@ -78,6 +78,12 @@ impl Release {
 }
 
 /// Who can install a build, `buildInstallType`.
+///
+/// ```
+/// use pgyer::{InstallType, Password};
+/// let with_password = InstallType::Password(Password::new("let me in")?);
+/// # Ok::<(), pgyer::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InstallType {
@@ -100,7 +106,16 @@ impl InstallType {
 }
 
 /// When a build can be installed, `buildInstallDate`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// ```
+/// use pgyer::{Date, Validity};
+///
+/// let validity = Validity::window(Date::new(2026, 1, 1)?, Date::new(2026, 12, 31)?)?;
+/// assert!(matches!(validity, Validity::Window { from, .. } if from.to_string() == "2026-01-01"));
+/// assert!(Validity::window("2026-12-31".parse()?, "2026-01-01".parse()?).is_err());
+/// # Ok::<(), pgyer::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Validity {
     /// From the first day to the last. Made by [`window`](Self::window).
@@ -129,7 +144,12 @@ impl Validity {
 }
 
 /// Where to upload to, `oversea`. Without it the service decides by the address it sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// ```
+/// let mut release = pgyer::Release::default();
+/// release.region = Some(pgyer::Region::Overseas);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Region {
     /// Overseas acceleration.
@@ -151,14 +171,32 @@ impl Region {
 ///
 /// ```
 /// use pgyer::Date;
-/// assert!("2028-02-29".parse::<Date>().is_ok());
+/// assert_eq!("2028-02-29".parse::<Date>()?, Date::new(2028, 2, 29)?);
 /// assert!("2027-02-29".parse::<Date>().is_err());
+/// # Ok::<(), pgyer::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date {
     year: u16,
     month: u8,
     day: u8,
+}
+
+impl Date {
+    /// A day by its numbers.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when the calendar has no such day.
+    pub fn new(year: u16, month: u8, day: u8) -> Result<Self> {
+        Self::of_calendar(year, month, day).ok_or_else(|| {
+            Error::usage(format!("{year:04}-{month:02}-{day:02} is not a date of the calendar"))
+        })
+    }
+
+    fn of_calendar(year: u16, month: u8, day: u8) -> Option<Self> {
+        let exists = (1..=9999).contains(&year) && day > 0 && day <= days_in(year, month)?;
+        exists.then_some(Self { year, month, day })
+    }
 }
 
 impl FromStr for Date {
@@ -176,10 +214,7 @@ fn parse_date(text: &str) -> Option<Date> {
     let year = digits(parts.next()?, 4)?;
     let month = u8::try_from(digits(parts.next()?, 2)?).ok()?;
     let day = u8::try_from(digits(parts.next()?, 2)?).ok()?;
-    if parts.next().is_some() || year == 0 || day == 0 || day > days_in(year, month)? {
-        return None;
-    }
-    Some(Date { year, month, day })
+    if parts.next().is_some() { None } else { Date::of_calendar(year, month, day) }
 }
 
 fn digits(text: &str, count: usize) -> Option<u16> {
@@ -228,6 +263,14 @@ mod tests {
             "",
         ] {
             assert!(wrong.parse::<Date>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn numbers_make_the_same_dates() {
+        assert_eq!(Date::new(2024, 2, 29).unwrap(), "2024-02-29".parse().unwrap());
+        for (year, month, day) in [(2023, 2, 29), (0, 1, 1), (10_000, 1, 1), (2024, 0, 1)] {
+            assert!(Date::new(year, month, day).is_err(), "{year} {month} {day}");
         }
     }
 

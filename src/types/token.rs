@@ -10,6 +10,16 @@ use crate::json::{self, Fields};
 ///
 /// Its `Debug` shows the names of the fields and not their values: the signature and the security
 /// token let whoever has them upload in your name for about half an hour.
+///
+/// ```
+/// use pgyer::UploadToken;
+///
+/// let json = r#"{"key":"k1","endpoint":"https://s.example","params":{"signature":"x"}}"#;
+/// let token = UploadToken::from_json(json)?;
+/// assert_eq!((token.key(), token.endpoint()), ("k1", "https://s.example"));
+/// assert_eq!(token.expose_json(), json);
+/// # Ok::<(), pgyer::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct UploadToken {
     pub(crate) key: String,
@@ -57,6 +67,11 @@ impl UploadToken {
     ///
     /// # Errors
     /// [`Error::Usage`] when it is no token.
+    ///
+    /// ```
+    /// use pgyer::{ErrorKind, UploadToken};
+    /// assert_eq!(UploadToken::from_json("{}").unwrap_err().kind(), ErrorKind::Usage);
+    /// ```
     pub fn from_json(json: &str) -> Result<Self, Error> {
         Self::parse(json).map_err(|problem| {
             Error::usage(format!(

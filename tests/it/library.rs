@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use pgyer::sandbox::Sandbox;
 use pgyer::{
-    ApiKey, BuildInfo, BuildType, Client, Error, ErrorKind, Event, Package, Published, Release,
-    RetryPolicy, Source, Upload, UploadToken, Wait, Waiting,
+    ApiKey, BuildInfo, BuildStatus, BuildType, Client, ClientBuilder, Date, Diagnosis, Error,
+    ErrorKind, Event, InstallType, Package, Password, Proxies, Published, Region, Release,
+    RetryPolicy, Source, Upload, UploadToken, Validity, Wait, Waiting,
 };
 
-use crate::support::{data, sandbox};
+use crate::support::{data, faulty, sandbox};
 
 fn client(sandbox: &Sandbox) -> Client {
     let key = ApiKey::new(sandbox.api_key()).unwrap();
@@ -17,10 +18,66 @@ fn client(sandbox: &Sandbox) -> Client {
 }
 
 #[test]
-fn everything_may_go_to_other_threads() {
-    fn goes<T: Send + Sync>() {}
-    goes::<(Client, Error, Package, Source, UploadToken, BuildInfo)>();
-    goes::<(Release, Upload, Published, Wait, RetryPolicy, ApiKey)>();
+fn everything_may_go_to_other_threads_and_be_kept() {
+    fn goes<T: Send + Sync + Unpin + std::fmt::Debug + 'static>() {}
+    goes::<(Client, ClientBuilder, RetryPolicy, Proxies, ApiKey, Password)>();
+    goes::<(Package, Source, UploadToken, BuildInfo, BuildStatus, BuildType)>();
+    goes::<(Release, InstallType, Validity, Date, Region, Upload, Waiting, Wait, Published)>();
+    goes::<(Error, ErrorKind, Diagnosis, Event<'static>)>();
+    goes::<(pgyer::sandbox::Builder, Sandbox, pgyer::sandbox::Seen, pgyer::sandbox::Fault)>();
+}
+
+#[test]
+fn what_is_not_an_open_file_can_be_cloned() {
+    fn can<T: Clone>() {}
+    can::<(Client, ClientBuilder, RetryPolicy, Proxies, ApiKey, Password, UploadToken)>();
+    can::<(Release, Waiting, Wait, Published, BuildStatus, Event<'static>)>();
+}
+
+#[test]
+fn clones_share_their_connections() {
+    let sandbox = Sandbox::start().unwrap();
+    let one = client(&sandbox);
+    let other = one.clone();
+    for client in [&one, &other] {
+        client.get_cos_token(BuildType::Ios, &Release::default()).unwrap();
+    }
+    assert_eq!(sandbox.seen().connections, 1);
+}
+
+#[test]
+fn errors_say_whether_another_try_may_help() {
+    let package = Package::open(data("app.apk")).unwrap();
+    for (fault, kind, retryable) in [
+        ("token:*:status=503", ErrorKind::Network, true),
+        ("token:*:html", ErrorKind::Network, true),
+        ("token:*:cut=head", ErrorKind::Network, true),
+        ("token:*:code=1001", ErrorKind::Auth, false),
+        ("storage:*:status=503,xml=SlowDown", ErrorKind::Storage, true),
+        ("storage:*:status=400,xml=RequestTimeout", ErrorKind::Storage, true),
+        ("storage:*:status=403,xml=AccessDenied", ErrorKind::Storage, false),
+        ("storage:*:redirect=302", ErrorKind::Network, false),
+        ("poll:*:code=1216", ErrorKind::Publish, false),
+    ] {
+        let sandbox = faulty(&[fault]);
+        let retry = RetryPolicy::default().retries(0);
+        let key = ApiKey::new(sandbox.api_key()).unwrap();
+        let builder = Client::builder().api_key(key).api_url(sandbox.api_url()).retry(retry);
+        let error = builder.build().unwrap().publish(&package, &Upload::default()).unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{fault}: {error:?}");
+    }
+}
+
+#[test]
+fn whose_certificates_are_trusted_does_not_depend_on_the_order() {
+    let ca = rcgen::generate_simple_self_signed(["ca.example".to_owned()]).unwrap();
+    let pem = ca.cert.pem();
+    let nobody = Client::builder().without_built_in_roots().build().unwrap_err();
+    assert_eq!(nobody.kind(), ErrorKind::Usage);
+    let before = Client::builder().add_root_certificates(pem.as_bytes(), "ca").unwrap();
+    assert!(before.without_built_in_roots().build().is_ok());
+    let after = Client::builder().without_built_in_roots();
+    assert!(after.add_root_certificates(pem.as_bytes(), "ca").unwrap().build().is_ok());
 }
 
 #[test]

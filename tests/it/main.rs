@@ -18,8 +18,12 @@ mod keys;
 mod library;
 mod matrix;
 mod peers;
+mod programs;
 mod proxies;
 mod proxy_server;
+#[cfg(unix)]
+mod pty;
+mod qr;
 mod raw_server;
 mod readme;
 #[cfg(unix)]
@@ -29,6 +33,7 @@ mod sandbox;
 mod secrets;
 mod signals;
 mod support;
+mod terminal;
 mod timing;
 mod tls;
 mod upload;

@@ -215,7 +215,7 @@ fn letters(seen: &Seen, job: Job) -> String {
         Endpoint::Cert => 'c',
         Endpoint::Hsp => 'h',
         Endpoint::Legacy => 'l',
-        Endpoint::Probe => '?',
+        _ => '?',
     };
     // The token that was got before is none of its requests.
     let skip = usize::from(job == Job::Put);

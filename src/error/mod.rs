@@ -8,7 +8,18 @@ use std::time::Duration;
 
 use crate::text::wait_command;
 
+mod kind;
+
+pub use kind::ErrorKind;
+
 /// A result of this library.
+///
+/// ```
+/// fn size(path: &str) -> pgyer::Result<u64> {
+///     Ok(pgyer::Package::open(path)?.size())
+/// }
+/// assert!(size("no-such-file.apk").is_err());
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Everything that can go wrong, by what happened.
@@ -89,7 +100,10 @@ pub enum Error {
         advice: Option<String>,
         /// The status of the HTTP response, where there was one.
         http_status: Option<u16>,
-        /// The cause, where another library knows it.
+        /// Whether another try may go better: after an outage, not with a certificate that is not
+        /// trusted.
+        may_pass: bool,
+        /// The cause, where another library knows it. Its type is no part of this interface.
         source: Option<Box<dyn StdError + Send + Sync>>,
     },
     /// The storage refused the file, or did not store what was sent.
@@ -151,62 +165,6 @@ pub enum Error {
     },
 }
 
-/// The kinds of errors, as the program's exit codes and its JSON tell them apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// Anything else on this machine.
-    Io,
-    /// The caller's settings or values can't be used.
-    Usage,
-    /// The file is not something that Pgyer can publish.
-    Package,
-    /// No API key, or the service does not accept it.
-    Auth,
-    /// The service refused the request, or answered with something that can't be used.
-    Api,
-    /// DNS, TCP, TLS, proxy, time-out, a redirect, or a response that is not the API's.
-    Network,
-    /// The storage refused the file, or did not store what was sent.
-    Storage,
-    /// The service could not publish the build.
-    Publish,
-    /// Stored, and not published yet.
-    Pending,
-}
-
-impl ErrorKind {
-    /// The name that the program's JSON uses: `io`, `usage`, ….
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Io => "io",
-            Self::Usage => "usage",
-            Self::Package => "package",
-            Self::Auth => "auth",
-            Self::Api => "api",
-            Self::Network => "network",
-            Self::Storage => "storage",
-            Self::Publish => "publish",
-            Self::Pending => "pending",
-        }
-    }
-
-    /// The exit code of the program for this kind: 1 to 9.
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Io => 1,
-            Self::Usage => 2,
-            Self::Package => 3,
-            Self::Auth => 4,
-            Self::Api => 5,
-            Self::Network => 6,
-            Self::Storage => 7,
-            Self::Publish => 8,
-            Self::Pending => 9,
-        }
-    }
-}
-
 impl Error {
     pub(crate) fn io(action: impl Into<String>, source: io::Error) -> Self {
         Self::Io { action: action.into(), source }
@@ -217,6 +175,11 @@ impl Error {
     }
 
     /// The kind of this error.
+    ///
+    /// ```
+    /// use pgyer::{ErrorKind, Package};
+    /// assert_eq!(Package::open("no-such-file.apk").unwrap_err().kind(), ErrorKind::Io);
+    /// ```
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Io { .. } | Self::FileChanged { .. } => ErrorKind::Io,
@@ -232,7 +195,51 @@ impl Error {
         }
     }
 
+    /// Whether the same call may go better later: an outage, a server that is busy, a connection
+    /// that broke. The client has made its own retries by then; see
+    /// [`RetryPolicy`](crate::RetryPolicy) before writing a loop.
+    ///
+    /// False also where the same call could publish a second build. After [`Error::Pending`] and
+    /// [`Error::Uncertain`] ask for the key with [`Client::wait`](crate::Client::wait).
+    ///
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let sandbox = pgyer::sandbox::Sandbox::builder().fault("token:*:status=503".parse()?).start()?;
+    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
+    /// # let retry = pgyer::RetryPolicy::default().retries(0);
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).retry(retry);
+    /// # let client = client.build()?;
+    /// use pgyer::{BuildType, Release};
+    ///
+    /// let error = client.get_cos_token(BuildType::Ios, &Release::default()).unwrap_err();
+    /// if error.is_retryable() {
+    ///     eprintln!("{error}; this job may run again later");
+    /// }
+    /// # assert!(error.is_retryable());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Network { may_pass, .. } => *may_pass,
+            Self::Refused { http_status, .. } => is_transient(*http_status),
+            Self::Storage { http_status, code, .. } => {
+                storage_may_recover(*http_status, code.as_deref())
+            }
+            _ => false,
+        }
+    }
+
     /// The code in the API's answer, where there was one.
+    ///
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let key = pgyer::ApiKey::new("wrong")?;
+    /// # let sandbox = pgyer::sandbox::Sandbox::start()?;
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+    /// let error = client.build_info("1").unwrap_err();
+    /// assert_eq!(error.api_code(), Some(1002));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn api_code(&self) -> Option<i64> {
         match self {
             Self::Refused { code, .. } | Self::Publish { code, .. } => Some(*code),
@@ -243,6 +250,16 @@ impl Error {
     }
 
     /// The status of the HTTP response, where there was one.
+    ///
+    #[cfg_attr(feature = "sandbox", doc = "```")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
+    /// # let key = pgyer::ApiKey::new("wrong")?;
+    /// # let sandbox = pgyer::sandbox::Sandbox::start()?;
+    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
+    /// let error = client.build_info("1").unwrap_err();
+    /// assert_eq!(error.http_status(), Some(200));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn http_status(&self) -> Option<u16> {
         match self {
             Self::Refused { http_status, .. }
@@ -257,6 +274,10 @@ impl Error {
     }
 
     /// What to do about it, where there is something.
+    ///
+    /// ```
+    /// assert!(pgyer::Error::NoApiKey.advice().is_some_and(|advice| advice.contains("API")));
+    /// ```
     pub fn advice(&self) -> Option<String> {
         match self {
             Self::FileChanged { .. } => {
@@ -308,6 +329,11 @@ impl Error {
     }
 
     /// One message for people: what was being done, what went wrong with its causes, what to do.
+    ///
+    /// ```
+    /// let error = pgyer::Package::open("no-such-file.apk").unwrap_err();
+    /// assert!(error.report().starts_with("cannot read no-such-file.apk: "));
+    /// ```
     pub fn report(&self) -> String {
         let text = self.report_without_advice();
         match self.advice() {
@@ -330,6 +356,17 @@ impl Error {
         }
         text
     }
+}
+
+/// Statuses that may pass, whatever comes with them.
+pub(crate) fn is_transient(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500..=599)
+}
+
+/// The same for the storage, where errors of the way there come as 400.
+pub(crate) fn storage_may_recover(status: u16, code: Option<&str>) -> bool {
+    let codes = ["RequestTimeout", "UserNetworkTooSlow", "IncompleteBody", "BadDigest"];
+    is_transient(status) || status == 400 && code.is_some_and(|code| codes.contains(&code))
 }
 
 impl fmt::Display for Error {

@@ -1,0 +1,122 @@
+//! A QR code of the install page, for a phone held before the screen.
+
+use qrcodegen::{QrCode, QrCodeEcc};
+
+use crate::args::When;
+use crate::progress::Screen;
+use crate::terminal;
+
+/// The light modules around a code, without which readers do not find it.
+const QUIET_ZONE: i32 = 4;
+
+/// White ink on black out of the 256 colours, which themes leave alone: a theme's own "white" may
+/// be grey, and its "black" nothing of the kind.
+const WHITE_ON_BLACK: &str = "\x1b[38;5;231;48;5;16m";
+const PLAIN: &str = "\x1b[0m";
+
+/// Draws the code on standard error where it is wanted and has room.
+pub(crate) fn show(screen: &Screen, when: When, page: &str) {
+    let is_wanted = match when {
+        When::Auto => terminal::is_there(),
+        When::Always => true,
+        When::Never => false,
+    };
+    if !is_wanted || screen.is_quiet() {
+        return;
+    }
+    let Ok(code) = QrCode::encode_text(page, QrCodeEcc::Low) else {
+        screen.note("the install page's address is too long for a QR code");
+        return;
+    };
+    let (needed, there) = (columns(&code), terminal::columns());
+    if needed > there {
+        screen.note(&format!(
+            "the QR code is left out: it takes {needed} columns, and the terminal has {there}"
+        ));
+        return;
+    }
+    screen.lines(&drawn(&code, screen.has_color()));
+}
+
+fn columns(code: &QrCode) -> usize {
+    usize::try_from(code.size().saturating_add(2 * QUIET_ZONE)).unwrap_or(usize::MAX)
+}
+
+/// Two modules in each character. The ink is the light ones: so no line ends in blanks, which
+/// captures of a terminal and copies from it leave out. Without colours that is right on a dark
+/// background, as terminals and the logs of most CI systems have it; on a light one the code comes
+/// out inverted, which many readers take too.
+fn drawn(code: &QrCode, color: bool) -> String {
+    let (start, end) = if color { (WHITE_ON_BLACK, PLAIN) } else { ("", "") };
+    let zone = -QUIET_ZONE..code.size().saturating_add(QUIET_ZONE);
+    let mut text = String::new();
+    for y in zone.clone().step_by(2) {
+        text.push_str(start);
+        // What lies outside is light, also below the last line.
+        let row =
+            zone.clone().map(|x| (code.get_module(x, y), code.get_module(x, y.saturating_add(1))));
+        text.extend(row.map(|(is_upper_dark, is_lower_dark)| {
+            match (is_upper_dark, is_lower_dark) {
+                (false, false) => '█',
+                (false, true) => '▀',
+                (true, false) => '▄',
+                (true, true) => ' ',
+            }
+        }));
+        text.push_str(end);
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str) -> QrCode {
+        QrCode::encode_text(text, QrCodeEcc::Low).unwrap()
+    }
+
+    /// The dark modules, read back from the drawing.
+    fn modules(drawing: &str) -> Vec<Vec<bool>> {
+        let mut rows = Vec::new();
+        for line in drawing.lines() {
+            let line = line.trim_start_matches(WHITE_ON_BLACK).trim_end_matches(PLAIN);
+            for inked in ["█▀", "█▄"] {
+                rows.push(line.chars().map(|c| !inked.contains(c)).collect());
+            }
+        }
+        rows
+    }
+
+    #[test]
+    fn the_drawing_has_the_code_and_its_quiet_zone() {
+        for page in
+            ["https://www.pgyer.com/b506", "https://www.pgyer.com/a-longer-shortcut-of-an-app"]
+        {
+            let code = code(page);
+            for color in [true, false] {
+                let rows = modules(&drawn(&code, color));
+                assert!(rows.iter().all(|row| row.len() == columns(&code)));
+                for (y, row) in (-QUIET_ZONE..).zip(&rows) {
+                    for (x, dark) in (-QUIET_ZONE..).zip(row) {
+                        assert_eq!(*dark, code.get_module(x, y), "{x} {y}");
+                    }
+                }
+                assert!(rows.len() >= columns(&code));
+            }
+        }
+    }
+
+    #[test]
+    fn the_code_of_an_install_page_is_small() {
+        assert_eq!(columns(&code("https://www.pgyer.com/b506")), 33);
+    }
+
+    #[test]
+    fn without_colours_there_is_no_escape_sequence() {
+        let drawing = drawn(&code("https://www.pgyer.com/b506"), false);
+        assert!(drawing.chars().all(|c| " ▀▄█\n".contains(c)), "{drawing}");
+        assert!(drawing.starts_with("████"), "light is drawn: {drawing}");
+    }
+}

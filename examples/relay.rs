@@ -1,0 +1,77 @@
+//! An upload in three steps, for a machine that has the API key and another that has the package.
+//!
+//! ```sh
+//! relay token android >token.json    # with the key
+//! relay put app.apk <token.json      # with the package; prints the build's key
+//! relay status KEY                   # with the key; prints the install page
+//! ```
+//!
+//! The key is in `PGYER_API_KEY`; `PGYER_API_URL` is another API, that of a `pgyer sandbox` for one.
+//! A token lets whoever has it upload for half an hour, and do nothing else.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program talks")]
+
+use std::env;
+use std::io;
+use std::process::ExitCode;
+
+use pgyer::{ApiKey, Client, Error, Package, Proxies, Release, Result, UploadToken, Wait};
+
+fn main() -> ExitCode {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let result = match words[..] {
+        ["token", build_type] => token(build_type),
+        ["put", path] => put(path),
+        ["status", key] => status(key),
+        _ => Err(Error::Usage {
+            message: "usage: relay token TYPE | relay put FILE | relay status KEY".to_owned(),
+        }),
+    };
+    match result {
+        Ok(line) => {
+            println!("{line}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("relay: {}", error.report());
+            ExitCode::from(error.kind().exit_code())
+        }
+    }
+}
+
+/// Step one, where the key is.
+fn token(build_type: &str) -> Result<String> {
+    let token = with_key()?.get_cos_token(build_type.parse()?, &Release::default())?;
+    Ok(token.expose_json().to_owned())
+}
+
+/// Step two, where the package is: no key, and of all hosts the storage alone.
+fn put(path: &str) -> Result<String> {
+    let json = io::read_to_string(io::stdin())
+        .map_err(|source| Error::Io { action: "read the token".to_owned(), source })?;
+    let token = UploadToken::from_json(&json)?;
+    let client = Client::builder().proxies(Proxies::from_variables(variable)?).build()?;
+    client.put(&token, &Package::open(path)?, None)?;
+    Ok(token.key().to_owned())
+}
+
+/// Step three, where the key is.
+fn status(key: &str) -> Result<String> {
+    let build = with_key()?.wait(key, &Wait::default())?;
+    Ok(build.install_url().unwrap_or_default())
+}
+
+fn with_key() -> Result<Client> {
+    let key = variable("PGYER_API_KEY").ok_or(Error::NoApiKey)?;
+    let mut builder =
+        Client::builder().api_key(ApiKey::new(key)?).proxies(Proxies::from_variables(variable)?);
+    if let Some(url) = variable("PGYER_API_URL") {
+        builder = builder.api_url(url);
+    }
+    builder.build()
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}

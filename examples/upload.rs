@@ -1,0 +1,76 @@
+//! Uploads a package and shows how far it is.
+//!
+//! ```sh
+//! PGYER_API_KEY=… cargo run --example upload -- app.apk 'Fixes the login.'
+//! ```
+//!
+//! The install page goes to standard output. `PGYER_API_URL` is another API, that of a
+//! `pgyer sandbox` for one.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program talks")]
+
+use std::env;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use pgyer::{ApiKey, Client, Error, Event, Package, Proxies, Result, Upload};
+
+fn main() -> ExitCode {
+    match upload() {
+        Ok(page) => {
+            println!("{page}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("upload: {}", error.report());
+            ExitCode::from(error.kind().exit_code())
+        }
+    }
+}
+
+/// Takes a package from disk to its install page.
+fn upload() -> Result<String> {
+    let usage = || Error::Usage { message: "usage: upload FILE [NOTES]".to_owned() };
+    let path = env::args_os().nth(1).ok_or_else(usage)?;
+    let package = Package::open(path)?;
+    let mut upload = Upload::default();
+    upload.release.update_description = env::args().nth(2);
+    let published = client()?.with_observer(progress()).publish(&package, &upload)?;
+    let page = published.build.and_then(|build| build.install_url());
+    Ok(page.unwrap_or(published.key))
+}
+
+fn client() -> Result<Client> {
+    let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    let mut builder = Client::builder().proxies(Proxies::from_variables(variable)?);
+    if let Some(key) = variable("PGYER_API_KEY") {
+        builder = builder.api_key(ApiKey::new(key)?);
+    }
+    if let Some(url) = variable("PGYER_API_URL") {
+        builder = builder.api_url(url);
+    }
+    builder.build()
+}
+
+/// An observer that writes a line for each step, and one for each tenth of the file.
+fn progress() -> impl Fn(&Event<'_>) + Send + Sync + 'static {
+    let shown = AtomicU64::new(0);
+    move |event| match event {
+        Event::Checked { build_type, size, warnings, .. } => {
+            eprintln!("{build_type}, {size} bytes");
+            warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+        }
+        Event::Sent { sent, total, .. } => {
+            let tenths = sent * 10 / total;
+            if shown.swap(tenths, Ordering::Relaxed) != tenths {
+                eprintln!("sent {} %", tenths * 10);
+            }
+        }
+        Event::Stored { elapsed, .. } => eprintln!("stored after {:.1} s", elapsed.as_secs_f64()),
+        Event::Publishing { waited, .. } => eprintln!("publishing for {} s", waited.as_secs()),
+        Event::Retry { because, delay, .. } => {
+            eprintln!("{because}; again in {:.1} s", delay.as_secs_f64());
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,136 @@
+//! The programs in `examples/`, and the examples in the library's documentation.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use pgyer::sandbox::{Endpoint, Sandbox};
+
+use crate::support::{Ran, data, run, sandbox};
+
+/// The folder of the programs. Only a `cargo test` that names no test builds them, so that they are
+/// built here, which takes no time when nothing is left to do.
+fn built() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let own = std::env::current_exe().unwrap();
+        let profile = own.ancestors().nth(2).unwrap();
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--locked", "--offline", "--all-features", "--examples"]);
+        cargo.arg("--manifest-path").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
+        cargo.arg("--target-dir").arg(profile.parent().unwrap());
+        if !cfg!(debug_assertions) {
+            cargo.arg("--release");
+        }
+        // What cargo tells a test about its package would make ring's build script run again.
+        let told = std::env::vars_os().map(|(name, _)| name).filter(|name| {
+            let name = name.to_string_lossy();
+            name.starts_with("CARGO_PKG_") || name == "CARGO_MANIFEST_DIR" || name == "OUT_DIR"
+        });
+        for name in told {
+            cargo.env_remove(name);
+        }
+        let ran = cargo.output().unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        profile.join("examples")
+    })
+}
+
+/// A program of `examples/`, set up for a sandbox, in an environment with nothing of ours in it.
+fn example(name: &str, sandbox: &Sandbox) -> Command {
+    let mut command = Command::new(built().join(format!("{name}{}", std::env::consts::EXE_SUFFIX)));
+    command.env_clear().stdin(Stdio::null());
+    command.env("PGYER_API_URL", sandbox.api_url()).env("PGYER_API_KEY", sandbox.api_key());
+    command
+}
+
+fn line(ran: &Ran) -> &str {
+    let line = ran.stdout.strip_suffix('\n').unwrap();
+    assert!(!line.is_empty() && !line.contains('\n'), "{ran:#?}");
+    line
+}
+
+#[test]
+fn upload_shows_its_progress_and_prints_the_page() {
+    let sandbox = sandbox(|builder| builder.polls(0));
+    let ran = run(
+        &mut example("upload", &sandbox),
+        [data("app.apk").as_os_str(), "Fixes the login.".as_ref()],
+    )
+    .expect(0);
+    assert!(line(&ran).starts_with("https://www.pgyer.com/"), "{ran:#?}");
+    for said in ["android, ", "sent 100 %\n", "stored after "] {
+        assert!(ran.stderr.contains(said), "{ran:#?}");
+    }
+    let seen = sandbox.seen();
+    let token = seen.requests_to(Endpoint::Token).next().unwrap();
+    assert_eq!(token.field("buildUpdateDescription"), Some("Fixes the login.".as_bytes()));
+}
+
+#[test]
+fn upload_ends_with_the_code_of_its_error() {
+    let sandbox = sandbox(|builder| builder.polls(0));
+    let ran = run(&mut example("upload", &sandbox), ["no-such-file.apk"]).expect(1);
+    assert!(ran.stderr.contains("no-such-file.apk") && ran.stdout.is_empty(), "{ran:#?}");
+    run(&mut example("upload", &sandbox), [""; 0]).expect(2);
+    run(example("upload", &sandbox).env_remove("PGYER_API_KEY"), [data("app.apk")]).expect(4);
+}
+
+#[test]
+fn relay_takes_three_steps_and_the_second_has_no_key() {
+    let sandbox = sandbox(|builder| builder.polls(0));
+    let token = run(&mut example("relay", &sandbox), ["token", "android"]).expect(0);
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(line(&token).as_bytes()).unwrap();
+    std::io::Seek::rewind(&mut file).unwrap();
+    let mut put = example("relay", &sandbox);
+    put.env_remove("PGYER_API_KEY").env_remove("PGYER_API_URL").stdin(file);
+    let put = run(put.current_dir(data("")), ["put", "app.apk"]).expect(0);
+    let key = line(&put);
+    let page = run(&mut example("relay", &sandbox), ["status", key]).expect(0);
+    assert!(line(&page).starts_with("https://www.pgyer.com/"), "{page:#?}");
+    assert!(sandbox.seen().build(key).is_some());
+}
+
+/// The lines of documentation and attributes right above a line.
+fn above<'a>(lines: &'a [&str], at: usize) -> impl Iterator<Item = &'a str> {
+    let is_part = |line: &&str| line.starts_with("///") || line.starts_with("#[");
+    lines[..at].iter().rev().map(|line| line.trim_start()).take_while(is_part)
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_public_type_and_every_method_of_the_client_has_an_example() {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    let mut looked_at = 0;
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        let of_client = text.contains("\nimpl Client {") || text.contains("\nimpl ClientBuilder {");
+        let is_item = |line: &str| {
+            ["struct", "enum", "type", "const"]
+                .iter()
+                .any(|kind| line.starts_with(&format!("pub {kind} ")))
+                || of_client && line.starts_with("    pub fn ")
+        };
+        for (at, line) in lines.iter().enumerate().filter(|(_, line)| is_item(line)) {
+            looked_at += 1;
+            let has = above(&lines, at).any(|line| line.contains("```"));
+            assert!(has, "{}:{}: no example: {line}", file.display(), at + 1);
+        }
+    }
+    assert!(looked_at > 60, "{looked_at}");
+}
