@@ -8,8 +8,8 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore,
-    SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, OtherError,
+    RootCertStore, SignatureScheme,
 };
 
 use super::crypto;
@@ -150,6 +150,11 @@ impl ServerCertVerifier for NotingVerifier {
     }
 }
 
+/// What `openssl req -x509` makes unless told otherwise.
+fn is_of_an_authority(error: &OtherError) -> bool {
+    matches!(error.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
+}
+
 /// A TLS error in words, with what to do about it.
 pub(super) fn failure(error: TlsError, host: &str, issuer: &Issuer) -> Failure {
     let issued = issuer.name().map_or_else(String::new, |name| format!(", issued by \"{name}\","));
@@ -175,6 +180,10 @@ pub(super) fn failure(error: TlsError, host: &str, issuer: &Issuer) -> Failure {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => (
             "is for another name",
             "something else answers in its place: see DNS, --resolve and proxies",
+        ),
+        CertificateError::Other(other) if is_of_an_authority(other) => (
+            "is that of a certificate authority, which no server may show",
+            "issue one for the server, without CA:TRUE, and give the authority's with --ca-file",
         ),
         _ => ("is not valid", "something may stand in between: see DNS and proxies"),
     };

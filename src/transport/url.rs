@@ -27,23 +27,23 @@ impl Url {
         if authority.as_str().contains('@') {
             return Err("it has a user name or password in it".to_owned());
         }
-        let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-        if host.is_empty() {
-            return Err("it has no host".to_owned());
+        let host = uri.host().unwrap_or_default();
+        let after_host = authority.as_str().get(host.len()..).unwrap_or_default();
+        if !after_host.is_empty() && !after_host.starts_with(':') {
+            return Err("its host is neither a name nor an address".to_owned());
         }
-        let has_port = authority.as_str().rsplit_once(':').is_some_and(|(_, port)| {
-            !port.contains(']') // the colons of an IPv6 address
-        });
         let port = match authority.port_u16() {
             Some(0) => return Err("its port is not a number from 1 to 65535".to_owned()),
             Some(port) => port,
-            None if has_port => return Err("its port is not a number from 1 to 65535".to_owned()),
+            None if !after_host.is_empty() => {
+                return Err("its port is not a number from 1 to 65535".to_owned());
+            }
             None if tls => 443,
             None => 80,
         };
         let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
         let path = format!("{}{query}", uri.path());
-        Ok(Self { tls, host: host.to_ascii_lowercase(), port, path })
+        Ok(Self { tls, host: bare_host(host)?.to_ascii_lowercase(), port, path })
     }
 
     /// The same URL with this appended to its path.
@@ -107,6 +107,17 @@ impl fmt::Debug for Url {
     }
 }
 
+/// A host without the brackets that an IPv6 address has, and nothing else.
+fn bare_host(host: &str) -> Result<&str, String> {
+    let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    match inner {
+        Some(address) if address.parse::<Ipv6Addr>().is_ok() => Ok(address),
+        None if host.is_empty() => Err("it has no host".to_owned()),
+        None if !host.contains(['[', ']']) => Ok(host),
+        _ => Err("its host is neither a name nor an address".to_owned()),
+    }
+}
+
 /// An IPv6 address in brackets, anything else as it is.
 pub(super) fn host_in_url(host: &str) -> String {
     if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]") } else { host.to_owned() }
@@ -140,6 +151,37 @@ mod tests {
     }
 
     #[test]
+    fn a_url_is_written_as_short_as_it_can_be_and_without_its_query() {
+        for (given, shown, full) in [
+            ("https://h", "https://h/", "https://h/"),
+            ("https://h:443/a?b=c", "https://h/a", "https://h/a?b=c"),
+            ("http://h:80/a/", "http://h/a/", "http://h/a/"),
+            ("http://h:443/", "http://h:443/", "http://h:443/"),
+            ("https://h:80/", "https://h:80/", "https://h:80/"),
+            ("http://[::1]/", "http://[::1]/", "http://[::1]/"),
+        ] {
+            let url = Url::parse(given).unwrap();
+            assert_eq!((url.to_string().as_str(), url.full().as_str()), (shown, full));
+            assert_eq!(format!("{url:?}"), shown);
+            assert_eq!(url.has_query(), given.contains('?'), "{given}");
+        }
+    }
+
+    #[test]
+    fn what_stays_on_this_machine_or_is_encrypted_is_private() {
+        for (url, is_private) in [
+            ("https://h.example/", true),
+            ("http://localhost/", true),
+            ("http://127.0.0.1/", true),
+            ("http://h.example/", false),
+            ("http://10.0.0.1/", false),
+        ] {
+            assert_eq!(Url::parse(url).unwrap().is_private(), is_private, "{url}");
+        }
+        assert!(!Url::parse("https://h.example/").unwrap().is_loopback());
+    }
+
+    #[test]
     fn what_is_no_url_is_refused() {
         for wrong in [
             "",
@@ -156,6 +198,10 @@ mod tests {
             "http://host:x/",
             "http://host:/",
             "https://ho st/",
+            "https://127.0.0.1[::1]/",
+            "https://[::1]x/",
+            "https://[x]/",
+            "https://[]/",
             "//host/",
         ] {
             assert!(Url::parse(wrong).is_err(), "{wrong}");
@@ -164,12 +210,19 @@ mod tests {
 
     #[test]
     fn loopback_is_known_in_every_form() {
-        for loopback in ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "::1"] {
+        for loopback in
+            ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]
+        {
             assert!(is_loopback(loopback), "{loopback}");
         }
-        for other in
-            ["localhost.example.com", "10.0.0.1", "::2", "127.0.0.1.example.com", "0.0.0.0"]
-        {
+        for other in [
+            "localhost.example.com",
+            "10.0.0.1",
+            "::2",
+            "127.0.0.1.example.com",
+            "0.0.0.0",
+            "::ffff:10.0.0.1",
+        ] {
             assert!(!is_loopback(other), "{other}");
         }
     }

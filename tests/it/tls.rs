@@ -60,6 +60,11 @@ const CERTIFICATES: &[Certificate] = &[
     ("other.test", |_| {}, &["another name", HOST, "--resolve"]),
     (HOST, |params| params.not_after = date_time_ymd(2020, 1, 1), &["expired", "clock"]),
     (HOST, |params| params.not_before = date_time_ymd(2090, 1, 1), &["not valid yet", "clock"]),
+    (
+        HOST,
+        |params| params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained),
+        &["certificate authority", "--ca-file"],
+    ),
 ];
 
 #[test]
