@@ -53,7 +53,11 @@ fn a_count_modulo_65536_is_what_old_tools_write() {
     for number in 0..70_000 {
         archive = archive.entry(number.to_string().as_bytes(), b"");
     }
-    assert_eq!(type_of(&archive.build()), BuildType::Ios);
+    let mut bytes = archive.build();
+    assert_eq!(type_of(&bytes), BuildType::Ios);
+    let count = end_record(&bytes) + 10;
+    bytes[count] ^= 1;
+    assert_refused(&bytes, &["70002 entries of 4467"]);
 }
 
 #[test]
