@@ -390,6 +390,183 @@ pub(crate) fn operand(path: &Path) -> String {
 mod tests {
     use super::*;
 
+    /// A published build with a value in every field.
+    fn build() -> BuildInfo {
+        let mut build = BuildInfo::default();
+        build.build_key = "bk".into();
+        build.shortcut_url = "abcd".into();
+        build.qr_code_url = "https://qr.example/".into();
+        build.icon = "12345x".into();
+        build.name = "Sample App".into();
+        build.version = "1.1".into();
+        build.version_no = "28".into();
+        build.build_version = Some(5);
+        build.identifier = "com.example.app".into();
+        build.file_size = Some(2048);
+        build
+    }
+
+    fn published() -> Report {
+        let mut report = Report::new(ReportKind::Build);
+        report.file = Some("app.apk".into());
+        report.size = Some(8596);
+        report.build_type = Some(BuildType::Android);
+        report.key = Some("k1".into());
+        report.build = Some(build());
+        report.upload_time = Some(Duration::from_millis(2000));
+        report.publish_time = Some(Duration::from_millis(65_250));
+        report
+    }
+
+    #[test]
+    fn a_published_build_is_a_title_and_facts() {
+        assert_eq!(
+            published().render(Format::Text),
+            "Sample App 1.1 (28), build 5, com.example.app\n  \
+               file       app.apk, Android, 8.4 KiB\n  \
+               uploaded   in 2.0 s, 4.2 KiB/s\n  \
+               published  in 1 min 5 s\n  \
+               QR code    https://qr.example/\n\
+             https://www.pgyer.com/abcd\n"
+        );
+        // Of a KEY alone the size is what the service says.
+        let mut report = Report::new(ReportKind::Build);
+        report.build = Some(build());
+        let text = report.render(Format::Text);
+        assert!(text.contains("\n  size       2.0 KiB\n"), "{text}");
+    }
+
+    #[test]
+    fn a_title_has_what_is_there() {
+        let with = |name: &str, version: &str, no: &str, number, identifier: &str| {
+            let mut build = BuildInfo::default();
+            build.name = name.into();
+            build.version = version.into();
+            build.version_no = no.into();
+            build.build_version = number;
+            build.identifier = identifier.into();
+            title(&build)
+        };
+        for (title, shown) in [
+            (with("App", "", "", None, ""), Some("App")),
+            (with("App", "1.1", "", None, "a.b"), Some("App 1.1, a.b")),
+            (with("", "1.1", "28", None, ""), Some("1.1 (28)")),
+            (with("", "", "", Some(5), ""), Some("build 5")),
+            (with("", "", "", None, "a.b"), Some("a.b")),
+            (with("", "", "", None, ""), None),
+        ] {
+            assert_eq!(title.as_deref(), shown);
+        }
+    }
+
+    #[test]
+    fn what_is_stored_or_taken_or_checked_is_said_to_be() {
+        let mut report = Report::new(ReportKind::Stored);
+        report.file = Some("a.apk".into());
+        report.key = Some("k1".into());
+        let text = report.render(Format::Text);
+        assert_eq!(text, "a.apk\n  key        k1\n  wait with  pgyer status --wait k1\n");
+        for (kind, text) in [
+            (ReportKind::Attachment, "a.hsp, HarmonyOS, 100 B, taken\n"),
+            (ReportKind::Check, "a.hsp, HarmonyOS, 100 B\n"),
+        ] {
+            let mut report = Report::new(kind);
+            report.file = Some("a.hsp".into());
+            report.build_type = Some(BuildType::Harmonyos);
+            report.size = Some(100);
+            assert_eq!(report.render(Format::Text), text);
+        }
+        assert_eq!(Report::new(ReportKind::Check).render(Format::Text), "");
+    }
+
+    #[test]
+    fn a_report_is_one_line_of_json() {
+        assert_eq!(
+            published().render(Format::Json),
+            concat!(
+                r#"{"file":"app.apk","size":8596,"type":"android","key":"k1","build":{},"#,
+                r#""install_url":"https://www.pgyer.com/abcd","#,
+                r#""icon_url":"https://cdn-app-icon2.pgyer.com/1/2/3/4/5/12345x"#,
+                r#"?x-oss-process=image/resize,m_lfit,h_120,w_120/format,jpg","#,
+                r#""qr_code_url":"https://qr.example/","#,
+                r#""upload_seconds":2.000,"publish_seconds":65.250}"#,
+                "\n"
+            )
+        );
+        let mut report = Report::new(ReportKind::Check);
+        report.warnings = vec!["not signed".into()];
+        assert_eq!(report.render(Format::Json), "{\"warnings\":[\"not signed\"]}\n");
+    }
+
+    #[test]
+    fn variables_are_quoted_for_their_reader() {
+        let mut report = published();
+        if let Some(build) = &mut report.build {
+            build.name = "It's\nan App".into();
+        }
+        let rest = |quote: &str| {
+            [
+                ("APP_VERSION", "1.1"),
+                ("APP_VERSION_NO", "28"),
+                ("APP_BUILD", "5"),
+                ("APP_IDENTIFIER", "com.example.app"),
+            ]
+            .map(|(name, value)| format!("PGYER_{name}={quote}{value}{quote}\n"))
+            .concat()
+        };
+        assert_eq!(
+            report.render(Format::Env),
+            "PGYER_KEY='k1'\nPGYER_BUILD_KEY='bk'\n\
+             PGYER_INSTALL_URL='https://www.pgyer.com/abcd'\n\
+             PGYER_QR_CODE_URL='https://qr.example/'\n\
+             PGYER_APP_NAME='It'\\''s\nan App'\n"
+                .to_owned()
+                + &rest("'")
+        );
+        assert_eq!(
+            report.render(Format::Dotenv),
+            "PGYER_KEY=k1\nPGYER_BUILD_KEY=bk\nPGYER_INSTALL_URL=https://www.pgyer.com/abcd\n\
+             PGYER_QR_CODE_URL=https://qr.example/\nPGYER_APP_NAME=It's an App\n"
+                .to_owned()
+                + &rest("")
+        );
+        let nothing = Report::new(ReportKind::Build).render(Format::Dotenv);
+        assert_eq!(nothing.lines().filter(|line| line.ends_with('=')).count(), 9);
+    }
+
+    #[test]
+    fn a_failure_is_seen_in_every_format_that_has_one() {
+        let error = || Error::Refused {
+            action: "ask".into(),
+            code: 1001,
+            message: "no".into(),
+            http_status: 200,
+        };
+        let failed = |format| failure(format, Some("a.apk"), Some("k1"), &error());
+        assert_eq!(failed(Format::Text), "");
+        assert_eq!(failed(Format::Dotenv), "");
+        let code = error().kind().exit_code();
+        assert!(code > 0);
+        assert_eq!(failed(Format::Env), format!("(exit {code})\n"));
+        let line: Value = serde_json::from_str(&failed(Format::Json)).unwrap();
+        assert_eq!((&line["file"], &line["key"]), (&"a.apk".into(), &"k1".into()));
+        let inner = &line["error"];
+        assert_eq!(inner["kind"], error().kind().name());
+        assert_eq!(inner["message"], error().report());
+        assert_eq!((&inner["api_code"], &inner["http_status"]), (&1001.into(), &200.into()));
+    }
+
+    #[test]
+    fn the_install_page_is_that_of_the_build() {
+        assert_eq!(published().install_page().unwrap(), "https://www.pgyer.com/abcd");
+        assert_eq!(Report::new(ReportKind::Build).install_page(), None);
+    }
+
+    #[test]
+    fn an_operand_is_named_as_it_was_given() {
+        assert_eq!(operand(Path::new("folder/app.apk")), "folder/app.apk");
+    }
+
     #[test]
     fn sizes_and_times_are_short() {
         for (bytes, text) in [
@@ -398,12 +575,20 @@ mod tests {
             (1024, "1.0 KiB"),
             (8596, "8.4 KiB"),
             (1048575, "1.0 MiB"),
+            (1023 << 10, "1023.0 KiB"),
+            (1536 << 10, "1.5 MiB"),
             (5 << 30, "5.0 GiB"),
+            (3 << 40, "3.0 TiB"),
+            (7 << 50, "7.0 PiB"),
+            (u64::MAX, "16.0 EiB"),
         ] {
             assert_eq!(human_size(bytes), text);
         }
         assert_eq!(human_time(Duration::from_millis(1234)), "1.2 s");
-        assert_eq!(human_time(Duration::from_secs(61)), "1 min 1 s");
+        assert_eq!(human_time(Duration::from_secs(60)), "1 min 0 s");
+        assert_eq!(human_time(Duration::from_secs(3661)), "61 min 1 s");
+        assert_eq!(rate(3 << 20, Duration::from_secs(2)), "1.5 MiB/s");
+        assert_eq!(rate(1, Duration::ZERO), "1000 B/s");
     }
 
     #[test]

@@ -177,6 +177,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_text_is_none() {
+        for (json, text) in [
+            (r#""a\"\u00fc""#, Some("a\"ü")),
+            ("-1.50", Some("-1.50")),
+            ("0", Some("0")),
+            ("9e9", Some("9e9")),
+            ("true", Some("true")),
+            ("false", Some("false")),
+            ("null", None),
+            ("[]", None),
+            ("{}", None),
+            ("", None),
+        ] {
+            assert_eq!(text_of(json).as_deref(), text, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_member_is_found_by_its_name() {
+        let fields = Fields::parse(r#"{"a":" 7 ","b":-8,"c":null}"#).unwrap();
+        assert_eq!((fields.integer("a"), fields.integer("b")), (Some(7), Some(-8)));
+        assert_eq!((fields.raw("c"), fields.raw("d")), (Some("null"), None));
+        assert_eq!(fields.text("c"), None);
+        assert!(!fields.is_empty() && Fields::parse("{}").unwrap().is_empty());
+    }
+
+    #[test]
     fn compacting_leaves_strings_alone() {
         let json = "{ \"a b\" : [ 1 ,\n2 ] , \"c\\\" \\\\\" : \" x \" }";
         assert_eq!(compact(json), "{\"a b\":[1,2],\"c\\\" \\\\\":\" x \"}");
@@ -199,7 +226,7 @@ mod tests {
         assert_eq!(number_of("\"000\"").as_deref(), Some("0"));
         assert_eq!(number_of("7").as_deref(), Some("7"));
         assert_eq!(number_of("\"99999999999999999999\"").as_deref(), Some("99999999999999999999"));
-        for other in ["\"\"", "\"1.0\"", "\"x\"", "null", "1.5", "[1]", "\"--1\""] {
+        for other in ["\"\"", "\"1.0\"", "\"x\"", "null", "1.5", "[1]", "\"--1\"", "\"-\""] {
             assert_eq!(number_of(other), None, "{other}");
         }
     }

@@ -170,14 +170,128 @@ fn copy_from(bytes: &[u8], offset: u64, buffer: &mut [u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::RefCell;
     use std::fs::OpenOptions;
     use std::io::{Seek, SeekFrom, Write};
 
+    use multipart::server::Multipart;
+    use tempfile::NamedTempFile;
+
+    /// The file is there for as long as the first of the two is.
+    fn file_of(content: &[u8]) -> (NamedTempFile, Source) {
+        let file = NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), content).unwrap();
+        let source = Source::open(file.path()).unwrap();
+        (file, source)
+    }
+
+    /// A part of a form: name, file name, content.
+    type Part = (String, Option<String>, Vec<u8>);
+
+    fn part(name: &str, file_name: Option<&str>, content: &str) -> Part {
+        (name.to_owned(), file_name.map(str::to_owned), content.as_bytes().to_vec())
+    }
+
+    /// The parts of a form, by a decoder that is not ours.
+    fn parts(content_type: &str, body: &[u8]) -> Vec<Part> {
+        let boundary = content_type.strip_prefix("multipart/form-data; boundary=").unwrap();
+        let mut parts = Vec::new();
+        let mut form = Multipart::with_body(body, boundary);
+        while let Some(mut part) = form.read_entry().unwrap() {
+            let mut content = Vec::new();
+            part.data.read_to_end(&mut content).unwrap();
+            parts.push((part.headers.name.to_string(), part.headers.filename, content));
+        }
+        parts
+    }
+
+    #[test]
+    fn the_fields_come_in_order_and_the_file_last() {
+        let (_file, source) = file_of(b"123456789");
+        let mut form = Form::new();
+        form.text("key", "a=b&c\r\n\"\u{fc}\"");
+        form.text("empty", "");
+        let mut body = form.body("file", "应用 1.apk", &source, &|_| {});
+        let length = body.len();
+        let mut bytes = Vec::new();
+        body.read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes.len() as u64, length);
+        assert_eq!(
+            parts(&form.content_type(), &bytes),
+            [
+                part("key", None, "a=b&c\r\n\"\u{fc}\""),
+                part("empty", None, ""),
+                part("file", Some("应用 1.apk"), "123456789"),
+            ]
+        );
+        // The check value of CRC-64/XZ.
+        assert_eq!(body.crc64(), 0x995d_c9bb_df19_39fa);
+    }
+
+    #[test]
+    fn no_name_ends_its_quotes() {
+        let (_file, source) = file_of(b"x");
+        let mut form = Form::new();
+        form.text("a\"b", "1");
+        form.text("a\\b", "2");
+        form.text("a\r\nb: 3", "3");
+        let mut head = vec![0; 4096];
+        let read = form.body("f\"", "n\n", &source, &|_| {}).read(&mut head).unwrap();
+        let head = String::from_utf8(head[..read].to_vec()).unwrap();
+        for name in ["a%22b", "a%5Cb", "a%0D%0Ab: 3", "f%22\"; filename=\"n%0A"] {
+            assert!(head.contains(&format!("; name=\"{name}\"\r\n")), "no {name} in: {head}");
+        }
+    }
+
+    #[test]
+    fn each_form_has_its_own_boundary() {
+        assert_ne!(Form::new().content_type(), Form::new().content_type());
+    }
+
+    #[test]
+    fn reads_of_any_size_make_the_same_body() {
+        let content: Vec<u8> = (0..1000).map(|number| number as u8).collect();
+        let (_file, source) = file_of(&content);
+        let mut form = Form::new();
+        form.text("key", "value");
+        let mut whole = Vec::new();
+        form.body("file", "a", &source, &|_| {}).read_to_end(&mut whole).unwrap();
+        for size in [1, 2, 3, 64, 999, 1000, 1001, 4096] {
+            let seen = RefCell::new(Vec::new());
+            let progress = |sent| seen.borrow_mut().push(sent);
+            let mut body = form.body("file", "a", &source, &progress);
+            let (mut sent, mut buffer) = (Vec::new(), vec![0; size]);
+            loop {
+                match body.read(&mut buffer).unwrap() {
+                    0 => break,
+                    read => sent.extend_from_slice(&buffer[..read]),
+                }
+            }
+            assert!(sent == whole, "in reads of {size}");
+            let seen = seen.borrow();
+            assert!(seen.is_sorted() && seen.first() <= Some(&(size as u64)), "{seen:?}");
+            assert_eq!(seen.last(), Some(&1000), "in reads of {size}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_another_length_is_seen_before_the_form_is_whole() {
+        let with_length = |length| {
+            move |path: &std::path::Path| {
+                OpenOptions::new().write(true).open(path).unwrap().set_len(length).unwrap();
+            }
+        };
+        for (length, change) in
+            [(0, "shrank"), (1 << 18, "shrank"), ((1 << 20) - 1, "shrank"), (1 << 21, "grew")]
+        {
+            let error = read_while(with_length(length)).unwrap_err();
+            assert!(error.to_string().contains(change), "{length}: {error}");
+        }
+    }
+
     /// Reads half of a file's body, does this to the file, and reads the rest.
     fn read_while(change: impl FnOnce(&std::path::Path)) -> io::Result<Vec<u8>> {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), vec![1; 1 << 20]).unwrap();
-        let source = Source::open(file.path()).unwrap();
+        let (file, source) = file_of(&vec![1; 1 << 20]);
         let mut body = Form::new().body("file", "a", &source, &|_| {});
         let mut sent = vec![0; 1 << 19];
         body.read_exact(&mut sent).unwrap();
@@ -216,9 +330,7 @@ mod tests {
 
     #[test]
     fn the_head_is_read_alone() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), "content").unwrap();
-        let source = Source::open(file.path()).unwrap();
+        let (_file, source) = file_of(b"content");
         let mut form = Form::new();
         form.text("key", "k");
         let mut body = form.body("file", "a", &source, &|_| {});

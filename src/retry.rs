@@ -147,6 +147,15 @@ mod tests {
     }
 
     #[test]
+    fn delays_are_spread_over_the_last_quarter() {
+        let policy = RetryPolicy::default().delay(Duration::from_secs(1));
+        let delays = (0..200).map(|_| policy.backoff().next_delay(None).unwrap());
+        let (shortest, longest) = (delays.clone().min().unwrap(), delays.max().unwrap());
+        assert!(shortest < Duration::from_millis(800), "{shortest:?}");
+        assert!(longest > Duration::from_millis(950), "{longest:?}");
+    }
+
+    #[test]
     fn what_the_server_asks_for_is_a_lower_limit_with_a_limit() {
         let mut backoff = RetryPolicy::default().backoff();
         assert_eq!(backoff.next_delay(Some(Duration::from_secs(5))), Some(Duration::from_secs(5)));
@@ -182,5 +191,34 @@ mod tests {
         assert!(deadline.has_passed());
         assert!(Deadline::default().sleep(Duration::ZERO));
         assert!(!Deadline::after(Duration::MAX).has_passed());
+    }
+
+    #[test]
+    fn the_earlier_of_two_deadlines_counts() {
+        let now = Instant::now();
+        let passed = Deadline::at(now);
+        let later = Deadline::at(now + Duration::from_secs(3600));
+        let none = Deadline::default();
+        for (one, two, has_passed) in [
+            (none, none, false),
+            (none, later, false),
+            (later, none, false),
+            (passed, none, true),
+            (none, passed, true),
+            (later, passed, true),
+            (passed, later, true),
+        ] {
+            assert_eq!(one.earlier(two).has_passed(), has_passed, "{one:?} {two:?}");
+        }
+    }
+
+    #[test]
+    fn a_wait_is_no_longer_than_what_is_left() {
+        let minute = Duration::from_secs(60);
+        assert_eq!(Deadline::default().cap(minute), minute);
+        assert_eq!(Deadline::after(2 * minute).cap(minute), minute);
+        assert_eq!(Deadline::after(Duration::ZERO).cap(minute), Duration::ZERO);
+        let left = Deadline::after(minute).cap(2 * minute);
+        assert!(left <= minute && left > minute / 2, "{left:?}");
     }
 }

@@ -65,6 +65,38 @@ mod tests {
     }
 
     #[test]
+    fn pairs_are_joined_as_a_form() {
+        assert_eq!(form_urlencoded(&[]), "");
+        assert_eq!(form_urlencoded(&[("a", "1&2"), ("b=", "")]), "a=1%262&b%3D=");
+    }
+
+    #[test]
+    fn a_shell_takes_a_word_as_it_is() {
+        for (text, word) in [
+            ("a1-_./+@%", "a1-_./+@%"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("it's", "'it'\\''s'"),
+            ("$(x)", "'$(x)'"),
+            ("应用", "'应用'"),
+        ] {
+            assert_eq!(shell_word(text), word);
+        }
+    }
+
+    #[test]
+    fn a_key_is_no_option_of_the_command_that_waits() {
+        assert_eq!(wait_command("abc"), "pgyer status --wait abc");
+        assert_eq!(wait_command("-v"), "pgyer status --wait -- -v");
+    }
+
+    #[test]
+    fn random_numbers_differ() {
+        let numbers = [random(), random(), random()];
+        assert!(numbers[0] != numbers[1] && numbers[1] != numbers[2], "{numbers:?}");
+    }
+
+    #[test]
     fn web_pages_are_known_by_type_or_start() {
         assert!(is_html(Some("text/html; charset=utf-8"), b""));
         assert!(is_html(None, b"\xEF\xBB\xBF\n <!DOCTYPE html><p>"));

@@ -226,6 +226,30 @@ mod tests {
     }
 
     #[test]
+    fn figures_say_how_much_they_can() {
+        let mib = |number: f64| (number * MIB as f64) as u64;
+        for (sent, total, whole, text) in [
+            (5, 100, f64::INFINITY, "  5 of 100 B"),
+            (mib(1.5), mib(9.5), f64::INFINITY, "1.5 of 9.5 MiB"),
+            (mib(1.5), mib(99.5), 99.95, " 1.5 of 99.5 MiB"),
+            (mib(7.0), mib(100.0), 99.95, "  7 of 100 MiB"),
+            (512, 3 << 10, f64::INFINITY, "0.5 of 3.0 KiB"),
+        ] {
+            assert_eq!(of_total(sent, total, " of ", whole), text);
+        }
+        for (rate, text) in [
+            (0.0, "     0 B/s"),
+            (1000.4, "  1000 B/s"),
+            (1536.0, " 1.5 KiB/s"),
+            (99.9 * 1024.0, "99.9 KiB/s"),
+            (99.96 * 1024.0, " 100 KiB/s"),
+            (1000.0 * 1024.0, "1000 KiB/s"),
+        ] {
+            assert_eq!(rate_text(rate), text);
+        }
+    }
+
+    #[test]
     fn names_give_way() {
         assert_eq!(
             shown(&usual("应用程序的第一个正式发布版本.apk"), 80),
@@ -269,7 +293,9 @@ mod tests {
         let text = sentence(&usual("app.apk"));
         assert_eq!(text, "app.apk: uploading, 41%, 125.0 of 298.0 MiB, 11.2 MiB/s, 15 s left");
         assert_eq!(sentence(&lasting("a\x1b", 0)), "a\u{fffd}: publishing");
-        assert_eq!(sentence(&lasting("a", 61)), "a: publishing, 1 min 1 s");
+        assert_eq!(sentence(&lasting("a", 59)), "a: publishing, 59 s");
+        assert_eq!(sentence(&lasting("a", 60)), "a: publishing, 1 min 0 s");
+        assert_eq!(sentence(&lasting("a", 125)), "a: publishing, 2 min 5 s");
     }
 
     #[test]
@@ -278,7 +304,9 @@ mod tests {
             time_left(&Sending { sent: 0, total: (seconds * 1000.0) as u64, rate: 1000.0 })
         };
         assert_eq!([left(0.2), left(59.4), left(59.6)], ["0 s", "59 s", "1:00"]);
-        assert_eq!([left(3599.0), left(9000.0), left(1e7)], ["59:59", "2.5 h", ">99 h"]);
+        assert_eq!([left(59.5), left(65.0), left(3599.0)], ["1:00", "1:05", "59:59"]);
+        assert_eq!([left(3599.5), left(9000.0), left(1e7)], ["1.0 h", "2.5 h", ">99 h"]);
+        assert_eq!([left(99.0 * 3600.0), left(99.9 * 3600.0)], ["99.0 h", ">99 h"]);
         assert_eq!(time_left(&Sending { sent: 0, total: 5, rate: 0.0 }), "--");
     }
 

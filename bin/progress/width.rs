@@ -131,6 +131,14 @@ mod tests {
     }
 
     #[test]
+    fn a_beginning_has_the_marks_of_its_last_character() {
+        for (room, start) in [(0, ""), (1, "e\u{301}"), (2, "e\u{301}"), (3, "e\u{301}应")] {
+            assert_eq!(start_of("e\u{301}应b", room), start, "{room}");
+        }
+        assert_eq!(start_of("e\u{301}应b", 4), "e\u{301}应b");
+    }
+
+    #[test]
     fn names_are_shortened_in_the_middle() {
         for (name, room, short) in [
             ("app.apk", 7, "app.apk"),

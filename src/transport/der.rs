@@ -57,6 +57,68 @@ fn any_element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 mod tests {
     use super::*;
 
+    /// An element with this tag around what others make together.
+    fn der(tag: u8, parts: &[Vec<u8>]) -> Vec<u8> {
+        let content = parts.concat();
+        let length = match content.len() {
+            short if short < 0x80 => vec![short as u8],
+            long => vec![0x82, (long >> 8) as u8, long as u8],
+        };
+        [vec![tag], length, content].concat()
+    }
+
+    /// One attribute of a name, under the last byte of its kind.
+    fn attribute_of(kind: u8, text: &[u8]) -> Vec<u8> {
+        let pair = [der(0x06, &[vec![0x55, 0x04, kind]]), der(0x0C, &[text.to_vec()])];
+        der(0x31, &[der(0x30, &pair)])
+    }
+
+    /// As much of a certificate as is read, with these attributes of its issuer.
+    fn certificate_by(version: &[Vec<u8>], attributes: &[Vec<u8>]) -> Vec<u8> {
+        let serial = der(0x02, &[vec![1]]);
+        let algorithm = der(0x30, &[vec![]]);
+        let name = der(0x30, attributes);
+        der(0x30, &[der(0x30, &[version.concat(), serial, algorithm, name])])
+    }
+
+    const NAME: u8 = 0x03;
+    const COUNTRY: u8 = 0x06;
+    const ORGANISATION: u8 = 0x0A;
+
+    #[test]
+    fn the_name_goes_before_the_organisation() {
+        let (name, company) = (attribute_of(NAME, b"CA"), attribute_of(ORGANISATION, b"Corp"));
+        let country = attribute_of(COUNTRY, b"CN");
+        let odd = [der(0x31, &[]), der(0x31, &[der(0x30, &[])])].concat();
+        for (attributes, issued_by) in [
+            (vec![company.clone(), name.clone()], Some("CA")),
+            (vec![country.clone(), odd, company.clone()], Some("Corp")),
+            (vec![attribute_of(NAME, b""), company], Some("Corp")),
+            (vec![attribute_of(NAME, b"C\x1b\nA")], Some("CA")),
+            (vec![country], None),
+            (vec![], None),
+        ] {
+            for version in [&[der(0xA0, &[vec![2, 1, 2]])][..], &[]] {
+                let certificate = certificate_by(version, &attributes);
+                assert_eq!(issuer(&certificate).as_deref(), issued_by, "{attributes:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn lengths_are_short_or_long() {
+        for length in [0, 1, 0x7F, 0x80, 0xFF, 0x100, 0x1234] {
+            let bytes = [der(0x04, &[vec![7; length]]), b"rest".to_vec()].concat();
+            let (content, rest) = element(&bytes, 0x04).unwrap();
+            assert_eq!((content.len(), rest), (length, &b"rest"[..]));
+            assert_eq!(element(&bytes, 0x05), None);
+        }
+        assert_eq!(element(b"\x04\x84\0\0\0\x01xy", 0x04), Some((&b"x"[..], &b"y"[..])));
+        for wrong in [&b"\x04\x85\0\0\0\0\x01x"[..], b"\x04\x02x", b"\x04\x82\0", b"\x04", b""] {
+            assert_eq!(element(wrong, 0x04), None, "{wrong:?}");
+        }
+    }
+
     #[test]
     fn the_issuer_is_found() {
         let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();

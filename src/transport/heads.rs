@@ -70,6 +70,29 @@ mod tests {
     }
 
     #[test]
+    fn a_head_ends_at_its_first_empty_line() {
+        for (before, head) in [
+            ("", "HTTP/1.1 200 OK\r\n\r\n"),
+            ("", "HTTP/1.1 200 OK\n\n"),
+            ("", "HTTP/1.1 200 OK\r\nA: b\r\nC: d\n\r\n"),
+            ("\r\n\n", "HTTP/1.0 200 OK\r\n\r\n"),
+        ] {
+            let input = format!("{before}{head}HTTP/1.1 500 next\r\n\r\n");
+            let length = before.len() + head.len();
+            assert_eq!(first(input.as_bytes()), Some(Head { length, status: 200 }), "{input:?}");
+        }
+    }
+
+    #[test]
+    fn a_hundred_statuses_are_interim_but_for_one() {
+        for (status, is_interim) in
+            [(99, false), (100, true), (101, false), (102, true), (199, true), (200, false)]
+        {
+            assert_eq!(Head { length: 0, status }.is_interim(), is_interim, "{status}");
+        }
+    }
+
+    #[test]
     fn what_is_not_http_has_no_status() {
         for input in ["garbage\r\n\r\n", "HTTP/1.1 x\n\n", "HTTP/1.\n\n", "SSH-2.0\n\n"] {
             assert_eq!(first(input.as_bytes()).unwrap().status, 0);

@@ -327,6 +327,36 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_has_its_port_and_its_name() {
+        for (text, kind, shown) in [
+            ("http://p", ProxyKind::Http, "http://p:80"),
+            ("HTTPS://p/", ProxyKind::Https, "https://p:443"),
+            ("socks5://p", ProxyKind::Socks5, "socks5://p:1080"),
+            ("socks5h://p", ProxyKind::Socks5h, "socks5h://p:1080"),
+            ("http://[::1]", ProxyKind::Http, "http://[::1]:80"),
+            ("https://[::1]:8080", ProxyKind::Https, "https://[::1]:8080"),
+            (" p:1 ", ProxyKind::Http, "http://p:1"),
+        ] {
+            let proxy = Proxy::parse(text).unwrap();
+            assert_eq!((proxy.kind, proxy.to_string().as_str()), (kind, shown));
+        }
+    }
+
+    #[test]
+    fn the_passwords_of_all_proxies_are_kept_out_of_messages() {
+        let proxies = proxies(&[
+            ("HTTPS_PROXY", "http://u:hunter1@p"),
+            ("HTTP_PROXY", "http://u:hunter2@p"),
+            ("ALL_PROXY", "http://u:hunter3@p"),
+        ]);
+        let proxies = proxies.unwrap().with_proxy("http://u:hunter4@p").unwrap();
+        let mut redactor = Redactor::default();
+        proxies.redact(&mut redactor);
+        let text = redactor.clean("hunter1 hunter2 hunter3 hunter4");
+        assert!(!text.contains("hunter"), "{text}");
+    }
+
+    #[test]
     fn loopback_is_never_proxied() {
         let proxies = proxies(&[("ALL_PROXY", "http://p:1")]).unwrap();
         for direct in ["http://localhost/", "http://127.1.2.3/", "https://[::1]/"] {
@@ -353,6 +383,14 @@ mod tests {
             ("fd00::/8", "http://[fd12::1]/"),
             ("[fd12::1]", "http://[fd12:0::1]/"),
             ("0.0.0.0/0", "http://8.8.8.8/"),
+            ("10.0.0.0/9", "http://10.127.255.255/"),
+            ("192.168.1.7/32", "http://192.168.1.7/"),
+            ("fd12::1/128", "http://[fd12::1]/"),
+            ("[fd00::]/8", "http://[fd12::1]/"),
+            ("::/0", "http://[fd12::1]/"),
+            ("192.168.1.7:8080", "http://192.168.1.7:8080/"),
+            ("[fd12::1]:8080", "http://[fd12::1]:8080/"),
+            ("example.com.", "http://example.com./"),
         ] {
             assert!(covers(rules, url), "{rules} {url}");
         }
@@ -362,6 +400,15 @@ mod tests {
             ("example.com:8080", "http://example.com/"),
             ("10.0.0.0/8", "http://11.0.0.1/"),
             ("10.0.0.0/33", "http://10.0.0.1/"),
+            ("10.0.0.0/9", "http://10.128.0.0/"),
+            ("192.168.1.7/32", "http://192.168.1.6/"),
+            ("192.168.1.7:8080", "http://192.168.1.7/"),
+            ("fd12::1/128", "http://[fd12::2]/"),
+            ("fd00::/129", "http://[fd00::]/"),
+            ("::/0", "http://10.0.0.1/"),
+            ("a::/8", "http://0.10.0.0/"),
+            ("example.com:x", "http://example.com/"),
+            (". *. :", "http://x.example/"),
             ("0.0.0.1", "http://10.0.0.1/"),
             ("0.0.0.0/0", "http://[fd12::1]/"),
             ("10.0.0.0/8", "http://10.example/"),

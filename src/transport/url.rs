@@ -151,6 +151,37 @@ mod tests {
     }
 
     #[test]
+    fn a_url_is_written_as_short_as_it_can_be_and_without_its_query() {
+        for (given, shown, full) in [
+            ("https://h", "https://h/", "https://h/"),
+            ("https://h:443/a?b=c", "https://h/a", "https://h/a?b=c"),
+            ("http://h:80/a/", "http://h/a/", "http://h/a/"),
+            ("http://h:443/", "http://h:443/", "http://h:443/"),
+            ("https://h:80/", "https://h:80/", "https://h:80/"),
+            ("http://[::1]/", "http://[::1]/", "http://[::1]/"),
+        ] {
+            let url = Url::parse(given).unwrap();
+            assert_eq!((url.to_string().as_str(), url.full().as_str()), (shown, full));
+            assert_eq!(format!("{url:?}"), shown);
+            assert_eq!(url.has_query(), given.contains('?'), "{given}");
+        }
+    }
+
+    #[test]
+    fn what_stays_on_this_machine_or_is_encrypted_is_private() {
+        for (url, is_private) in [
+            ("https://h.example/", true),
+            ("http://localhost/", true),
+            ("http://127.0.0.1/", true),
+            ("http://h.example/", false),
+            ("http://10.0.0.1/", false),
+        ] {
+            assert_eq!(Url::parse(url).unwrap().is_private(), is_private, "{url}");
+        }
+        assert!(!Url::parse("https://h.example/").unwrap().is_loopback());
+    }
+
+    #[test]
     fn what_is_no_url_is_refused() {
         for wrong in [
             "",
@@ -179,12 +210,19 @@ mod tests {
 
     #[test]
     fn loopback_is_known_in_every_form() {
-        for loopback in ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "::1"] {
+        for loopback in
+            ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]
+        {
             assert!(is_loopback(loopback), "{loopback}");
         }
-        for other in
-            ["localhost.example.com", "10.0.0.1", "::2", "127.0.0.1.example.com", "0.0.0.0"]
-        {
+        for other in [
+            "localhost.example.com",
+            "10.0.0.1",
+            "::2",
+            "127.0.0.1.example.com",
+            "0.0.0.0",
+            "::ffff:10.0.0.1",
+        ] {
             assert!(!is_loopback(other), "{other}");
         }
     }

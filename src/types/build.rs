@@ -215,6 +215,55 @@ mod tests {
     }
 
     #[test]
+    fn every_field_of_the_page_has_its_place() {
+        let build = build(
+            r#"{"buildKey":"key","buildType":1,"buildIsFirst":2,"buildIsLastest":3,
+            "buildFileSize":4,"buildName":"name","buildVersion":"version","buildVersionNo":"no",
+            "buildBuildVersion":5,"buildIdentifier":"identifier","buildIcon":"icon",
+            "buildDescription":"description","buildUpdateDescription":"notes",
+            "buildScreenShots":"screenshots","buildShortcutUrl":"short","buildQRCodeURL":"qr",
+            "buildCreated":"created","buildUpdated":"updated"}"#,
+        );
+        let numbers = [build.build_type, build.is_first, build.is_latest, build.file_size];
+        assert_eq!(numbers, [1, 2, 3, 4].map(Some));
+        assert_eq!(build.build_version, Some(5));
+        for (field, text) in [
+            (&build.build_key, "key"),
+            (&build.name, "name"),
+            (&build.version, "version"),
+            (&build.version_no, "no"),
+            (&build.identifier, "identifier"),
+            (&build.icon, "icon"),
+            (&build.description, "description"),
+            (&build.update_description, "notes"),
+            (&build.screenshots, "screenshots"),
+            (&build.shortcut_url, "short"),
+            (&build.qr_code_url, "qr"),
+            (&build.created, "created"),
+            (&build.updated, "updated"),
+        ] {
+            assert_eq!(field, text);
+        }
+        assert_eq!(build.qr_code_url(), Some("qr"));
+    }
+
+    #[test]
+    fn an_empty_object_is_no_build() {
+        assert!(BuildInfo::from_fields(Fields::parse("{}").unwrap()).is_none());
+    }
+
+    #[test]
+    fn whoever_does_not_wait_is_told_what_the_service_said() {
+        let message = "in the queue".to_owned();
+        let status = BuildStatus::Publishing { code: 1247, message, http_status: 200 };
+        let error = status.pending("k1");
+        assert_eq!(error.kind(), crate::ErrorKind::Pending);
+        assert_eq!((error.api_code(), error.http_status()), (Some(1247), Some(200)));
+        let said = error.report();
+        assert!(said.contains("k1") && said.contains("in the queue"), "{said}");
+    }
+
+    #[test]
     fn numbers_come_as_numbers_or_strings() {
         let strings = build(r#"{"buildType":"2","buildFileSize":"17","buildVersionNo":28}"#);
         let numbers = build(r#"{"buildType":2,"buildFileSize":17,"buildVersionNo":"28"}"#);

@@ -69,3 +69,26 @@ impl FromStr for BuildType {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_has_the_name_of_the_api_and_those_of_its_files() {
+        for (name, build_type, others) in [
+            ("ios", BuildType::Ios, &["ipa"][..]),
+            ("android", BuildType::Android, &["apk"]),
+            ("harmonyos", BuildType::Harmonyos, &["hap", "harmony"]),
+        ] {
+            assert_eq!(build_type.to_string(), name);
+            for text in others.iter().chain([&name]) {
+                assert_eq!(text.parse::<BuildType>().unwrap(), build_type);
+            }
+        }
+        for wrong in ["", "IOS", "aab", "ios "] {
+            let said = wrong.parse::<BuildType>().unwrap_err().to_string();
+            assert!(said.contains(&format!("'{wrong}'")), "{said}");
+        }
+    }
+}

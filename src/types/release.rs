@@ -244,12 +244,34 @@ mod tests {
 
     #[test]
     fn dates_are_those_of_the_calendar() {
-        for right in ["2024-02-29", "2000-02-29", "1999-12-31", "0001-01-01"] {
+        for right in [
+            "2024-02-29",
+            "2000-02-29",
+            "1999-12-31",
+            "0001-01-01",
+            "2023-02-28",
+            "2026-01-31",
+            "2026-03-31",
+            "2026-04-30",
+            "2026-05-31",
+            "2026-06-30",
+            "2026-07-31",
+            "2026-08-31",
+            "2026-09-30",
+            "2026-10-31",
+            "2026-11-30",
+        ] {
             assert_eq!(right.parse::<Date>().unwrap().to_string(), right);
         }
         for wrong in [
             "2023-02-29",
             "1900-02-29",
+            "2024-02-30",
+            "2024-01-32",
+            "0000-01-01",
+            "2024-06-31",
+            "2024-09-31",
+            "2024-11-31",
             "2024-13-01",
             "2024-00-10",
             "2024-04-31",
@@ -279,6 +301,44 @@ mod tests {
         let day = |text: &str| text.parse::<Date>().unwrap();
         assert!(Validity::window(day("2026-01-02"), day("2026-01-02")).is_ok());
         assert!(Validity::window(day("2026-01-02"), day("2026-01-01")).is_err());
+    }
+
+    #[test]
+    fn every_choice_has_the_number_of_the_page() {
+        let password = InstallType::Password(Password::new("pw").unwrap());
+        for (install_type, code) in
+            [(InstallType::Public, "1"), (password, "2"), (InstallType::Invite, "3")]
+        {
+            let release = Release { install_type: Some(install_type), ..Release::default() };
+            assert_eq!(release.common_fields()[0], ("buildInstallType", code.to_owned()));
+        }
+        for (region, code) in [(Region::Overseas, "1"), (Region::China, "2")] {
+            let release = Release { region: Some(region), ..Release::default() };
+            assert_eq!(release.token_fields(), [("oversea", code.to_owned())]);
+        }
+    }
+
+    #[test]
+    fn texts_and_days_are_sent_as_they_are() {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        let release = Release {
+            description: Some("an app".into()),
+            update_description: Some("a\n b".into()),
+            channel_shortcut: Some("beta".into()),
+            validity: Some(Validity::window(day("2026-01-02"), day("2026-10-30")).unwrap()),
+            ..Release::default()
+        };
+        assert_eq!(
+            release.common_fields(),
+            [
+                ("buildUpdateDescription", "a\n b".to_owned()),
+                ("buildInstallDate", "1".to_owned()),
+                ("buildInstallStartDate", "2026-01-02".to_owned()),
+                ("buildInstallEndDate", "2026-10-30".to_owned()),
+                ("buildChannelShortcut", "beta".to_owned()),
+            ]
+        );
+        assert_eq!(release.token_fields(), [("buildDescription", "an app".to_owned())]);
     }
 
     #[test]

@@ -184,10 +184,27 @@ mod tests {
     }
 
     #[test]
+    fn a_token_says_where_to_and_under_which_name() {
+        let token = UploadToken::from_json(
+            r#"{"key":"k","endpoint":"e","params":{"a":"b"},"fileField":"upload","method":"post"}"#,
+        )
+        .unwrap();
+        assert_eq!((token.endpoint(), token.file_field.as_str()), ("e", "upload"));
+        let shown = format!("{token:?}");
+        for part in ["\"k\"", "\"e\"", "[\"a\"]"] {
+            assert!(shown.contains(part), "no {part} in: {shown}");
+        }
+        let error = UploadToken::from_json("{}").unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::Usage);
+        assert!(error.to_string().contains("no \"key\""), "{error}");
+    }
+
+    #[test]
     fn what_is_no_token_is_said_to_be_none() {
         for (json, said) in [
             ("[]", "not a JSON object"),
             ("{}", "no \"key\""),
+            (r#"{"key":"","endpoint":"e","params":{"a":"b"}}"#, "no \"key\""),
             (r#"{"key":"k"}"#, "no \"endpoint\""),
             (r#"{"key":"k","endpoint":"e"}"#, "no \"params\""),
             (r#"{"key":"k","endpoint":"e","params":[]}"#, "not an object"),

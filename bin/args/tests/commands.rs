@@ -110,6 +110,20 @@ fn token_takes_a_file_or_a_type() {
 }
 
 #[test]
+fn a_file_is_checked_unless_told_otherwise() {
+    let checks = |line: &str| match command(line).action {
+        Action::Upload(upload) => upload.check,
+        Action::Token(token) => token.check,
+        Action::Put(put) => put.check,
+        other => panic!("{other:?}"),
+    };
+    for line in ["upload a", "token a", "put --token t a"] {
+        assert!(checks(line), "{line}");
+        assert!(!checks(&format!("{line} --no-check")), "{line}");
+    }
+}
+
+#[test]
 fn put_takes_a_token_and_a_file() {
     let put = |line: &str| match command(line).action {
         Action::Put(put) => put,
