@@ -194,7 +194,7 @@ fn check_url(url: &Url) {
 }
 
 /// A part of a form as a decoder sees it: name, file name, content.
-pub type Part = (String, Option<String>, Vec<u8>);
+type Part = (String, Option<String>, Vec<u8>);
 
 /// Forms, against a decoder that is not ours (boundary, body): whatever goes in as names and values
 /// comes out as one form with those values. `data` has a name and a value in turn, with U+001F
