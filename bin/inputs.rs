@@ -58,11 +58,15 @@ fn key_from(name: &str, text: &str) -> Result<ApiKey> {
     ApiKey::new(text).map_err(|error| usage(format!("{name}: {error}")))
 }
 
-/// The key in a file of the official clients: JSON with `apiKey`, or a line `PGYER_API_KEY=value`.
+/// The key in a file of the official clients.
 fn key_in_config(path: &Path) -> Result<Option<ApiKey>> {
     let text = read_text(&Input::File(path.to_owned()))?;
+    key_in(&path.display().to_string(), &text)
+}
+
+/// The key in JSON with `apiKey`, or in lines of which one is `PGYER_API_KEY=value`.
+pub(crate) fn key_in(name: &str, text: &str) -> Result<Option<ApiKey>> {
     let text = text.trim_start_matches('\u{feff}');
-    let name = path.display().to_string();
     let key = if text.trim_start().starts_with('{') {
         let config: serde_json::Value = serde_json::from_str(text)
             .map_err(|_| usage(format!("{name}: it is not JSON, though it begins so")))?;
@@ -74,7 +78,7 @@ fn key_in_config(path: &Path) -> Result<Option<ApiKey>> {
     } else {
         text.lines().rev().find_map(key_in_line)
     };
-    key.filter(|key| !key.is_empty()).map(|key| key_from(&name, &key)).transpose()
+    key.filter(|key| !key.is_empty()).map(|key| key_from(name, &key)).transpose()
 }
 
 fn key_in_line(line: &str) -> Option<String> {

@@ -18,6 +18,8 @@
 mod args;
 mod commands;
 mod completions;
+#[cfg(test)]
+mod fuzzing;
 mod help;
 mod inputs;
 mod manual;

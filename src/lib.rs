@@ -187,6 +187,9 @@ mod client;
 mod doctor;
 mod error;
 mod event;
+#[doc(hidden)]
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod json;
 mod multipart;
 mod package;

@@ -324,7 +324,7 @@ fn suggest_region(error: Error) -> Error {
 
 /// The storage's own words: `<Error><Code>…</Code><Message>…`.
 #[derive(Debug, Default)]
-struct Said {
+pub(crate) struct Said {
     code: Option<String>,
     message: Option<String>,
     request_id: Option<String>,
@@ -332,7 +332,7 @@ struct Said {
 }
 
 impl Said {
-    fn from(answer: &Answer, redactor: &Redactor) -> Self {
+    pub(crate) fn from(answer: &Answer, redactor: &Redactor) -> Self {
         let body = String::from_utf8_lossy(&answer.body);
         let text = |tag| xml_text(&body, tag).map(|text| redactor.clean(&text));
         Self {
@@ -345,7 +345,7 @@ impl Said {
     }
 
     /// A plain `AccessDenied` is final; only its message tells an expired token.
-    fn is_expired(&self) -> bool {
+    pub(crate) fn is_expired(&self) -> bool {
         match self.code.as_deref() {
             Some("ExpiredToken") => true,
             Some("AccessDenied") => self
@@ -356,7 +356,7 @@ impl Said {
         }
     }
 
-    fn details(&self) -> String {
+    pub(crate) fn details(&self) -> String {
         let mut details = String::new();
         if let Some(code) = &self.code {
             details.push_str(&format!(", {code}"));

@@ -14,6 +14,8 @@ mod values;
 use std::ffi::OsString;
 
 pub(crate) use command::*;
+#[cfg(any(test, fuzzing))]
+pub(crate) use duration::parse as parse_duration;
 use lex::Lexed;
 
 /// What a command line asks for.

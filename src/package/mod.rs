@@ -167,13 +167,13 @@ impl Package {
 }
 
 /// Reads from a file at an offset, as much as it likes of what was asked for.
-type ReadAt<'a> = dyn Fn(&mut [u8], u64) -> io::Result<usize> + 'a;
+pub(crate) type ReadAt<'a> = dyn Fn(&mut [u8], u64) -> io::Result<usize> + 'a;
 
 const AGAIN: &str = "build or download it again, and see that the step before had finished";
 
 /// Why a file is no package, before its path comes in.
 #[derive(Debug)]
-enum Refusal {
+pub(crate) enum Refusal {
     Io(io::Error),
     Package { problem: String, advice: &'static str },
 }
@@ -195,7 +195,7 @@ impl From<io::Error> for Refusal {
 }
 
 /// The check itself: the type of what `read` reads, and the warnings about it.
-fn inspect(
+pub(crate) fn inspect(
     read: &ReadAt<'_>,
     size: u64,
     extension: &str,

@@ -17,6 +17,9 @@ use super::tunnel;
 use super::url::{Url, host_in_url};
 use crate::retry::Deadline;
 
+/// `ENFILE` and `EMFILE`, which are the same on every Unix.
+const TOO_MANY_FILES: [i32; 2] = [23, 24];
+
 /// The start that one address of a host gets before the next one is tried beside it.
 const HEAD_START: Duration = Duration::from_millis(250);
 
@@ -89,11 +92,8 @@ impl Connector {
             },
             Err(error) => {
                 let problem = format!("cannot reach {}", names(host, &addresses));
-                Failure::new(FailureKind::Unreachable, problem).because(error).advising(format!(
-                    "see that it is up and that a firewall allows TCP to {}:{port}, or go another \
-                     way with --proxy",
-                    host_in_url(host)
-                ))
+                let advice = advice(&error, host, port);
+                Failure::new(FailureKind::Unreachable, problem).because(error).advising(advice)
             }
         })?;
         route.address = tcp.peer_addr().ok();
@@ -182,6 +182,18 @@ fn handshake_failure(error: io::Error, host: &str, issuer: &trust::Issuer) -> Fa
 fn of_proxy(proxy: &Proxy, failure: Failure) -> Failure {
     let problem = format!("by way of the proxy {proxy}: {}", failure.problem);
     Failure { problem, ..failure }
+}
+
+/// What to do about a connection that was not made.
+fn advice(error: &io::Error, host: &str, port: u16) -> String {
+    if cfg!(unix) && error.raw_os_error().is_some_and(|code| TOO_MANY_FILES.contains(&code)) {
+        return "allow more of them (ulimit -n), or do less at a time (--jobs)".into();
+    }
+    let host = host_in_url(host);
+    format!(
+        "see that it is up and that a firewall allows TCP to {host}:{port}, or go another way with \
+         --proxy"
+    )
 }
 
 fn names(host: &str, addresses: &[SocketAddr]) -> String {
@@ -325,6 +337,14 @@ mod tests {
             // A refusal passes the turn on at once.
             assert!(began.elapsed() < HEAD_START, "{:?}", began.elapsed());
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_firewall_is_blamed_for_a_lack_of_descriptors() {
+        let advice_for = |code| advice(&io::Error::from_raw_os_error(code), "::1", 443);
+        assert!(advice_for(24).contains("ulimit -n"), "{}", advice_for(24));
+        assert!(advice_for(111).contains("firewall allows TCP to [::1]:443"));
     }
 
     #[test]

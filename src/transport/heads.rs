@@ -2,24 +2,26 @@
 
 /// A head that has come whole.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Head {
+pub(crate) struct Head {
     /// Bytes up to and with the empty line.
-    pub(super) length: usize,
+    pub(crate) length: usize,
     /// 0 where it is not HTTP.
-    pub(super) status: u16,
+    pub(crate) status: u16,
 }
 
 impl Head {
     /// Whether another answer follows. 101 changes the protocol: nothing we know follows it.
-    pub(super) fn is_interim(&self) -> bool {
+    pub(crate) fn is_interim(&self) -> bool {
         (100..200).contains(&self.status) && self.status != 101
     }
 }
 
 /// The first head in the input, once it is complete.
-pub(super) fn first(input: &[u8]) -> Option<Head> {
+pub(crate) fn first(input: &[u8]) -> Option<Head> {
     let length = end(input)?;
-    Some(Head { length, status: status(input).unwrap_or(0) })
+    // No further: a line of blanks has no status, whatever follows it.
+    let status = status(input.get(..length)?).unwrap_or(0);
+    Some(Head { length, status })
 }
 
 fn end(input: &[u8]) -> Option<usize> {
@@ -37,8 +39,8 @@ fn end(input: &[u8]) -> Option<usize> {
     None
 }
 
-fn status(input: &[u8]) -> Option<u16> {
-    let line = input.trim_ascii_start().split(|byte| *byte == b'\n').next()?;
+fn status(head: &[u8]) -> Option<u16> {
+    let line = head.trim_ascii_start().split(|byte| *byte == b'\n').next()?;
     let rest = line.strip_prefix(b"HTTP/1.")?;
     let digits = rest.get(2..5)?;
     std::str::from_utf8(digits).ok()?.parse().ok()
@@ -96,5 +98,6 @@ mod tests {
             assert_eq!(first(input.as_bytes()).unwrap().status, 0);
         }
         assert_eq!(first(b"\r\n\r\n"), None);
+        assert_eq!(first(b" \r\n\r\nHTTP/1.1 100 X\r\n\r\n").unwrap().status, 0);
     }
 }

@@ -33,6 +33,8 @@ use ureq::{Agent, SendBody};
 
 pub(crate) use self::connect::{Pin, Route};
 pub(crate) use self::failure::{Failure, FailureKind};
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::heads::first as first_head;
 pub use self::proxy::Proxies;
 pub(crate) use self::trust::Roots;
 pub(crate) use self::url::Url;

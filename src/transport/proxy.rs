@@ -89,7 +89,7 @@ impl Proxies {
         Ok(self)
     }
 
-    pub(super) fn choose(&self, url: &Url) -> Option<&Proxy> {
+    pub(crate) fn choose(&self, url: &Url) -> Option<&Proxy> {
         if url.is_loopback() || self.direct.covers(url.host(), url.port()) {
             return None;
         }
@@ -123,7 +123,7 @@ pub(super) enum ProxyKind {
 
 /// One proxy. Its `Debug` and `Display` leave the credentials out.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Proxy {
+pub(crate) struct Proxy {
     pub(super) kind: ProxyKind,
     pub(super) host: String,
     pub(super) port: u16,

@@ -27,23 +27,23 @@ impl Url {
         if authority.as_str().contains('@') {
             return Err("it has a user name or password in it".to_owned());
         }
-        let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-        if host.is_empty() {
-            return Err("it has no host".to_owned());
+        let host = uri.host().unwrap_or_default();
+        let after_host = authority.as_str().get(host.len()..).unwrap_or_default();
+        if !after_host.is_empty() && !after_host.starts_with(':') {
+            return Err("its host is neither a name nor an address".to_owned());
         }
-        let has_port = authority.as_str().rsplit_once(':').is_some_and(|(_, port)| {
-            !port.contains(']') // the colons of an IPv6 address
-        });
         let port = match authority.port_u16() {
             Some(0) => return Err("its port is not a number from 1 to 65535".to_owned()),
             Some(port) => port,
-            None if has_port => return Err("its port is not a number from 1 to 65535".to_owned()),
+            None if !after_host.is_empty() => {
+                return Err("its port is not a number from 1 to 65535".to_owned());
+            }
             None if tls => 443,
             None => 80,
         };
         let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
         let path = format!("{}{query}", uri.path());
-        Ok(Self { tls, host: host.to_ascii_lowercase(), port, path })
+        Ok(Self { tls, host: bare_host(host)?.to_ascii_lowercase(), port, path })
     }
 
     /// The same URL with this appended to its path.
@@ -104,6 +104,17 @@ impl fmt::Display for Url {
 impl fmt::Debug for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// A host without the brackets that an IPv6 address has, and nothing else.
+fn bare_host(host: &str) -> Result<&str, String> {
+    let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    match inner {
+        Some(address) if address.parse::<Ipv6Addr>().is_ok() => Ok(address),
+        None if host.is_empty() => Err("it has no host".to_owned()),
+        None if !host.contains(['[', ']']) => Ok(host),
+        _ => Err("its host is neither a name nor an address".to_owned()),
     }
 }
 
@@ -187,6 +198,10 @@ mod tests {
             "http://host:x/",
             "http://host:/",
             "https://ho st/",
+            "https://127.0.0.1[::1]/",
+            "https://[::1]x/",
+            "https://[x]/",
+            "https://[]/",
             "//host/",
         ] {
             assert!(Url::parse(wrong).is_err(), "{wrong}");

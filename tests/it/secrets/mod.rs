@@ -78,8 +78,8 @@ struct Trial {
     source: usize,
 }
 
-/// Each command with each manner, at the verbosity that says most and, in turn, at one of the others;
-/// the formats and the sources of the key in turn too. And with servers that mean well.
+/// Each command with each manner: at the verbosity that says most, and every other time at one that
+/// says less; the formats and the sources of the key in turn too. And with servers that mean well.
 fn trials() -> Vec<Trial> {
     let mut trials: Vec<Trial> = Vec::new();
     for task in TASKS {
@@ -89,10 +89,10 @@ fn trials() -> Vec<Trial> {
             .flat_map(|step| manners(*step).into_iter().map(|manner| (*step, Some(manner))));
         let successes = task.formats.iter().map(|_| (task.steps[0], None));
         for (step, manner) in failures.chain(successes) {
-            let turn = trials.len() / 2;
-            for verbosity in ["--verbose", ["--progress=always", "--quiet"][turn % 2]] {
+            let less = ["--progress=always", "", "--quiet", ""][trials.len() / 3 % 4];
+            for verbosity in ["--verbose", less].into_iter().filter(|option| !option.is_empty()) {
                 let turn = trials.len();
-                let format = task.formats[(turn / 2 + turn % 2) % task.formats.len()];
+                let format = task.formats[turn % task.formats.len()];
                 let options = vec![format!("--format={format}"), verbosity.to_owned()];
                 trials.push(Trial { task, step, manner, options, source: turn % SOURCES.len() });
             }
