@@ -93,7 +93,7 @@ impl Report {
         };
         let build = self.build.as_ref();
         let install_url = build.and_then(BuildInfo::install_url).unwrap_or_default();
-        let number = build.and_then(|build| build.build_version);
+        let number = build.map(build_number).unwrap_or_default();
         [
             ("PGYER_KEY", self.key.clone().unwrap_or_default()),
             ("PGYER_BUILD_KEY", text(|build| &build.build_key)),
@@ -102,7 +102,7 @@ impl Report {
             ("PGYER_APP_NAME", text(|build| &build.name)),
             ("PGYER_APP_VERSION", text(|build| &build.version)),
             ("PGYER_APP_VERSION_NO", text(|build| &build.version_no)),
-            ("PGYER_APP_BUILD", number.map_or_else(String::new, |number| number.to_string())),
+            ("PGYER_APP_BUILD", number),
             ("PGYER_APP_IDENTIFIER", text(|build| &build.identifier)),
         ]
     }
@@ -167,6 +167,16 @@ fn row(label: &str, text: &str) -> String {
 
 fn in_time(time: Duration) -> String {
     format!("in {}", human_time(time))
+}
+
+/// The number that Pgyer gave to the build, as it came if it is none.
+fn build_number(build: &BuildInfo) -> String {
+    let fields = serde_json::from_str(&build.to_json()).unwrap_or(Value::Null);
+    match fields.get("buildBuildVersion") {
+        Some(Value::String(text)) => text.clone(),
+        Some(value @ Value::Number(_)) => value.to_string(),
+        _ => build.build_version.map_or_else(String::new, |number| number.to_string()),
+    }
 }
 
 fn name_of(build_type: BuildType) -> &'static str {

@@ -14,10 +14,12 @@ const HIDDEN: &str = "***";
 /// secret and a long text takes long to compare.
 const KNOWN_BY: usize = 64;
 
-/// Secrets this long are not met by chance: the case of their letters does not matter, and they go
-/// out of values too. Shorter ones would tear other values apart, and what a server says of them on
-/// its own is its own.
+/// Of secrets this long the case of their letters does not matter.
 const LONG: usize = 8;
+
+/// Secrets this long go out of values too. Shorter ones would tear other values apart, such as a
+/// year out of each date.
+const LONG_FOR_VALUES: usize = 6;
 
 /// The most that is repeated of what a server says.
 const LONGEST: usize = 8 * 1024;
@@ -50,10 +52,10 @@ impl Redactor {
         cleaned
     }
 
-    /// A JSON value of the API without the long secrets in it.
+    /// A JSON value of the API without the secrets in it that are not met by chance.
     pub(crate) fn clean_value(&self, json: &str) -> String {
-        let long: Vec<&str> =
-            self.secrets.iter().map(String::as_str).filter(|secret| secret.len() >= LONG).collect();
+        let secrets = self.secrets.iter().map(String::as_str);
+        let long: Vec<&str> = secrets.filter(|secret| secret.len() >= LONG_FOR_VALUES).collect();
         json::map_strings(json, |text| {
             let cleaned = replaced(text, long.clone());
             (cleaned != text).then_some(cleaned)

@@ -337,9 +337,10 @@ impl Connection {
                 Err(_) => break,
             }
         }
-        if !self.is_turned_away() {
+        if self.status.is_none() {
             return Err(error);
         }
+        self.exchange.early.set();
         self.exchange.stopped.set();
         Ok(())
     }

@@ -45,6 +45,7 @@ use self::stream::Limits;
 use self::trust::Trust;
 use crate::error::Result;
 use crate::retry::{Deadline, parse_retry_after};
+use crate::text::is_html;
 
 /// The program and its version, in every request.
 pub(crate) const USER_AGENT: &str = concat!("pgyer/", env!("CARGO_PKG_VERSION"));
@@ -111,6 +112,16 @@ pub(crate) struct Lost {
     pub(crate) failure: Failure,
     /// Whether the last byte of the body had gone out, so that the request may have done its work.
     pub(crate) all_sent: bool,
+}
+
+impl Answer {
+    /// A success of a body that was not sent to its end is none. A web page is left to those who
+    /// tell whose answer it is.
+    fn is_hollow(&self) -> bool {
+        let is_cut = self.is_early && !self.all_sent;
+        let is_success = (200..300).contains(&self.status);
+        is_cut && is_success && !is_html(self.content_type.as_deref(), &self.body)
+    }
 }
 
 impl Transport {
@@ -204,6 +215,14 @@ impl Transport {
             Err(failure) if answer.status < 400 || failure.kind == FailureKind::Deadline => {
                 Err(failure)
             }
+            _ if answer.is_hollow() => Err(Failure::new(
+                FailureKind::Broken,
+                format!(
+                    "the other side answered HTTP {} and closed the connection before it had \
+                     everything",
+                    answer.status
+                ),
+            )),
             _ => Ok(answer),
         }
     }

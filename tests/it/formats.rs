@@ -89,6 +89,16 @@ fn put_has_its_fields_and_a_url_that_cannot_be_made_is_null() {
 }
 
 #[test]
+fn a_number_that_is_none_is_handed_on_as_it_came() {
+    for (value, shown) in [(Value::from("1.5"), "1.5"), (5.into(), "5"), ("+7".into(), "+7")] {
+        let sandbox =
+            sandbox(|builder| builder.polls(0).build_field("buildBuildVersion", value.clone()));
+        let ran = pgyer(&sandbox, "upload --format=env app.apk").expect(0);
+        assert!(ran.stdout.contains(&format!("PGYER_APP_BUILD='{shown}'\n")), "{ran:#?}");
+    }
+}
+
+#[test]
 fn json_is_one_line_whatever_the_app_is_called() {
     let ran = pgyer(&evil(), "upload --json app.apk").expect(0);
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');

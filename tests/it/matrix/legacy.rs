@@ -26,6 +26,8 @@ const LEGACY: &[Row] = &[
     row(Legacy, "legacy:*:stall=answer", NETWORK, "l", "may have been published"),
     row(Legacy, "legacy:*:status=504,done", NETWORK, "l", "may have been published"),
     row(Legacy, "legacy:*:status=503", NETWORK, "l", "may have been published"),
+    row(BigLegacy, "legacy:*:early=200@65536,html,manner=reset", NETWORK, "lll", "web page"),
+    row(BigLegacy, "legacy:1:early=200@65536,code=0,manner=reset", DONE, "ll", ""),
     row(Legacy, "legacy:*:html,done", NETWORK, "l", "may have been published"),
     row(Legacy, "legacy:*:truncated", NETWORK, "l", "may have been published"),
     row(Legacy, "legacy:*:redirect=302", NETWORK, "l", "may have been published"),

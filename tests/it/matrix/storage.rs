@@ -93,6 +93,10 @@ const EARLY: &[Row] = &[
     row(Big, "storage:*:early=307@65536,manner=reset", NETWORK, "ts", "redirects"),
     row(Big, "storage:*:early=403@65536,html,manner=reset", NETWORK, "tsss", "web page"),
     // Nothing of a body can have been stored before it was sent.
+    row(Big, "storage:*:early=200@65536,html,manner=reset", NETWORK, "tsss", "web page"),
+    row(Upload, "storage:*:early=200,html,manner=reset", NETWORK, "tsss", "web page"),
+    row(Big, "storage:*:early=204@65536,manner=reset", NETWORK, "tsss", "answered HTTP 204"),
+    row(Big, "storage:1:early=204@65536,manner=reset", DONE, "tsspp", ""),
     row(Big, "storage:1:early=204@65536,manner=drain", DONE, "tsspp", ""),
     row(Big, "storage:1:early=409@65536,manner=reset", DONE, "tspspp", ""),
     // 417 is no retry, and neither is silence.
