@@ -60,6 +60,7 @@ mod tests {
             (".5m", 30_000),
             ("1.5h", 5_400_000),
             ("0.1", 100),
+            ("10000000000", 10_000_000_000_000),
         ] {
             assert_eq!(parse(text), Ok(Duration::from_millis(millis)), "{text}");
         }

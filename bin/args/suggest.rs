@@ -52,6 +52,7 @@ mod tests {
     fn distances() {
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("abc", ""), 3);
+        assert_eq!(distance("abc", "b"), 2);
         assert_eq!(distance("uplaod", "upload"), 1);
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(distance("日本", "日木"), 1);

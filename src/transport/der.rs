@@ -114,6 +114,7 @@ mod tests {
             assert_eq!(element(&bytes, 0x05), None);
         }
         assert_eq!(element(b"\x04\x84\0\0\0\x01xy", 0x04), Some((&b"x"[..], &b"y"[..])));
+        assert_eq!(element(b"\x04\x80rest", 0x04), Some((&b""[..], &b"rest"[..])));
         for wrong in [&b"\x04\x85\0\0\0\0\x01x"[..], b"\x04\x02x", b"\x04\x82\0", b"\x04", b""] {
             assert_eq!(element(wrong, 0x04), None, "{wrong:?}");
         }

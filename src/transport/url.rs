@@ -209,6 +209,23 @@ mod tests {
     }
 
     #[test]
+    fn brackets_are_those_of_an_address() {
+        for (host, bare) in [
+            ("h", Some("h")),
+            ("10.0.0.1", Some("10.0.0.1")),
+            ("[::1]", Some("::1")),
+            ("", None),
+            ("[]", None),
+            ("[h]", None),
+            ("[::1", None),
+            ("h]", None),
+            ("a[::1]", None),
+        ] {
+            assert_eq!(bare_host(host).ok(), bare, "{host}");
+        }
+    }
+
+    #[test]
     fn loopback_is_known_in_every_form() {
         for loopback in
             ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]

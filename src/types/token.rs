@@ -184,6 +184,32 @@ mod tests {
     }
 
     #[test]
+    fn a_token_with_data_of_its_own_is_still_the_token() {
+        let json = r#"{"key":"k","endpoint":"e","params":{"a":"b"},"data":{}}"#;
+        assert_eq!(UploadToken::parse(json).unwrap().key(), "k");
+    }
+
+    #[test]
+    fn its_secrets_are_those_of_its_params_and_of_its_address() {
+        let token = UploadToken::parse(
+            r#"{"key":"k1","endpoint":"https://s.example/?sign=query","params":{"key":"k2",
+            "signature":"q-sign-algorithm=sha1&q-signature=0123456789abcdef0123",
+            "x-cos-security-token":"token"}}"#,
+        )
+        .unwrap();
+        let secrets: Vec<&str> = token.secrets().collect();
+        assert_eq!(
+            secrets,
+            [
+                "q-sign-algorithm=sha1&q-signature=0123456789abcdef0123",
+                "0123456789abcdef0123",
+                "token",
+                "sign=query"
+            ]
+        );
+    }
+
+    #[test]
     fn a_token_says_where_to_and_under_which_name() {
         let token = UploadToken::from_json(
             r#"{"key":"k","endpoint":"e","params":{"a":"b"},"fileField":"upload","method":"post"}"#,

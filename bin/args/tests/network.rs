@@ -78,6 +78,7 @@ fn api_urls() {
         ("HTTPS://h/x/", "HTTPS://h/x"),
         ("http://localhost:80/apiv2//", "http://localhost:80/apiv2"),
         ("http://[::1]:8080", "http://[::1]:8080"),
+        ("https://[fd12::1]", "https://[fd12::1]"),
         ("https://h/a@b", "https://h/a@b"),
     ] {
         let network = network(&format!("doctor --api-url {given}"));

@@ -38,6 +38,34 @@ fn a_false_end_record_within_the_comment_is_not_the_end() {
 }
 
 #[test]
+fn a_false_end_record_that_points_to_the_directory_is_not_the_end() {
+    let directory = zip(&APK).build().windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    let size = (zip(&APK).build().len() - directory) as u32;
+    for falsehood in [
+        classic_end(0, size, 0, 0),
+        classic_end(60_000, size, 0, 0),
+        classic_end(1, size, u32::MAX, 0),
+    ] {
+        assert_eq!(type_of(&zip(&APK).comment(&falsehood).build()), BuildType::Android);
+    }
+}
+
+#[test]
+fn half_a_zip64_end_is_none() {
+    // The last name of the directory lies where the two records would.
+    let record = [&b"PK\x06\x06"[..], &[b'x'; 72]].concat();
+    let locator = [&[b'x'; 56][..], b"PK\x06\x07", &[b'x'; 16]].concat();
+    for name in [record, locator] {
+        assert_eq!(type_of(&zip(&APK).entry(&name, b"").build()), BuildType::Android);
+    }
+}
+
+#[test]
+fn an_entry_may_end_right_at_the_directory() {
+    assert_eq!(type_of(&zip(&APK).entry(b"", b"").build()), BuildType::Android);
+}
+
+#[test]
 fn zip64_is_read() {
     assert_eq!(type_of(&zip(&APK).zip64().build()), BuildType::Android);
     let mut archive = zip(&IPA).zip64();
@@ -129,6 +157,15 @@ fn an_end_record_that_lies_is_not_believed() {
         let said = refusal_of(check(&lying(offset, &lie.to_le_bytes())));
         assert!(said.contains("truncated"), "a directory at {lie}: {said}");
     }
+}
+
+#[test]
+fn a_lie_about_the_directory_is_told_from_one_about_its_entries() {
+    let (entries, offset) = (10, 16);
+    assert_refused(&lying(offset, &1000u32.to_le_bytes()), &["should end at byte 1247"]);
+    let said = "not where the end record says";
+    assert_refused(&lying(entries, &u16::MAX.to_le_bytes()), &[said]);
+    assert_refused(&lying(offset, &0u32.to_le_bytes()), &[]);
 }
 
 #[test]

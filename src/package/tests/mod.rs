@@ -149,7 +149,7 @@ fn a_file_must_be_regular_and_not_empty_even_unchecked() {
 
 #[test]
 fn an_error_of_reading_is_no_fault_of_the_package() {
-    for (healthy, what) in [(0, "the end"), (1, "the directory")] {
+    for (healthy, what) in [(0, "the end"), (1, "the directory"), (2, "more of it")] {
         let bytes = large_directory();
         let reads = RefCell::new(0);
         let read = |buffer: &mut [u8], offset: u64| {
@@ -161,6 +161,20 @@ fn an_error_of_reading_is_no_fault_of_the_package() {
         };
         let result = inspect(&read, bytes.len() as u64, "");
         assert!(matches!(result, Err(Refusal::Io(_))), "while reading {what}: {result:?}");
+    }
+}
+
+#[test]
+fn a_file_that_ends_while_it_is_read_is_truncated() {
+    for whole in 1..4 {
+        let bytes = large_directory();
+        let reads = RefCell::new(0);
+        let read = |buffer: &mut [u8], offset: u64| {
+            *reads.borrow_mut() += 1;
+            if *reads.borrow() > whole { Ok(0) } else { (&bytes[offset as usize..]).read(buffer) }
+        };
+        let said = refusal_of(inspect(&read, bytes.len() as u64, ""));
+        assert!(said.contains("truncated"), "after {whole} reads: {said}");
     }
 }
 

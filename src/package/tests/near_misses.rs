@@ -82,6 +82,7 @@ fn android_near_misses_are_named() {
     assert_names_refused(&["manifest.json", "icon.png", "com.example.apk"], &[".xapk", "one APK"]);
     assert_names_refused(&["app-release.apk", "notes.txt"], &["an APK inside", "unpack"]);
     assert_names_refused(&["META-INF/MANIFEST.MF", "a/B.class"], &["Java archive"]);
+    assert_names_refused(&["splits/notes.txt"], &["neither an APK"]);
 }
 
 #[test]
@@ -96,6 +97,9 @@ fn apple_near_misses_are_named() {
     assert_names_refused(&["A.app/Info.plist", "A.app/A"], &[".app folder", "Payload"]);
     assert_names_refused(&["A.app/Contents/Info.plist"], &["macOS"]);
     assert_names_refused(&["out/A.ipa"], &["an IPA inside"]);
+    for name in ["Products/Applications/A/Info.plist", "A/Info.plist", "A/Contents/Info.plist"] {
+        assert_names_refused(&[name], &["neither an APK"]);
+    }
 }
 
 #[test]
@@ -124,6 +128,8 @@ fn what_is_no_archive_is_named() {
     }
     assert_refused(b"<?xml version=\"1.0\"?><Error/>", &["XML"]);
     assert_refused(b"{\"message\":\"Not Found\"}", &["JSON"]);
+    assert_refused(b"<b>Not Found</b>", &["a plain text"]);
+    assert_refused(b"{\"message\":\x01\x02", &["this is not a ZIP archive"]);
     let chinese = "错误".repeat(200);
     assert_refused(chinese.as_bytes(), &["a plain text"]);
     assert_refused(&[0; 4096], &["zeros"]);
@@ -155,6 +161,7 @@ fn an_apk_without_a_signature_is_warned_of() {
 fn an_ipa_without_a_profile_is_warned_of() {
     let warning = |name: &str| check(&zip(&[IPA[0], name]).build()).unwrap().1.pop();
     assert!(warning("x").unwrap().contains("embedded.mobileprovision"));
+    assert!(warning("Payload/A/embedded.mobileprovision").is_some());
     assert!(warning("Payload/A.app/PlugIns/B.appex/embedded.mobileprovision").is_some());
     assert!(warning(IPA[1]).is_none());
 }
