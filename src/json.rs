@@ -114,7 +114,9 @@ pub(crate) fn map_strings(json: &str, mut other: impl FnMut(&str) -> Option<Stri
             break;
         };
         mapped.push_str(before);
-        match text_of(string).and_then(|text| other(&text)) {
+        // Half a surrogate pair makes a text unreadable to us, not to others.
+        let text = text_of(string).unwrap_or_else(|| string.trim_matches('"').to_owned());
+        match other(&text) {
             Some(text) => mapped.push_str(&serde_json::Value::from(text).to_string()),
             None => mapped.push_str(string),
         }
