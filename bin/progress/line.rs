@@ -307,7 +307,8 @@ mod tests {
         assert_eq!([left(59.5), left(65.0), left(3599.0)], ["1:00", "1:05", "59:59"]);
         assert_eq!([left(3599.5), left(9000.0), left(1e7)], ["1.0 h", "2.5 h", ">99 h"]);
         assert_eq!([left(99.0 * 3600.0), left(99.9 * 3600.0)], ["99.0 h", ">99 h"]);
-        assert_eq!(time_left(&Sending { sent: 0, total: 5, rate: 0.0 }), "--");
+        assert_eq!(time_left(&Sending { sent: 0, total: 5, rate: 0.9 }), "--");
+        assert_eq!(time_left(&Sending { sent: 0, total: 5, rate: 1.0 }), "5 s");
     }
 
     #[test]

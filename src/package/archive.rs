@@ -275,7 +275,7 @@ impl<'a> Archive<'a> {
         }
         let declared = self.zip.entries_hint();
         // Without ZIP64 some tools write the count modulo 65,536.
-        if count == declared || (count > 0xffff && count & 0xffff == declared) {
+        if count == declared || count & 0xffff == declared {
             return Ok(());
         }
         Err(Refusal::truncated(&format!("its directory has {count} entries of {declared}")))
