@@ -292,7 +292,7 @@ fn end_of(entry: &ZipFileHeaderRecord<'_>) -> u64 {
 
 fn unreadable(error: rawzip::Error) -> Refusal {
     match error.into_kind() {
-        ErrorKind::IO(cause) if cause.kind() != io::ErrorKind::UnexpectedEof => Refusal::Io(cause),
+        ErrorKind::IO(cause) => Refusal::Io(cause),
         _ => Refusal::truncated("its directory is not whole"),
     }
 }
