@@ -148,6 +148,33 @@ fn a_file_must_be_regular_and_not_empty_even_unchecked() {
 }
 
 #[test]
+fn what_is_no_file_is_said_to_be_what_it_is() {
+    let dir = Dir::new();
+    for (name, words) in [
+        ("A.xcarchive", &["Xcode archive", "-exportArchive"][..]),
+        ("A.app", &[".app folder", "-exportArchive"]),
+        ("folder", &["a folder", "package file"]),
+    ] {
+        let path = dir.0.path().join(name);
+        std::fs::create_dir(&path).unwrap();
+        assert_package_error(Package::open(path), words);
+    }
+    #[cfg(unix)]
+    assert_package_error(Package::open("/dev/null"), &["/dev/null", "regular file"]);
+}
+
+#[test]
+fn more_than_the_storage_takes_is_refused() {
+    let dir = Dir::new();
+    let path = dir.file("large.apk", b"");
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.set_len((5 << 30) + 1).unwrap();
+    assert_package_error(Package::open(&path), &["5 GiB"]);
+    file.set_len(5 << 30).unwrap();
+    assert!(Package::open_unchecked(&path, Some(BuildType::Android)).is_ok());
+}
+
+#[test]
 fn an_error_of_reading_is_no_fault_of_the_package() {
     for (healthy, what) in [(0, "the end"), (1, "the directory"), (2, "more of it")] {
         let bytes = large_directory();
