@@ -39,7 +39,7 @@ impl Client {
         fields.extend(release.common_fields());
         let call = Call { action, path: "/app/getCOSToken", fields, file: None, once: false };
         let envelope = self.hiding(release.secrets()).call(&call)?;
-        UploadToken::parse(&envelope.data).map_err(|problem| unusable(action, problem))
+        UploadToken::parse(&envelope.data).map_err(|problem| unusable(action, &envelope, problem))
     }
 
     /// `buildInfo`, "Check Release Status": asks once what became of an upload. `key` is the key
@@ -231,11 +231,12 @@ fn decode_build(action: &str, envelope: &Envelope) -> Result<BuildInfo> {
     Fields::parse(&envelope.data)
         .map(Fields::without_passwords)
         .and_then(BuildInfo::from_fields)
-        .ok_or_else(|| unusable(action, "there is no build in it".to_owned()))
+        .ok_or_else(|| unusable(action, envelope, "there is no build in it".to_owned()))
 }
 
-fn unusable(action: &str, problem: String) -> Error {
-    Error::Unusable { action: action.to_owned(), problem }
+fn unusable(action: &str, envelope: &Envelope, problem: String) -> Error {
+    let http_status = Some(envelope.http_status);
+    Error::Unusable { action: action.to_owned(), problem, http_status }
 }
 
 fn refuse_what_legacy_lacks(package: &Package, release: &Release) -> Result<()> {

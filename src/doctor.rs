@@ -104,7 +104,7 @@ impl Client {
         let route = self.route(url, &action)?;
         // Without a key it is answered with 1001: enough to tell the API from a login page.
         let answer = self.get(url).map_err(|lost| lost.failure.into_error(&action))?;
-        match Envelope::parse(&answer.body) {
+        match Envelope::parse(answer.status, &answer.body) {
             Some(_) if answer.status < 500 && !(300..400).contains(&answer.status) => {
                 Ok(format!("{}; it answers as the API", describe(&route)))
             }
@@ -116,6 +116,7 @@ impl Client {
         let url = self.endpoint(token).map_err(|problem| Error::Unusable {
             action: "use the endpoint in the token".to_owned(),
             problem,
+            http_status: None,
         })?;
         self.route(&url, &format!("reach the storage {}", url.host())).map(|route| describe(&route))
     }

@@ -18,10 +18,6 @@ use crate::storage::Said;
 use crate::transport::{Answer, Proxies, Url, first_head};
 use crate::types::{BuildInfo, Date, Envelope, UploadToken};
 
-#[cfg(test)]
-#[path = "../fuzz/src/decoder.rs"]
-mod decoder;
-
 const SECRETS: [&str; 3] =
     ["s3cr3t-key-0123456789", "pä\"ss/word& long", "q-sign=ab;cd&q-ak=1234567890"];
 
@@ -58,7 +54,7 @@ pub fn package(data: &[u8]) {
 
 /// Answers of the API: what comes out of them is JSON where it was, on one line, without secrets.
 pub fn answers(data: &[u8]) {
-    let Some(envelope) = Envelope::parse(data) else { return };
+    let Some(envelope) = Envelope::parse(200, data) else { return };
     has_no_secret(&redactor().clean(&envelope.message));
     assert!(is_json(&envelope.data));
     let cleaned = redactor().clean_value(&envelope.data);
@@ -261,6 +257,6 @@ mod tests {
         replay("heads", heads);
         replay("times", dates);
         replay("proxies", proxies);
-        replay("form", |data| form(data, decoder::decode));
+        replay("form", |data| form(data, crate::decoder::decode));
     }
 }

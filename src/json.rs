@@ -115,7 +115,7 @@ pub(crate) fn map_strings(json: &str, mut other: impl FnMut(&str) -> Option<Stri
         };
         mapped.push_str(before);
         // Half a surrogate pair makes a text unreadable to us, not to others.
-        let text = text_of(string).unwrap_or_else(|| string.trim_matches('"').to_owned());
+        let text = text_of(string).unwrap_or_else(|| within_quotes(string).to_owned());
         match other(&text) {
             Some(text) => mapped.push_str(&serde_json::Value::from(text).to_string()),
             None => mapped.push_str(string),
@@ -124,6 +124,11 @@ pub(crate) fn map_strings(json: &str, mut other: impl FnMut(&str) -> Option<Stri
     }
     mapped.push_str(rest);
     mapped
+}
+
+fn within_quotes(string: &str) -> &str {
+    let text = string.strip_prefix('"').unwrap_or(string);
+    text.strip_suffix('"').unwrap_or(text)
 }
 
 /// The length of the JSON string at the start, with its quotes.
@@ -209,6 +214,14 @@ mod tests {
     fn compacting_leaves_strings_alone() {
         let json = "{ \"a b\" : [ 1 ,\n2 ] , \"c\\\" \\\\\" : \" x \" }";
         assert_eq!(compact(json), "{\"a b\":[1,2],\"c\\\" \\\\\":\" x \"}");
+    }
+
+    #[test]
+    fn a_string_that_is_no_text_can_be_exchanged_too() {
+        let json = r#"{"a":"\ud800\"b"}"#;
+        let mapped =
+            map_strings(json, |text| text.contains("ud800").then(|| text.replace('b', "c")));
+        assert_eq!(mapped, r#"{"a":"\\ud800\\\"c"}"#);
     }
 
     #[test]

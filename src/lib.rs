@@ -184,6 +184,8 @@
 
 mod api;
 mod client;
+#[cfg(test)]
+mod decoder;
 mod doctor;
 mod error;
 mod event;

@@ -170,11 +170,11 @@ fn copy_from(bytes: &[u8], offset: u64, buffer: &mut [u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decoder::{Part, decode};
     use std::cell::RefCell;
     use std::fs::OpenOptions;
     use std::io::{Seek, SeekFrom, Write};
 
-    use multipart::server::Multipart;
     use tempfile::NamedTempFile;
 
     /// The file is there for as long as the first of the two is.
@@ -186,23 +186,12 @@ mod tests {
     }
 
     /// A part of a form: name, file name, content.
-    type Part = (String, Option<String>, Vec<u8>);
-
     fn part(name: &str, file_name: Option<&str>, content: &str) -> Part {
         (name.to_owned(), file_name.map(str::to_owned), content.as_bytes().to_vec())
     }
 
-    /// The parts of a form, by a decoder that is not ours.
     fn parts(content_type: &str, body: &[u8]) -> Vec<Part> {
-        let boundary = content_type.strip_prefix("multipart/form-data; boundary=").unwrap();
-        let mut parts = Vec::new();
-        let mut form = Multipart::with_body(body, boundary);
-        while let Some(mut part) = form.read_entry().unwrap() {
-            let mut content = Vec::new();
-            part.data.read_to_end(&mut content).unwrap();
-            parts.push((part.headers.name.to_string(), part.headers.filename, content));
-        }
-        parts
+        decode(content_type.strip_prefix("multipart/form-data; boundary=").unwrap(), body)
     }
 
     #[test]

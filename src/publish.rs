@@ -162,11 +162,12 @@ impl Client {
     ) -> Result<Result<(UploadToken, Duration), Box<StoreFailure>>> {
         let token = self.get_cos_token(package.build_type(), &upload.release)?;
         let key = token.key();
+        self.observer.tell(&Event::TokenReceived { key });
         let url = self.endpoint(&token).map_err(|problem| Error::Unusable {
             action: "upload to the endpoint in the token".to_owned(),
             problem,
+            http_status: None,
         })?;
-        self.observer.tell(&Event::TokenReceived { key });
         let began = Instant::now();
         let client = self.hiding(token.secrets());
         let storing = Storing::new(&client, &token, &url, package, upload.file_name.as_deref());

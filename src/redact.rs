@@ -117,8 +117,11 @@ fn escaped(text: &str, c: char) -> Option<usize> {
     match text.bytes().next()? {
         b'%' => {
             let mut buffer = [0; 4];
-            let bytes = c.encode_utf8(&mut buffer).bytes();
-            prefix(text, &bytes.map(|byte| format!("%{byte:02x}")).collect::<String>())
+            let mut bytes = c.encode_utf8(&mut buffer).bytes();
+            bytes.try_fold(0_usize, |length, byte| {
+                let more = percent_escaped(text.get(length..)?, byte)?;
+                Some(length.saturating_add(more))
+            })
         }
         b'\\' => json_escaped(text, c),
         b'&' => entity(text, c),
@@ -127,11 +130,22 @@ fn escaped(text: &str, c: char) -> Option<usize> {
     }
 }
 
+/// `%2F`, and what becomes of it when that is escaped again, and again: `%252F`.
+fn percent_escaped(text: &str, byte: u8) -> Option<usize> {
+    let digits = format!("{byte:02x}");
+    let mut rest = text.strip_prefix('%')?;
+    while prefix(rest, &digits).is_none() {
+        rest = rest.strip_prefix("25")?;
+    }
+    Some(text.len().saturating_sub(rest.len()).saturating_add(digits.len()))
+}
+
 fn prefix(text: &str, escape: &str) -> Option<usize> {
     let found = text.get(..escape.len())?;
     found.eq_ignore_ascii_case(escape).then_some(escape.len())
 }
 
+/// `\"`, and what becomes of it when that is escaped again: `\\\"`.
 fn json_escaped(text: &str, c: char) -> Option<usize> {
     let short = match c {
         '"' | '\\' | '/' | '\'' => Some(c),
@@ -140,18 +154,37 @@ fn json_escaped(text: &str, c: char) -> Option<usize> {
         '\t' => Some('t'),
         _ => None,
     };
-    if short.is_some_and(|short| text.chars().nth(1) == Some(short)) {
+    if c == '\\' && text.starts_with("\\\\") {
         return Some(2);
+    }
+    let rest = text.trim_start_matches('\\');
+    let slashes = text.len().saturating_sub(rest.len());
+    if short.is_some_and(|short| rest.starts_with(short)) {
+        return Some(slashes.saturating_add(1));
     }
     let mut buffer = [0; 2];
     let units = c.encode_utf16(&mut buffer).iter();
-    prefix(text, &units.map(|unit| format!("\\u{unit:04x}")).collect::<String>())
+    let all = prefix(text, &units.map(|unit| format!("\\u{unit:04x}")).collect::<String>());
+    all.or_else(|| Some(slashes.saturating_add(prefix(rest, &format!("u{:04x}", u32::from(c)))?)))
 }
 
+/// `&quot;`, and what becomes of it when that is escaped again: `&amp;quot;`.
 fn entity(text: &str, c: char) -> Option<usize> {
-    const LONGEST: usize = 10;
+    let mut rest = text.strip_prefix('&')?;
+    loop {
+        if let Some(length) = named(rest, c) {
+            let before = text.len().saturating_sub(rest.len());
+            return Some(before.saturating_add(length));
+        }
+        rest = rest.strip_prefix("amp;")?;
+    }
+}
+
+/// The length of `quot;`, if it stands for this character.
+fn named(text: &str, c: char) -> Option<usize> {
+    const LONGEST: usize = 9;
     let end = text.bytes().take(LONGEST).position(|byte| byte == b';')?;
-    let found = match text.get(1..end)? {
+    let found = match text.get(..end)? {
         "amp" => '&',
         "lt" => '<',
         "gt" => '>',
@@ -200,6 +233,10 @@ mod tests {
             "said q-sign%3Da%3Bb%26c%3D%22d%2F%C3%A9%22%20 here",
             "said q-sign%3da%3bb%26c%3d%22d/%c3%a9%22+ here",
             "said cS1zaWduPWE7YiZjPSJkL8OpIiA here",
+            // Escaped twice.
+            "said q-sign%253Da%253bb%2526c%253D%2522d%252f%25C3%25A9%2522%2520 here",
+            "said q-sign=a;b&#38;c=&amp;quot;d/é&amp;amp;quot;  here",
+            r#"said q-sign=a;b\\u0026c=\\\"d\\\/\\u00e9\\\"  here"#,
         ] {
             assert_eq!(redactor.clean(said), "said *** here");
         }

@@ -7,6 +7,7 @@
 mod args;
 #[path = "../../bin/completions/mod.rs"]
 mod completions;
+#[path = "../../src/decoder.rs"]
 mod decoder;
 #[path = "../../bin/help.rs"]
 mod help;

@@ -51,9 +51,7 @@ impl Call<'_> {
         let is_pgyer = envelope.is_some() && !redirect;
         let error = match envelope {
             Some(envelope) if !redirect && !transient && envelope.code == 0 => return Ok(envelope),
-            Some(envelope) if !redirect && envelope.code != 0 => {
-                self.refused(envelope, answer.status)
-            }
+            Some(envelope) if !redirect && envelope.code != 0 => self.refused(envelope),
             _ => not_the_apis(self.action, &answer, url, redactor),
         };
         if self.once && answer.all_sent && (transient || !is_pgyer) {
@@ -68,12 +66,12 @@ impl Call<'_> {
         }))
     }
 
-    fn refused(&self, envelope: Envelope, http_status: u16) -> Error {
+    fn refused(&self, envelope: Envelope) -> Error {
         Error::Refused {
             action: self.action.to_owned(),
             code: envelope.code,
             message: envelope.message,
-            http_status,
+            http_status: envelope.http_status,
         }
     }
 }

@@ -182,7 +182,7 @@ impl Client {
 
     fn attempt(&self, call: &Call<'_>, key: &ApiKey, url: &Url) -> Result<Envelope, Box<Failed>> {
         let mut answer = self.send(call, key, url).map_err(|lost| call.lost(*lost))?;
-        let envelope = Envelope::parse(&answer.body).map(|envelope| Envelope {
+        let envelope = Envelope::parse(answer.status, &answer.body).map(|envelope| Envelope {
             message: self.redactor.clean(&envelope.message),
             data: self.redactor.clean_value(&envelope.data),
             ..envelope

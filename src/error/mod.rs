@@ -89,6 +89,8 @@ pub enum Error {
         action: String,
         /// What is wrong with the answer.
         problem: String,
+        /// The status of the HTTP response; none where it was fine, and is long gone.
+        http_status: Option<u16>,
     },
     /// The API or the storage could not be reached, or something else answered in its place.
     Network {
@@ -265,7 +267,9 @@ impl Error {
             Self::Refused { http_status, .. }
             | Self::Publish { http_status, .. }
             | Self::Storage { http_status, .. } => Some(*http_status),
-            Self::Network { http_status, .. } | Self::Pending { http_status, .. } => *http_status,
+            Self::Network { http_status, .. }
+            | Self::Unusable { http_status, .. }
+            | Self::Pending { http_status, .. } => *http_status,
             Self::Uncertain { source, .. } | Self::Attachment { source, .. } => {
                 source.http_status()
             }
@@ -387,7 +391,7 @@ impl fmt::Display for Error {
                     status => write!(f, " (HTTP {status})"),
                 }
             }
-            Self::Unusable { action, problem } => {
+            Self::Unusable { action, problem, .. } => {
                 write!(f, "cannot {action}: Pgyer's answer can't be used: {problem}")
             }
             Self::Network { action, problem, .. } | Self::Storage { action, problem, .. } => {

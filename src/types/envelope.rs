@@ -10,17 +10,20 @@ pub(crate) struct Envelope {
     pub(crate) message: String,
     /// As JSON; on an error this can be anything.
     pub(crate) data: String,
+    /// The status that it came with.
+    pub(crate) http_status: u16,
 }
 
 impl Envelope {
     /// None when this is not the API's JSON.
-    pub(crate) fn parse(body: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(http_status: u16, body: &[u8]) -> Option<Self> {
         let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
         let fields = Fields::parse(std::str::from_utf8(body).ok()?)?;
         Some(Self {
             code: fields.integer("code")?,
             message: fields.text("message").unwrap_or_default(),
             data: fields.raw("data").unwrap_or("null").to_owned(),
+            http_status,
         })
     }
 }
@@ -32,18 +35,18 @@ mod tests {
     #[test]
     fn codes_are_numbers_or_strings() {
         for json in [r#"{"code":1247,"message":"m"}"#, r#"{"message":"m","code":"1247"}"#] {
-            let envelope = Envelope::parse(json.as_bytes()).unwrap();
+            let envelope = Envelope::parse(200, json.as_bytes()).unwrap();
             assert_eq!((envelope.code, envelope.message.as_str()), (1247, "m"));
         }
-        assert_eq!(Envelope::parse(b"\xEF\xBB\xBF{\"code\":0}").unwrap().data, "null");
+        assert_eq!(Envelope::parse(200, b"\xEF\xBB\xBF{\"code\":0}").unwrap().data, "null");
     }
 
     #[test]
     fn anything_else_is_not_the_api() {
         for body in ["", "[]", "{}", "<html>", "{\"code\":0", "{\"code\":\"x\"}", "{\"code\":null}"]
         {
-            assert!(Envelope::parse(body.as_bytes()).is_none(), "{body}");
+            assert!(Envelope::parse(200, body.as_bytes()).is_none(), "{body}");
         }
-        assert!(Envelope::parse(b"\xff").is_none());
+        assert!(Envelope::parse(200, b"\xff").is_none());
     }
 }

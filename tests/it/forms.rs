@@ -7,7 +7,6 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::Duration;
 
-use multipart::server::Multipart;
 use pgyer::{Client, Package, UploadToken};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -15,8 +14,10 @@ use tempfile::TempDir;
 
 use crate::support::{program, run};
 
-/// A part of a form: name, file name, content.
-pub(crate) type Part = (String, Option<String>, Vec<u8>);
+#[path = "../../src/decoder.rs"]
+mod decoder;
+
+use decoder::{Part, decode};
 
 /// The parts of a form, by the `multipart` crate. Fails the test unless the form is whole.
 #[track_caller]
@@ -24,14 +25,7 @@ pub(crate) fn parts(content_type: &str, body: &[u8]) -> Vec<Part> {
     let boundary = content_type.strip_prefix("multipart/form-data; boundary=").unwrap();
     assert!(boundary.len() >= 16 && boundary.len() <= 70, "{boundary}");
     assert!(body.ends_with(format!("\r\n--{boundary}--\r\n").as_bytes()));
-    let mut parts = Vec::new();
-    let mut form = Multipart::with_body(body, boundary);
-    while let Some(mut part) = form.read_entry().unwrap() {
-        let mut content = Vec::new();
-        part.data.read_to_end(&mut content).unwrap();
-        parts.push((part.headers.name.to_string(), part.headers.filename, content));
-    }
-    parts
+    decode(boundary, body)
 }
 
 /// A request as it came.

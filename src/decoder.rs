@@ -1,11 +1,12 @@
-//! Reads a form with the `multipart` crate, which shares nothing with ours.
+//! Reads a form with the `multipart` crate, which shares nothing with ours: for tests, and for
+//! `fuzz/`, which builds this in.
 
 use std::io::Read;
 
 use multipart::server::Multipart;
 
 /// A part of a form: name, file name, content.
-type Part = (String, Option<String>, Vec<u8>);
+pub(crate) type Part = (String, Option<String>, Vec<u8>);
 
 pub(crate) fn decode(boundary: &str, body: &[u8]) -> Vec<Part> {
     let mut parts = Vec::new();
