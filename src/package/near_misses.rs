@@ -32,13 +32,20 @@ pub(super) const HSP: NearMiss = NearMiss {
     advice: "upload the HAP, and name this file with --hsp",
 };
 
+const XAPK: NearMiss = NearMiss {
+    marks: &[Mark::XapkManifest, Mark::InnerApk],
+    problem: "this is an .xapk bundle: several APKs and their data in one archive",
+    advice: "upload one APK that has everything in it (gradlew assembleRelease)",
+};
+
 /// Those whose marks say more than a HAP's.
-pub(super) const BUNDLES: [NearMiss; 2] = [
+pub(super) const BUNDLES: [NearMiss; 3] = [
     NearMiss {
         marks: &[Mark::AndroidBundle],
         problem: "this is an Android App Bundle (.aab), which no device can install",
         advice: "build an APK: gradlew assembleRelease, or bundletool build-apks --mode=universal",
     },
+    NearMiss { marks: &[Mark::XapkManifest, Mark::ApkSet], ..XAPK },
     NearMiss {
         marks: &[Mark::ApkSet],
         problem: "this is a set of APKs (.apks) made from an App Bundle, not one APK",
@@ -71,11 +78,7 @@ pub(super) const OTHERS: [NearMiss; 9] = [
         problem: "this is a HarmonyOS .app pack, which is for AppGallery alone",
         advice: "upload the HAP inside it, or build one: hvigorw assembleHap",
     },
-    NearMiss {
-        marks: &[Mark::XapkManifest, Mark::InnerApk],
-        problem: "this is an .xapk bundle: several APKs and their data in one archive",
-        advice: "upload one APK that has everything in it (gradlew assembleRelease)",
-    },
+    XAPK,
     NearMiss {
         marks: &[Mark::InnerApk],
         problem: "this is a ZIP archive with an APK inside",

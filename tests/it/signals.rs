@@ -1,6 +1,7 @@
 //! Ctrl-C and SIGTERM, in every state that lasts.
 #![cfg(unix)]
 
+use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 use pgyer::sandbox::{Endpoint, Sandbox, Seen};
 use tempfile::TempDir;
 
-use crate::support::{LIMIT, big_file, program_for};
+use crate::support::{LIMIT, big_file, program_for, wait};
 
 const SIGINT: i32 = 2;
 const SIGTERM: i32 = 15;
@@ -40,14 +41,39 @@ fn send(signal: i32, process: u32) {
 }
 
 /// How it ended, which has to be at once.
-fn end_of(child: Child) -> ExitStatus {
+fn end_of(mut child: Child) -> ExitStatus {
     let began = Instant::now();
-    let output = child.wait_with_output().unwrap();
+    let mut stderr = child.stderr.take().unwrap();
+    let reader = std::thread::spawn(move || {
+        let mut said = String::new();
+        stderr.read_to_string(&mut said).map(|_| said)
+    });
+    wait(&mut child);
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
-    let said = String::from_utf8(output.stderr).unwrap();
+    let said = reader.join().unwrap().unwrap();
     assert!(said.is_empty() || said.ends_with('\n'), "{said:?}");
     assert!(!said.contains('\x1b'), "{said:?}");
-    output.status
+    // Of a child that was waited for it is known.
+    child.wait().unwrap()
+}
+
+/// The program behind these words, which end in it.
+fn behind(words: &[&str], sandbox: &Sandbox) -> Command {
+    let program = program_for(sandbox);
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).arg(program.get_program()).env_clear().stdin(Stdio::null());
+    command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command
+}
+
+/// The program as an interactive shell would start it: one that runs the tests in the background
+/// may have interrupts ignored, and what is ignored stays so.
+fn heeding(sandbox: &Sandbox) -> Command {
+    if cfg!(target_os = "linux") {
+        behind(&["env", "--default-signal"], sandbox)
+    } else {
+        program_for(sandbox)
+    }
 }
 
 #[test]
@@ -57,7 +83,7 @@ fn a_signal_ends_the_program_at_once_with_its_own_status() {
             for signal in [SIGINT, SIGTERM] {
                 scope.spawn(move || {
                     let (sandbox, folder) = (sandbox_with(fault), TempDir::new().unwrap());
-                    let child = start(&mut program_for(&sandbox), &folder);
+                    let child = start(&mut heeding(&sandbox), &folder);
                     assert!(sandbox.wait_for(reached, LIMIT), "{fault}");
                     send(signal, child.id());
                     assert_eq!(end_of(child).signal(), Some(signal), "{fault}");
@@ -69,16 +95,9 @@ fn a_signal_ends_the_program_at_once_with_its_own_status() {
 
 /// The program as the first process of a container; none where that is not allowed.
 fn first_process(sandbox: &Sandbox) -> Option<Command> {
-    const UNSHARE: [&str; 3] = ["--pid", "--fork", "--mount-proc"];
-    let allowed = Command::new("unshare").args(UNSHARE).arg("true").output();
-    if !allowed.is_ok_and(|output| output.status.success()) {
-        return None;
-    }
-    let program = program_for(sandbox);
-    let mut command = Command::new("unshare");
-    command.args(UNSHARE).arg(program.get_program()).env_clear().stdin(Stdio::null());
-    command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    Some(command)
+    const UNSHARE: [&str; 4] = ["unshare", "--pid", "--fork", "--mount-proc"];
+    let allowed = Command::new(UNSHARE[0]).args(&UNSHARE[1..]).arg("true").output();
+    allowed.is_ok_and(|output| output.status.success()).then(|| behind(&UNSHARE, sandbox))
 }
 
 /// The only child of a process.
@@ -105,10 +124,7 @@ fn the_first_process_of_a_container_ends_as_a_shell_would_say_it() {
 #[test]
 fn a_signal_that_the_parent_has_ignored_stays_ignored() {
     let (sandbox, folder) = (sandbox_with("poll:*:code=1247"), TempDir::new().unwrap());
-    let program = program_for(&sandbox);
-    let mut shell = Command::new("sh");
-    shell.args(["-c", "trap '' INT; exec \"$0\" \"$@\""]).arg(program.get_program()).env_clear();
-    shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut shell = behind(&["sh", "-c", "trap '' INT; exec \"$0\" \"$@\""], &sandbox);
     let child = start(&mut shell, &folder);
     assert!(sandbox.wait_for(|seen| seen.count(Endpoint::Poll) == 1, LIMIT));
     send(SIGINT, child.id());

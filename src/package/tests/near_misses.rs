@@ -80,6 +80,7 @@ fn android_near_misses_are_named() {
     assert_names_refused(&["splits/base-master.apk"], &[".apks"]);
     assert_names_refused(&["universal.apk"], &[".apks"]);
     assert_names_refused(&["manifest.json", "icon.png", "com.example.apk"], &[".xapk", "one APK"]);
+    assert_names_refused(&["manifest.json", "base.apk", "config.en.apk"], &[".xapk", "one APK"]);
     assert_names_refused(&["app-release.apk", "notes.txt"], &["an APK inside", "unpack"]);
     assert_names_refused(&["META-INF/MANIFEST.MF", "a/B.class"], &["Java archive"]);
     assert_names_refused(&["splits/notes.txt"], &["neither an APK"]);
