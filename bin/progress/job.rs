@@ -3,12 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::LINE_AT_MOST;
+
 /// The rate is that of the last one or two spans of this length: steady enough to read, and soon
 /// at zero when nothing moves.
 const SPAN: Duration = Duration::from_secs(3);
 
 /// No rate is worth showing after less.
 const LEAST_SPAN: Duration = Duration::from_millis(200);
+
+/// So many further tries of a request are told one by one.
+const ALWAYS_TOLD: u32 = 3;
 
 /// One FILE or KEY.
 #[derive(Debug)]
@@ -18,6 +23,8 @@ pub(super) struct Job {
     since: Instant,
     sending: Sending,
     speed: Speed,
+    /// When a further try was last told.
+    told: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +71,20 @@ impl Job {
             since: now,
             sending: Sending::default(),
             speed: Speed::new(now),
+            told: None,
         }
+    }
+
+    /// Whether a further try, the how manieth of its request, is to be told now: the first few
+    /// always, the rest now and then. A build that is waited for may be asked for without end.
+    pub(super) fn tells(&mut self, number: u32, now: Instant) -> bool {
+        let is_recent =
+            self.told.is_some_and(|told| now.saturating_duration_since(told) < LINE_AT_MOST);
+        let tells = number <= ALWAYS_TOLD || !is_recent;
+        if tells {
+            self.told = Some(now);
+        }
+        tells
     }
 
     pub(super) fn set_step(&mut self, step: Step, now: Instant) {
@@ -219,6 +239,17 @@ mod tests {
             rate(&mut job, at(start, 20_000 + tick * 100));
         }
         assert_eq!(rate(&mut job, at(start, 27_000)), 0.0);
+    }
+
+    #[test]
+    fn of_many_tries_the_first_are_told_and_then_one_in_ten_seconds() {
+        let start = Instant::now();
+        let mut job = Job::new("a", "starting", start);
+        let told: Vec<u32> = (1..=14)
+            .filter(|number| job.tells(*number, at(start, u64::from(*number) * 3000)))
+            .collect();
+        assert_eq!(told, [1, 2, 3, 7, 11]);
+        assert!(job.tells(1, at(start, 42_000)));
     }
 
     #[test]

@@ -298,7 +298,7 @@ impl Progress {
                     self.screen.warning(&format!("{}: {warning}", self.name()));
                 }
             }
-            Event::Retry { because, number, delay, .. } => self
+            Event::Retry { because, number, delay, .. } if self.tells(*number) => self
                 .screen
                 .note(&format!("{because}; trying again in {} ({number})", human_time(*delay))),
             Event::Request { method, url, outcome, elapsed } => {
@@ -318,6 +318,14 @@ impl Progress {
             Err(problem) => format!("{method} {url} failed after {seconds:.3} s: {problem}"),
         };
         self.screen.say(">", BOLD, &line);
+    }
+
+    /// Whether a further try is worth a line.
+    fn tells(&self, number: u32) -> bool {
+        let mut state = self.screen.state();
+        let told =
+            state.jobs.get_mut(&self.number).is_none_or(|job| job.tells(number, Instant::now()));
+        told || self.screen.0.verbosity == Verbosity::Verbose
     }
 
     fn name(&self) -> String {

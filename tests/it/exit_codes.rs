@@ -123,6 +123,23 @@ fn fail(case: &Case, folder: &Path, format: &str) -> Ran {
 }
 
 #[test]
+fn a_failure_has_the_key_and_the_status_that_there_were() {
+    let folder = workshop();
+    let ran = |sandbox: &Sandbox| {
+        let mut command = program_for(sandbox);
+        run(command.current_dir(folder.path()), words("upload --json app.apk")).expect(5).json()
+    };
+    let elsewhere = sandbox(|builder| builder.storage_url("ftp://s.example/"));
+    let line = ran(&elsewhere).remove(0);
+    assert!(line["key"].as_str().is_some_and(|key| key.contains("apps/")), "{line}");
+    let line = ran(&faulty(&["token:*:code=0"])).remove(0);
+    assert_eq!(
+        (&line["error"]["kind"], &line["error"]["http_status"]),
+        (&"api".into(), &200.into())
+    );
+}
+
+#[test]
 fn each_kind_of_failure_has_its_code_in_json() {
     let folder = workshop();
     for case in CASES {
