@@ -17,7 +17,7 @@ mod inputs;
 mod manual;
 #[path = "../../bin/options/mod.rs"]
 mod options;
-#[path = "../../bin/output.rs"]
+#[path = "../../bin/output/mod.rs"]
 mod output;
 #[path = "../../bin/fuzzing.rs"]
 mod program;

@@ -1,12 +1,20 @@
 //! Results as text, JSON, or variables: the only writer of standard output. And the rule for what
 //! may reach a terminal.
 
+mod human;
+mod quote;
+
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
 use pgyer::{BuildInfo, BuildType, Error, Finding};
 use serde_json::Value;
+
+use self::human::rate;
+pub(crate) use self::human::{human_size, human_time, unit_of};
+pub(crate) use self::quote::{escape_controls, harmless};
+use self::quote::{one_line, shell_quoted};
 
 use crate::args::Format;
 
@@ -279,102 +287,8 @@ impl JsonLine {
     }
 }
 
-/// JSON may have DEL, the C1 controls and Unicode's own as they are.
-pub(crate) fn escape_controls(json: &str) -> String {
-    let mut escaped = String::with_capacity(json.len());
-    for c in json.chars() {
-        // The line break is the one at the end.
-        if is_harmful(c) && c != '\n' {
-            escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
-        } else {
-            escaped.push(c);
-        }
-    }
-    escaped
-}
-
-/// A text that may go to a terminal.
-pub(crate) fn harmless(text: &str) -> String {
-    text.chars().map(|c| if is_harmful(c) { '\u{fffd}' } else { c }).collect()
-}
-
-/// What terminals obey, what ends lines, and what turns them around (Unicode's Bidi_Control).
-fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
-        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// For a POSIX shell, which gets the value as it is. What a terminal would obey is made there.
-fn shell_quoted(value: &str) -> String {
-    let mut quoted = "'".to_owned();
-    for c in value.chars() {
-        match c {
-            // No shell has a NUL in a variable.
-            '\0' => {}
-            '\'' => quoted.push_str("'\\''"),
-            '\n' | '\t' => quoted.push(c),
-            c if is_harmful(c) => quoted.push_str(&format!("'\"$(printf '{}')\"'", octal(c))),
-            c => quoted.push(c),
-        }
-    }
-    quoted + "'"
-}
-
-fn octal(c: char) -> String {
-    c.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("\\{byte:03o}")).collect()
-}
-
-fn one_line(value: &str) -> String {
-    value.chars().map(|c| if is_harmful(c) { ' ' } else { c }).collect()
-}
-
 fn seconds(time: Duration) -> String {
     format!("{:.3}", time.as_secs_f64())
-}
-
-/// Bytes in units of 1024.
-pub(crate) fn human_size(bytes: u64) -> String {
-    match unit_of(bytes) {
-        (_, unit) if unit == BYTES => format!("{bytes} {unit}"),
-        (divisor, unit) => format!("{:.1} {unit}", bytes as f64 / divisor),
-    }
-}
-
-const BYTES: &str = "B";
-
-/// The unit for so many bytes, and what it stands for.
-pub(crate) fn unit_of(bytes: u64) -> (f64, &'static str) {
-    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    if bytes < 1024 {
-        return (1.0, BYTES);
-    }
-    let mut divisor = 1024.0;
-    let mut unit = UNITS[0];
-    for larger in &UNITS[1..] {
-        // 1023.95 would be shown as 1024.0.
-        if bytes as f64 / divisor < 1023.95 {
-            break;
-        }
-        divisor *= 1024.0;
-        unit = larger;
-    }
-    (divisor, unit)
-}
-
-/// Seconds, with minutes where there are some.
-pub(crate) fn human_time(time: Duration) -> String {
-    let seconds = time.as_secs();
-    if seconds < 60 {
-        format!("{:.1} s", time.as_secs_f64())
-    } else {
-        format!("{} min {} s", seconds / 60, seconds % 60)
-    }
-}
-
-fn rate(bytes: u64, time: Duration) -> String {
-    let per_second = bytes as f64 / time.as_secs_f64().max(0.001);
-    format!("{}/s", human_size(per_second as u64))
 }
 
 /// Writes to standard output. A reader that has closed the pipe is no error.
@@ -575,48 +489,5 @@ mod tests {
     #[test]
     fn an_operand_is_named_as_it_was_given() {
         assert_eq!(operand(Path::new("folder/app.apk")), "folder/app.apk");
-    }
-
-    #[test]
-    fn sizes_and_times_are_short() {
-        for (bytes, text) in [
-            (0, "0 B"),
-            (1023, "1023 B"),
-            (1024, "1.0 KiB"),
-            (8596, "8.4 KiB"),
-            (1048575, "1.0 MiB"),
-            (1023 << 10, "1023.0 KiB"),
-            (1536 << 10, "1.5 MiB"),
-            (5 << 30, "5.0 GiB"),
-            (3 << 40, "3.0 TiB"),
-            (7 << 50, "7.0 PiB"),
-            (u64::MAX, "16.0 EiB"),
-        ] {
-            assert_eq!(human_size(bytes), text);
-        }
-        assert_eq!(human_time(Duration::from_millis(1234)), "1.2 s");
-        assert_eq!(human_time(Duration::from_secs(60)), "1 min 0 s");
-        assert_eq!(human_time(Duration::from_secs(3661)), "61 min 1 s");
-        assert_eq!(rate(3 << 20, Duration::from_secs(2)), "1.5 MiB/s");
-        assert_eq!(rate(1, Duration::ZERO), "1000 B/s");
-    }
-
-    #[test]
-    fn quoting_keeps_a_shell_from_reading_values() {
-        assert_eq!(shell_quoted("a'; rm -rf $HOME '\n`x`"), "'a'\\''; rm -rf $HOME '\\''\n`x`'");
-        assert_eq!(
-            shell_quoted("a\u{1b}\0\t\u{202e}"),
-            "'a'\"$(printf '\\033')\"'\t'\"$(printf '\\342\\200\\256')\"''"
-        );
-        assert_eq!(one_line("a\nPGYER_KEY=evil\r\u{85}\u{2028}b"), "a PGYER_KEY=evil   b");
-    }
-
-    #[test]
-    fn nothing_that_a_terminal_obeys_comes_through() {
-        assert_eq!(
-            harmless("a\x1b[31m\r\n\u{9b}b\u{202e}"),
-            "a\u{fffd}[31m\u{fffd}\u{fffd}\u{fffd}b\u{fffd}"
-        );
-        assert_eq!(escape_controls("\"\u{9b}\u{2028}\u{200f}\"\n"), "\"\\u009b\\u2028\\u200f\"\n");
     }
 }

@@ -1,0 +1,76 @@
+//! Sizes and times as people read them.
+
+use std::time::Duration;
+
+/// Bytes in units of 1024.
+pub(crate) fn human_size(bytes: u64) -> String {
+    match unit_of(bytes) {
+        (_, unit) if unit == BYTES => format!("{bytes} {unit}"),
+        (divisor, unit) => format!("{:.1} {unit}", bytes as f64 / divisor),
+    }
+}
+
+const BYTES: &str = "B";
+
+/// The unit for so many bytes, and what it stands for.
+pub(crate) fn unit_of(bytes: u64) -> (f64, &'static str) {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if bytes < 1024 {
+        return (1.0, BYTES);
+    }
+    let mut divisor = 1024.0;
+    let mut unit = UNITS[0];
+    for larger in &UNITS[1..] {
+        // 1023.95 would be shown as 1024.0.
+        if bytes as f64 / divisor < 1023.95 {
+            break;
+        }
+        divisor *= 1024.0;
+        unit = larger;
+    }
+    (divisor, unit)
+}
+
+/// Seconds, with minutes where there are some.
+pub(crate) fn human_time(time: Duration) -> String {
+    let seconds = time.as_secs();
+    if seconds < 60 {
+        format!("{:.1} s", time.as_secs_f64())
+    } else {
+        format!("{} min {} s", seconds / 60, seconds % 60)
+    }
+}
+
+pub(super) fn rate(bytes: u64, time: Duration) -> String {
+    let per_second = bytes as f64 / time.as_secs_f64().max(0.001);
+    format!("{}/s", human_size(per_second as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_times_are_short() {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (8596, "8.4 KiB"),
+            (1048575, "1.0 MiB"),
+            (1023 << 10, "1023.0 KiB"),
+            (1536 << 10, "1.5 MiB"),
+            (5 << 30, "5.0 GiB"),
+            (3 << 40, "3.0 TiB"),
+            (7 << 50, "7.0 PiB"),
+            (u64::MAX, "16.0 EiB"),
+        ] {
+            assert_eq!(human_size(bytes), text);
+        }
+        assert_eq!(human_time(Duration::from_millis(1234)), "1.2 s");
+        assert_eq!(human_time(Duration::from_secs(60)), "1 min 0 s");
+        assert_eq!(human_time(Duration::from_secs(3661)), "61 min 1 s");
+        assert_eq!(rate(3 << 20, Duration::from_secs(2)), "1.5 MiB/s");
+        assert_eq!(rate(1, Duration::ZERO), "1000 B/s");
+    }
+}
