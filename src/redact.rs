@@ -1,4 +1,4 @@
-//! Keeps secrets out of texts, in whatever spelling a server repeats them.
+//! Keeps secrets out of texts, as they are or as URLs, JSON, XML and base64 write them.
 
 use std::fmt;
 
