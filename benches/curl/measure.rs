@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::resource::{Usage, UsageWho, getrusage};
 
 /// The first argument of the process that measures another one.
 const WRAPPER: &str = "--measure-child";
@@ -60,9 +60,7 @@ pub(crate) fn wrapper() -> Option<i32> {
     let status = Command::new(program).args(arguments).stdout(Stdio::null()).status();
     let wall = began.elapsed().as_secs_f64();
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
-    let seconds =
-        |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
-    let cpu = seconds(usage.user_time()) + seconds(usage.system_time());
+    let cpu = cpu_of(&usage);
     let code = status.ok().and_then(|status| status.code()).unwrap_or(-1);
     eprintln!("\n{wall} {cpu} {} {code}", usage.max_rss());
     Some(0)
@@ -71,9 +69,14 @@ pub(crate) fn wrapper() -> Option<i32> {
 /// The CPU time of this thread so far.
 pub(crate) fn thread_cpu() -> f64 {
     let usage = getrusage(UsageWho::RUSAGE_THREAD).unwrap();
-    let seconds =
-        |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
-    seconds(usage.user_time()) + seconds(usage.system_time())
+    cpu_of(&usage)
+}
+
+fn cpu_of(usage: &Usage) -> f64 {
+    [usage.user_time(), usage.system_time()]
+        .map(|time| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6)
+        .iter()
+        .sum()
 }
 
 /// Runs of ours and theirs, side by side.
