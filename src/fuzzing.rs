@@ -189,6 +189,9 @@ fn check_url(url: &Url) {
     assert!(!url.host().contains(['@', '/', '?', '#', ' ']), "{}", url.host());
 }
 
+/// The decoder has room for 1 KiB of a part's headers. Any name that a file can have is shorter.
+const LONGEST_NAME: usize = 3 * 255;
+
 /// A part of a form as a decoder sees it: name, file name, content.
 type Part = (String, Option<String>, Vec<u8>);
 
@@ -206,6 +209,10 @@ pub fn form(data: &[u8], decode: fn(&str, &[u8]) -> Vec<Part>) {
     // The decoder ends a name at a semicolon, quotes or not.
     let name_of = |text: &str| text.replace(';', ",");
     let file_name = name_of(rest.first().copied().unwrap_or("app.apk"));
+    let mut names = fields.iter().copied().step_by(2).chain([file_name.as_str()]);
+    if names.any(|name| encoded(name).len() > LONGEST_NAME) {
+        return;
+    }
     let mut form = Form::new();
     let mut expected: Vec<Part> = Vec::new();
     for pair in fields.chunks_exact(2) {
