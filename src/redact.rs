@@ -34,7 +34,8 @@ pub(crate) struct Redactor {
 impl Redactor {
     /// Adds a secret, and its base64.
     pub(crate) fn add(&mut self, secret: &str) {
-        for form in [secret.to_owned(), STANDARD_NO_PAD.encode(secret)] {
+        let whole = [secret.to_owned(), STANDARD_NO_PAD.encode(secret)];
+        for form in whole.into_iter().chain(within_base64(secret)) {
             if !form.is_empty() && !self.secrets.contains(&form) {
                 self.secrets.push(form);
             }
@@ -61,6 +62,19 @@ impl Redactor {
             (cleaned != text).then_some(cleaned)
         })
     }
+}
+
+/// The digits that stand for a secret and nothing else in the base64 of a longer text. They differ
+/// with its place in it, of which there are three.
+fn within_base64(secret: &str) -> impl Iterator<Item = String> {
+    (0..3).filter_map(|before| {
+        let bytes = [vec![0; before], secret.as_bytes().to_vec()].concat();
+        let whole_digits = bytes.len().saturating_mul(8) / 6;
+        let digits = STANDARD_NO_PAD.encode(bytes);
+        let own = digits.get(before.saturating_mul(8).div_ceil(6)..whole_digits)?;
+        // A few digits can be met by chance.
+        (own.len() >= LONG).then(|| own.to_owned())
+    })
 }
 
 fn replaced(text: &str, secrets: Vec<&str>) -> String {
@@ -240,8 +254,23 @@ mod tests {
         ] {
             assert_eq!(redactor.clean(said), "said *** here");
         }
-        for other in ["q-sign", "%71-sign=b", "\\u", "&#x110000;", "&amp", "%", "é"] {
+        for other in
+            ["q-sign", "%71-sign=b", "q+sign=a;b&c=\"d/é\" ", "\\u", "&#x110000;", "&amp", "%", "é"]
+        {
             assert_eq!(redactor.clean(other), other);
+        }
+    }
+
+    #[test]
+    fn a_secret_in_the_base64_of_a_longer_text_goes_too() {
+        let redactor = redactor(&["hunter2-hunter2", "short"]);
+        for (text, cleaned) in [
+            ("_api_key=hunter2-hunter2&buildKey=1", "X2FwaV9rZXk9***JmJ1aWxkS2V5PTE"),
+            ("api_key=hunter2-hunter2&buildKey=1", "YXBpX2tleT1***ImYnVpbGRLZXk9MQ"),
+            ("key=hunter2-hunter2&buildKey=12345", "a2V5PW***iZidWlsZEtleT0xMjM0NQ"),
+            ("key=short", "a2V5PXNob3J0"),
+        ] {
+            assert_eq!(redactor.clean(&STANDARD_NO_PAD.encode(text)), cleaned, "{text}");
         }
     }
 
@@ -249,6 +278,18 @@ mod tests {
     fn what_looks_like_an_escape_may_be_the_secret_itself() {
         assert_eq!(redactor(&["100%25x"]).clean("100%25x 100%2525x 100%x"), "*** *** 100%x");
         assert_eq!(redactor(&["a&lt;b"]).clean("a&lt;b a&amp;lt;b a<b"), "*** *** a<b");
+    }
+
+    #[test]
+    fn line_breaks_and_tabs_have_escapes_of_their_own() {
+        let redactor = redactor(&["a\n\r\tb"]);
+        assert_eq!(redactor.clean(r"a\n\r\tb a\u000a\r\tb a\t\r\nb"), r"*** *** a\t\r\nb");
+    }
+
+    #[test]
+    fn no_secret_hides_nothing_and_none_is_kept_twice() {
+        assert_eq!(redactor(&[""]).clean("a%b+c&d\\"), "a%b+c&d\\");
+        assert_eq!(format!("{:?}", redactor(&["", "secret", "secret"])), "Redactor(2 forms)");
     }
 
     #[test]
@@ -268,6 +309,8 @@ mod tests {
         let cleaned = redactor(&["secret"]).clean(&"secret ".repeat(10_000));
         assert!(cleaned.starts_with("*** *** ") && cleaned.ends_with('…'));
         assert_eq!(cleaned.chars().count(), LONGEST + 1);
+        let page = "a".repeat(8192);
+        assert_eq!(redactor(&[]).clean(&page), page);
         assert!(redactor(&[]).clean(&"é".repeat(10_000)).chars().count() <= LONGEST + 1);
     }
 

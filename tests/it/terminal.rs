@@ -219,7 +219,8 @@ fn the_wait_ticks_by_itself_and_a_signal_leaves_a_clean_line() {
 
 #[test]
 fn every_command_cleans_up() {
-    let sandbox = faulty(&["token:*:delay=300ms", "probe:*:delay=300ms", "hsp:*:delay=300ms"]);
+    let slow = ["token", "probe", "storage", "hsp"].map(|step| format!("{step}:*:delay=300ms"));
+    let sandbox = faulty(&slow.each_ref().map(String::as_str));
     let token = folder();
     let fresh = crate::support::pgyer(&sandbox, "token app.apk").expect(0).stdout;
     std::fs::write(token.path().join("t.json"), fresh).unwrap();
