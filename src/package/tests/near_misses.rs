@@ -49,6 +49,10 @@ fn what_makes_an_ipa() {
 fn what_makes_a_hap() {
     assert_type(&["module.json"], BuildType::Harmonyos);
     assert_type(&["module.json", "pack.info"], BuildType::Harmonyos);
+    assert_type(
+        &["module.json", "manifest.json", "resources/rawfile/tool.apk"],
+        BuildType::Harmonyos,
+    );
     for beside in
         ["resources.index", "ets/", "ets/modules.abc", "assets/entry/a", "libs/arm64/a.so"]
     {
