@@ -6,14 +6,14 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::{RawValue, to_raw_value};
 
 /// More members than any object has that is meant well. A megabyte could have 200,000.
-const MOST_MEMBERS: usize = 1000;
+pub(crate) const MOST_MEMBERS: usize = 10_000;
 
 /// The members of a JSON object, in the order received, unparsed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Fields(Vec<(String, Box<RawValue>)>);
 
 impl Fields {
-    /// The members of this text, if it is an object with no more than a thousand.
+    /// The members of this text, if it is an object with no more than [`MOST_MEMBERS`].
     pub(crate) fn parse(json: &str) -> Option<Self> {
         serde_json::from_str(json).ok()
     }

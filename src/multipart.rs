@@ -302,20 +302,38 @@ mod tests {
     }
 
     #[cfg(unix)]
+    fn give_rights(path: &std::path::Path) {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    }
+
+    #[cfg(unix)]
     #[test]
     fn an_overwrite_with_its_time_put_back_is_seen() {
-        let error = read_while(|path| overwrite(path, &[1000, 1_000_000])).unwrap_err();
-        assert!(error.to_string().contains("was overwritten"), "{error}");
+        // Of what was read, of what was not yet, and of both behind other rights.
+        let of_both = |path: &std::path::Path| {
+            overwrite(path, &[1000, 1_000_000]);
+            give_rights(path);
+        };
+        let changes: [&dyn Fn(&std::path::Path); 3] =
+            [&|path| overwrite(path, &[1000]), &|path| overwrite(path, &[1_000_000]), &of_both];
+        for change in changes {
+            let error = read_while(change).unwrap_err();
+            assert!(error.to_string().contains("was overwritten"), "{error}");
+        }
     }
 
     #[cfg(unix)]
     #[test]
     fn other_rights_and_another_name_change_nothing() {
-        use std::os::unix::fs::PermissionsExt;
-        let sent = read_while(|path| {
-            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
-        });
-        assert!(sent.unwrap().ends_with(b"--\r\n"));
+        let change_name = |path: &std::path::Path| {
+            let other = path.with_extension("other");
+            std::fs::rename(path, &other).unwrap();
+            std::fs::remove_file(other).unwrap();
+        };
+        for sent in [read_while(give_rights), read_while(change_name)] {
+            assert!(sent.unwrap().ends_with(b"--\r\n"));
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Keeps secrets out of texts, as they are or as URLs, JSON, XML and base64 write them.
+//! Keeps secrets out of texts, as they are or as URLs, JSON, XML, base64 and hexadecimal digits write
+//! them.
 
 use std::fmt;
 
@@ -32,10 +33,13 @@ pub(crate) struct Redactor {
 }
 
 impl Redactor {
-    /// Adds a secret, and its base64.
+    /// Adds a secret, and what it is in other alphabets.
     pub(crate) fn add(&mut self, secret: &str) {
-        let whole = [secret.to_owned(), STANDARD_NO_PAD.encode(secret)];
-        for form in whole.into_iter().chain(within_base64(secret)) {
+        let base64 = within_base64(secret).chain([STANDARD_NO_PAD.encode(secret)]);
+        let base64 = base64.flat_map(|digits| [digits.replace('+', "-").replace('/', "_"), digits]);
+        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = Some(hex).filter(|digits| digits.len() >= LONG);
+        for form in base64.chain(hex).chain([secret.to_owned()]) {
             if !form.is_empty() && !self.secrets.contains(&form) {
                 self.secrets.push(form);
             }
@@ -102,16 +106,20 @@ fn replaced(text: &str, secrets: Vec<&str>) -> String {
 }
 
 /// The length of the secret at the start of the text, as it is or with any of its characters
-/// written as URLs, JSON or XML write them.
+/// written as URLs, JSON or XML write them, once or twice.
 fn spelled(text: &str, secret: &str) -> Option<usize> {
     if text.starts_with(secret) {
         return Some(secret.len());
     }
+    [1, 2].into_iter().find_map(|depth| escaped_text(text, secret, depth))
+}
+
+fn escaped_text(text: &str, secret: &str, depth: usize) -> Option<usize> {
     let any_case = secret.len() >= LONG;
     let mut length = 0;
     for (count, c) in secret.chars().enumerate() {
         let rest = text.get(length..)?;
-        match escaped(rest, c).or_else(|| plain(rest, c, any_case)) {
+        match escaped(rest, c, depth).or_else(|| plain(rest, c, any_case)) {
             Some(more) => length = length.saturating_add(more),
             None if count >= KNOWN_BY => break,
             None => return None,
@@ -126,8 +134,18 @@ fn plain(text: &str, c: char, any_case: bool) -> Option<usize> {
     same.then(|| found.len_utf8())
 }
 
-/// The length of an escape at the start of the text, if it stands for this character.
-fn escaped(text: &str, c: char) -> Option<usize> {
+/// The length of an escape at the start of the text, if it stands for this character. How often it
+/// was escaped has to be known for the characters alone that escapes begin with.
+fn escaped(text: &str, c: char, depth: usize) -> Option<usize> {
+    let of_escapes = match c {
+        '%' => format!("%{}", "25".repeat(depth)),
+        '&' => format!("&{}", "amp;".repeat(depth)),
+        '\\' => "\\\\".repeat(depth),
+        _ => String::new(),
+    };
+    if !of_escapes.is_empty() && text.starts_with(&of_escapes) {
+        return Some(of_escapes.len());
+    }
     match text.bytes().next()? {
         b'%' => {
             let mut buffer = [0; 4];
@@ -168,9 +186,6 @@ fn json_escaped(text: &str, c: char) -> Option<usize> {
         '\t' => Some('t'),
         _ => None,
     };
-    if c == '\\' && text.starts_with("\\\\") {
-        return Some(2);
-    }
     let rest = text.trim_start_matches('\\');
     let slashes = text.len().saturating_sub(rest.len());
     if short.is_some_and(|short| rest.starts_with(short)) {
@@ -281,6 +296,29 @@ mod tests {
     }
 
     #[test]
+    fn what_escapes_begin_with_is_escaped_too() {
+        let redactor = redactor(&[r#"a\"b%41&lt;c"#]);
+        for said in [
+            r#"a\\\"b%41&lt;c"#,
+            r#"a\\\\\\\"b%41&lt;c"#,
+            r#"a%5C%22b%2541%26lt%3Bc"#,
+            r#"a%255C%2522b%252541%2526lt%253Bc"#,
+            r#"a\&quot;b%41&amp;lt;c"#,
+            r#"a\&amp;quot;b%41&amp;amp;lt;c"#,
+            r#"a\\&quot;b%41&#38;lt;c"#,
+        ] {
+            assert_eq!(redactor.clean(said), "***", "{said}");
+        }
+    }
+
+    #[test]
+    fn other_alphabets_have_the_secret_too() {
+        let redactor = redactor(&["a?b>c~d?e>f~", "1234", "abc"]);
+        assert_eq!(redactor.clean("YT9iPmN+ZD9lPmZ+ YT9iPmN-ZD9lPmZ-"), "*** ***");
+        assert_eq!(redactor.clean("613f623e637E643f653e667e 31323334 616263"), "*** *** 616263");
+    }
+
+    #[test]
     fn line_breaks_and_tabs_have_escapes_of_their_own() {
         let redactor = redactor(&["a\n\r\tb"]);
         assert_eq!(redactor.clean(r"a\n\r\tb a\u000a\r\tb a\t\r\nb"), r"*** *** a\t\r\nb");
@@ -289,7 +327,7 @@ mod tests {
     #[test]
     fn no_secret_hides_nothing_and_none_is_kept_twice() {
         assert_eq!(redactor(&[""]).clean("a%b+c&d\\"), "a%b+c&d\\");
-        assert_eq!(format!("{:?}", redactor(&["", "secret", "secret"])), "Redactor(2 forms)");
+        assert_eq!(format!("{:?}", redactor(&["", "secret", "secret"])), "Redactor(3 forms)");
     }
 
     #[test]

@@ -45,6 +45,8 @@ struct Stamp {
     identity: Option<(u64, u64)>,
     /// When anything about it changed, its name and its rights too.
     touched: Option<(i64, i64)>,
+    /// Its rights, its owners, and how many names it has.
+    rights: Option<(u32, u32, u32, u64)>,
 }
 
 impl Stamp {
@@ -54,6 +56,7 @@ impl Stamp {
             modified: metadata.modified().ok(),
             identity: platform::identity(metadata),
             touched: platform::touched(metadata),
+            rights: platform::rights(metadata),
         }
     }
 }
@@ -126,17 +129,19 @@ impl Source {
         if now.modified != self.stamp.modified || now.identity != self.stamp.identity {
             return Err(self.changed("was overwritten"));
         }
-        // Renamed, or given other rights; or overwritten by someone who put the time back. Only
-        // the content tells.
-        if now.touched != self.stamp.touched && self.crc64()? != crc64 {
-            return Err(self.changed("was overwritten"));
+        let named = std::fs::metadata(&self.path).ok().map(|named| platform::identity(&named));
+        if named.is_some_and(|identity| identity != self.stamp.identity) {
+            return Err(self.changed("was replaced"));
         }
-        match std::fs::metadata(&self.path) {
-            Ok(metadata) if platform::identity(&metadata) != self.stamp.identity => {
-                Err(self.changed("was replaced"))
+        if now.touched != self.stamp.touched {
+            // Other rights and another name do that, and only the content tells whether they are
+            // all. Without them, somebody wrote to it and put the time back.
+            let has_reason = now.rights != self.stamp.rights || named.is_none();
+            if !has_reason || self.crc64()? != crc64 {
+                return Err(self.changed("was overwritten"));
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     fn crc64(&self) -> Result<u64> {
@@ -219,6 +224,17 @@ mod platform {
     pub(super) fn touched(metadata: &Metadata) -> Option<(i64, i64)> {
         use std::os::unix::fs::MetadataExt;
         Some((metadata.ctime(), metadata.ctime_nsec()))
+    }
+
+    #[cfg(unix)]
+    pub(super) fn rights(metadata: &Metadata) -> Option<(u32, u32, u32, u64)> {
+        use std::os::unix::fs::MetadataExt;
+        Some((metadata.mode(), metadata.uid(), metadata.gid(), metadata.nlink()))
+    }
+
+    #[cfg(windows)]
+    pub(super) fn rights(_: &Metadata) -> Option<(u32, u32, u32, u64)> {
+        None
     }
 
     #[cfg(windows)]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::Error;
-use crate::json::{self, Fields};
+use crate::json::{self, Fields, MOST_MEMBERS};
 
 /// What `getCOSToken` answers: where to upload to, with which fields, and the key under which the
 /// build can be asked for afterwards.
@@ -133,7 +133,9 @@ fn parts_of(signature: &str) -> impl Iterator<Item = &str> {
 
 fn params(json: &str) -> Result<Vec<(String, String)>, String> {
     let fields = Fields::parse(json).filter(|fields| !fields.is_empty());
-    let fields = fields.ok_or("its \"params\" are not an object with the form's fields")?;
+    let fields = fields.ok_or_else(|| {
+        format!("its \"params\" are not an object with 1 to {MOST_MEMBERS} fields of the form")
+    })?;
     fields
         .iter()
         .map(|(name, value)| {
