@@ -420,7 +420,7 @@ impl fmt::Display for Error {
                 }
             }
             Self::Uncertain { .. } => {
-                f.write_str("everything was sent, and what became of it is not known")
+                f.write_str("everything was sent, and whether it becomes a build is not known")
             }
             Self::Attachment { path, .. } => write!(f, "{}", path.display()),
         }
