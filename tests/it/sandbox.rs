@@ -40,7 +40,7 @@ fn a_command_of_the_program_runs_in_it_and_says_that_nothing_was_published() {
 #[test]
 fn alone_it_prints_its_variables_and_each_request_until_it_is_ended() {
     use std::os::unix::process::ExitStatusExt;
-    let mut command = program();
+    let mut command = crate::signals::heeding(program());
     let mut server = command.arg("sandbox").stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
     let mut next = || lines.next().unwrap().unwrap();

@@ -58,21 +58,26 @@ fn end_of(mut child: Child) -> ExitStatus {
 }
 
 /// The program behind these words, which end in it.
-fn behind(words: &[&str], sandbox: &Sandbox) -> Command {
-    let program = program_for(sandbox);
+fn behind(words: &[&str], program: &Command) -> Command {
     let mut command = Command::new(words[0]);
     command.args(&words[1..]).arg(program.get_program()).env_clear().stdin(Stdio::null());
     command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command
 }
 
+/// What undoes the ignoring of signals; nothing where `env` can't.
+fn default_signals() -> &'static [&'static str] {
+    const WORDS: &[&str] = &["env", "--default-signal"];
+    let can = Command::new(WORDS[0]).args(&WORDS[1..]).arg("true").output();
+    if can.is_ok_and(|output| output.status.success()) { WORDS } else { &[] }
+}
+
 /// The program as an interactive shell would start it: one that runs the tests in the background
 /// may have interrupts ignored, and what is ignored stays so.
-fn heeding(sandbox: &Sandbox) -> Command {
-    if cfg!(target_os = "linux") {
-        behind(&["env", "--default-signal"], sandbox)
-    } else {
-        program_for(sandbox)
+pub(crate) fn heeding(program: Command) -> Command {
+    match default_signals() {
+        [] => program,
+        words => behind(words, &program),
     }
 }
 
@@ -83,7 +88,7 @@ fn a_signal_ends_the_program_at_once_with_its_own_status() {
             for signal in [SIGINT, SIGTERM] {
                 scope.spawn(move || {
                     let (sandbox, folder) = (sandbox_with(fault), TempDir::new().unwrap());
-                    let child = start(&mut heeding(&sandbox), &folder);
+                    let child = start(&mut heeding(program_for(&sandbox)), &folder);
                     assert!(sandbox.wait_for(reached, LIMIT), "{fault}");
                     send(signal, child.id());
                     assert_eq!(end_of(child).signal(), Some(signal), "{fault}");
@@ -95,9 +100,11 @@ fn a_signal_ends_the_program_at_once_with_its_own_status() {
 
 /// The program as the first process of a container; none where that is not allowed.
 fn first_process(sandbox: &Sandbox) -> Option<Command> {
-    const UNSHARE: [&str; 4] = ["unshare", "--pid", "--fork", "--mount-proc"];
-    let allowed = Command::new(UNSHARE[0]).args(&UNSHARE[1..]).arg("true").output();
-    allowed.is_ok_and(|output| output.status.success()).then(|| behind(&UNSHARE, sandbox))
+    let unshare = [&["unshare", "--pid", "--fork", "--mount-proc"], default_signals()].concat();
+    let allowed = Command::new(unshare[0]).args(&unshare[1..]).arg("true").output();
+    allowed
+        .is_ok_and(|output| output.status.success())
+        .then(|| behind(&unshare, &program_for(sandbox)))
 }
 
 /// The only child of a process.
@@ -124,8 +131,9 @@ fn the_first_process_of_a_container_ends_as_a_shell_would_say_it() {
 #[test]
 fn a_signal_that_the_parent_has_ignored_stays_ignored() {
     let (sandbox, folder) = (sandbox_with("poll:*:code=1247"), TempDir::new().unwrap());
-    let mut shell = behind(&["sh", "-c", "trap '' INT; exec \"$0\" \"$@\""], &sandbox);
-    let child = start(&mut shell, &folder);
+    let shell = ["sh", "-c", "trap '' INT; exec \"$0\" \"$@\""];
+    let shell = [default_signals(), &shell].concat();
+    let child = start(&mut behind(&shell, &program_for(&sandbox)), &folder);
     assert!(sandbox.wait_for(|seen| seen.count(Endpoint::Poll) == 1, LIMIT));
     send(SIGINT, child.id());
     send(SIGTERM, child.id());

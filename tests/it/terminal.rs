@@ -8,6 +8,7 @@ use pgyer::sandbox::Sandbox;
 use tempfile::TempDir;
 
 use crate::pty::{Screen, Session, Terminal, frames};
+use crate::signals::heeding;
 use crate::support::{big_file, data, faulty, folder, program_for, sandbox, words};
 
 /// Two columns for each Chinese character.
@@ -19,7 +20,10 @@ fn slow() -> Sandbox {
 }
 
 fn upload(sandbox: &Sandbox, folder: &Path, line: &str) -> Command {
-    let mut command = program_for(sandbox);
+    upload_by(program_for(sandbox), folder, line)
+}
+
+fn upload_by(mut command: Command, folder: &Path, line: &str) -> Command {
     command.current_dir(folder).args(["upload", "--no-check", "--qr=never"]);
     command.args(line.split(' '));
     command
@@ -205,8 +209,9 @@ fn colours_are_readable_on_white_and_gone_when_not_wanted() {
 #[test]
 fn the_wait_ticks_by_itself_and_a_signal_leaves_a_clean_line() {
     let (folder, sandbox) = (folder(), faulty(&["poll:*:code=1247"]));
-    let terminal =
-        Terminal::run(&mut upload(&sandbox, folder.path(), "--poll-interval=1m app.apk"), 80);
+    let mut command =
+        upload_by(heeding(program_for(&sandbox)), folder.path(), "--poll-interval=1m app.apk");
+    let terminal = Terminal::run(&mut command, 80);
     terminal.wait_for(|said| frames(said).iter().any(|f| f == "app.apk  publishing  2 s"));
     let kill = format!("kill -2 {}", terminal.id());
     assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
