@@ -38,8 +38,11 @@ impl Client {
         fields.extend(release.token_fields());
         fields.extend(release.common_fields());
         let call = Call { action, path: "/app/getCOSToken", fields, file: None, once: false };
-        let envelope = self.hiding(release.secrets()).call(&call)?;
-        UploadToken::parse(&envelope.data).map_err(|problem| unusable(action, &envelope, problem))
+        let client = self.hiding(release.secrets());
+        let envelope = client.call(&call)?;
+        let data = client.redactor.clean_token(&envelope.data);
+        UploadToken::parse(&data)
+            .map_err(|problem| unusable(action, &envelope, client.redactor.clean(&problem)))
     }
 
     /// `buildInfo`, "Check Release Status": asks once what became of an upload. `key` is the key
@@ -70,7 +73,7 @@ impl Client {
     /// ```
     pub fn build_info(&self, key: &str) -> Result<BuildStatus> {
         let action = build_info_action(key);
-        decode_status(key, &action, self.call(&build_info_call(key, &action)))
+        self.decode_status(key, &action, self.call(&build_info_call(key, &action)))
     }
 
     /// [`build_info`](Self::build_info) without retries, for loops that come back anyway.
@@ -78,8 +81,38 @@ impl Client {
         let action = build_info_action(key);
         match self.call_once(&build_info_call(key, &action)) {
             Err(failed) if failed.may_retry => Err(failed),
-            result => Ok(decode_status(key, &action, result.map_err(|failed| failed.error))?),
+            result => Ok(self.decode_status(key, &action, result.map_err(|f| f.error))?),
         }
+    }
+
+    /// The only place that knows what the codes of `buildInfo` mean.
+    fn decode_status(
+        &self,
+        key: &str,
+        action: &str,
+        result: Result<Envelope>,
+    ) -> Result<BuildStatus> {
+        match result {
+            Ok(envelope) => {
+                let build = self.decode_build(action, &envelope)?;
+                Ok(BuildStatus::Published(Box::new(build)))
+            }
+            Err(Error::Refused { code: code @ (1246 | 1247), message, http_status, .. }) => {
+                Ok(BuildStatus::Publishing { code, message, http_status })
+            }
+            Err(Error::Refused { code: code @ 1216, message, http_status, .. }) => {
+                Err(Error::Publish { key: Some(key.to_owned()), code, message, http_status })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn decode_build(&self, action: &str, envelope: &Envelope) -> Result<BuildInfo> {
+        // A short password is no secret that could be found by itself.
+        Fields::parse(&self.redactor.clean_build(&envelope.data))
+            .map(Fields::without_passwords)
+            .and_then(BuildInfo::from_fields)
+            .ok_or_else(|| unusable(action, envelope, "there is no build in it".to_owned()))
     }
 
     /// `uploadHarmonyCert`, "Upload HarmonyOS App p12 Certificate": the certificate that a HAP is
@@ -189,7 +222,8 @@ impl Client {
             other => other,
         })?;
         // Code 0 means that there is a build, whatever else the answer lacks.
-        decode_build(&action, &envelope)
+        client
+            .decode_build(&action, &envelope)
             .map_err(|source| Error::Uncertain { key: None, source: Box::new(source) })
     }
 }
@@ -207,31 +241,6 @@ fn build_info_call<'a>(key: &str, action: &'a str) -> Call<'a> {
         file: None,
         once: false,
     }
-}
-
-/// The only place that knows what the codes of `buildInfo` mean.
-fn decode_status(key: &str, action: &str, result: Result<Envelope>) -> Result<BuildStatus> {
-    match result {
-        Ok(envelope) => {
-            let build = decode_build(action, &envelope)?;
-            Ok(BuildStatus::Published(Box::new(build)))
-        }
-        Err(Error::Refused { code: code @ (1246 | 1247), message, http_status, .. }) => {
-            Ok(BuildStatus::Publishing { code, message, http_status })
-        }
-        Err(Error::Refused { code: code @ 1216, message, http_status, .. }) => {
-            Err(Error::Publish { key: Some(key.to_owned()), code, message, http_status })
-        }
-        Err(error) => Err(error),
-    }
-}
-
-fn decode_build(action: &str, envelope: &Envelope) -> Result<BuildInfo> {
-    // A short password is no secret that could be found by itself.
-    Fields::parse(&envelope.data)
-        .map(Fields::without_passwords)
-        .and_then(BuildInfo::from_fields)
-        .ok_or_else(|| unusable(action, envelope, "there is no build in it".to_owned()))
 }
 
 fn unusable(action: &str, envelope: &Envelope, problem: String) -> Error {

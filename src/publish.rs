@@ -165,7 +165,7 @@ impl Client {
         self.observer.tell(&Event::TokenReceived { key });
         let url = self.endpoint(&token).map_err(|problem| Error::Unusable {
             action: "upload to the endpoint in the token".to_owned(),
-            problem,
+            problem: self.redactor.clean(&problem),
             http_status: None,
         })?;
         let began = Instant::now();

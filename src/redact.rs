@@ -18,9 +18,12 @@ const KNOWN_BY: usize = 64;
 /// Of secrets this long the case of their letters does not matter.
 const LONG: usize = 8;
 
-/// Secrets this long go out of values too. Shorter ones would tear other values apart, such as a
-/// year out of each date.
-const LONG_FOR_VALUES: usize = 6;
+/// Secrets shorter than this stay within the values of a build. They would tear others apart, such
+/// as a year out of each date.
+const SHORT: usize = 6;
+
+/// A secret this long is not met by chance, whatever it is made of.
+const UNMISTAKABLE: usize = 12;
 
 /// The most that is repeated of what a server says.
 const LONGEST: usize = 8 * 1024;
@@ -30,6 +33,7 @@ const LONGEST: usize = 8 * 1024;
 pub(crate) struct Redactor {
     /// Longest first, so that a secret within another leaves nothing of the longer one.
     secrets: Vec<String>,
+    api_key: String,
 }
 
 impl Redactor {
@@ -47,6 +51,12 @@ impl Redactor {
         self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     }
 
+    /// Adds the API key, which is no word that people choose.
+    pub(crate) fn add_api_key(&mut self, key: &str) {
+        key.clone_into(&mut self.api_key);
+        self.add(key);
+    }
+
     /// What a server says, with `***` in the place of each secret.
     pub(crate) fn clean(&self, text: &str) -> String {
         let mut cleaned = replaced(text, self.secrets.iter().map(String::as_str).collect());
@@ -57,15 +67,34 @@ impl Redactor {
         cleaned
     }
 
-    /// A JSON value of the API without the secrets in it that are not met by chance.
-    pub(crate) fn clean_value(&self, json: &str) -> String {
+    /// What the API says about a build, as JSON, without the secrets in it. A password may be a
+    /// word or a date that the app's name, its address or a name of a field has too: there it stays.
+    pub(crate) fn clean_build(&self, json: &str) -> String {
+        self.clean_strings(json, |secret| {
+            secret.len() >= UNMISTAKABLE
+                || secret.len() >= SHORT && (secret == self.api_key || is_mixed(secret))
+        })
+    }
+
+    /// The API's token, as JSON, without the secrets that have no place in it. All of it is sent or
+    /// decides something, so nothing goes that may be meant.
+    pub(crate) fn clean_token(&self, json: &str) -> String {
+        self.clean_strings(json, |secret| secret.len() >= UNMISTAKABLE)
+    }
+
+    fn clean_strings(&self, json: &str, goes: impl Fn(&str) -> bool) -> String {
         let secrets = self.secrets.iter().map(String::as_str);
-        let long: Vec<&str> = secrets.filter(|secret| secret.len() >= LONG_FOR_VALUES).collect();
+        let secrets: Vec<&str> = secrets.filter(|secret| goes(secret)).collect();
         json::map_strings(json, |text| {
-            let cleaned = replaced(text, long.clone());
+            let cleaned = replaced(text, secrets.clone());
             (cleaned != text).then_some(cleaned)
         })
     }
+}
+
+/// Whether letters and something else are in it: neither a word nor a number nor a date.
+fn is_mixed(secret: &str) -> bool {
+    secret.contains(char::is_alphabetic) && !secret.chars().all(char::is_alphabetic)
 }
 
 /// The digits that stand for a secret and nothing else in the base64 of a longer text. They differ
@@ -353,11 +382,32 @@ mod tests {
     }
 
     #[test]
-    fn values_lose_long_secrets_and_keep_what_is_short() {
-        let redactor = redactor(&["1.2", "long/secret"]);
-        let json = r#"{"a":"1.2","x long\/secret":["\u006cong\/secret",1.2],"b":"A\u00e9"}"#;
-        let cleaned = r#"{"a":"1.2","x ***":["***",1.2],"b":"A\u00e9"}"#;
-        assert_eq!(redactor.clean_value(json), cleaned);
-        assert_eq!(redactor.clean("1.2"), "***");
+    fn builds_keep_what_may_be_met_by_chance() {
+        let redactor = redactor(&["1.2", "android", "2026-11-24", "hunter2", "long/secret/s"]);
+        let json = r#"{"a":"1.2","x long\/secret/s":["\u006cong\/secret\/s",1.2],"b":"A\u00e9",
+            "c":"com.android.hunter2","d":"2026-11-24"}"#;
+        let cleaned = r#"{"a":"1.2","x ***":["***",1.2],"b":"A\u00e9",
+            "c":"com.android.***","d":"2026-11-24"}"#;
+        assert_eq!(redactor.clean_build(json), cleaned);
+        assert_eq!(redactor.clean("1.2 com.android.hunter2 2026-11-24"), "*** com.***.*** ***");
+    }
+
+    #[test]
+    fn the_api_key_leaves_builds_whatever_it_is_made_of() {
+        let mut redactor = redactor(&["secret"]);
+        redactor.add_api_key("apikey");
+        assert_eq!(redactor.clean_build(r#"["apikey","secret"]"#), r#"["***","secret"]"#);
+        redactor.add_api_key("short");
+        assert_eq!(redactor.clean_build(r#"["short"]"#), r#"["short"]"#);
+    }
+
+    #[test]
+    fn tokens_lose_what_is_unmistakable_alone() {
+        let mut redactor = redactor(&["hunter2", "installation"]);
+        redactor.add_api_key("a-long-api-key");
+        assert_eq!(
+            redactor.clean_token(r#"["hunter2","installation","a-long-api-key"]"#),
+            r#"["hunter2","***","***"]"#
+        );
     }
 }

@@ -211,7 +211,7 @@ impl<'a> Storing<'a> {
     }
 
     fn judge(&self, answer: &Answer, crc64: u64) -> Outcome {
-        let said = Said::from(answer, &self.client.redactor);
+        let said = Said::from(answer);
         if is_html(answer.content_type.as_deref(), &answer.body) {
             let what = match answer.status {
                 300..=399 => "the storage redirects, with a web page",
@@ -261,8 +261,9 @@ impl<'a> Storing<'a> {
     }
 
     fn refused(&self, answer: &Answer, said: &Said) -> Error {
-        let problem = format!("the storage answered HTTP {}{}", answer.status, said.details());
-        let error = self.storage(answer, problem, said.code.clone());
+        let shown = said.cleaned(&self.client.redactor);
+        let problem = format!("the storage answered HTTP {}{}", answer.status, shown.details());
+        let error = self.storage(answer, problem, shown.code);
         match said.code.as_deref() {
             Some("RequestTimeTooSkewed") => {
                 advise(error, "the clock of this machine is wrong: see what `date` says")
@@ -332,15 +333,24 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    pub(crate) fn from(answer: &Answer, redactor: &Redactor) -> Self {
+    pub(crate) fn from(answer: &Answer) -> Self {
         let body = String::from_utf8_lossy(&answer.body);
-        let text = |tag| xml_text(&body, tag).map(|text| redactor.clean(&text));
         Self {
-            code: text("Code"),
-            message: text("Message").or_else(|| short_text(&body).map(|text| redactor.clean(text))),
-            request_id: text("RequestId")
-                .or_else(|| answer.request_id.as_ref().map(|id| redactor.clean(id))),
-            server_time: text("ServerTime"),
+            code: xml_text(&body, "Code"),
+            message: xml_text(&body, "Message").or_else(|| short_text(&body).map(str::to_owned)),
+            request_id: xml_text(&body, "RequestId").or_else(|| answer.request_id.clone()),
+            server_time: xml_text(&body, "ServerTime"),
+        }
+    }
+
+    /// What may be shown of it. Decisions need it as it came: a code may be a password too.
+    pub(crate) fn cleaned(&self, redactor: &Redactor) -> Self {
+        let clean = |text: &Option<String>| text.as_ref().map(|text| redactor.clean(text));
+        Self {
+            code: clean(&self.code),
+            message: clean(&self.message),
+            request_id: clean(&self.request_id),
+            server_time: clean(&self.server_time),
         }
     }
 

@@ -220,7 +220,7 @@ impl ClientBuilder {
         };
         let mut redactor = Redactor::default();
         if let Some(key) = &self.api_key {
-            redactor.add(key.expose());
+            redactor.add_api_key(key.expose());
         }
         self.proxies.redact(&mut redactor);
         let transport = Transport::new(Settings {

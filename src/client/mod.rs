@@ -184,7 +184,6 @@ impl Client {
         let mut answer = self.send(call, key, url).map_err(|lost| call.lost(*lost))?;
         let envelope = Envelope::parse(answer.status, &answer.body).map(|envelope| Envelope {
             message: self.redactor.clean(&envelope.message),
-            data: self.redactor.clean_value(&envelope.data),
             ..envelope
         });
         if envelope.is_some() {

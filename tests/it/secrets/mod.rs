@@ -1,6 +1,7 @@
 //! Whatever is run, and however it ends, no secret is shown or left behind. Each place that may hold
 //! one holds another (see [`markers`]), and the servers repeat all that they know (see [`echo`]).
 
+mod chance;
 mod echo;
 mod library;
 mod markers;
