@@ -6,7 +6,7 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-use crate::json;
+use crate::{json, text};
 
 /// What stands in the place of a secret.
 const HIDDEN: &str = "***";
@@ -240,25 +240,8 @@ fn entity(text: &str, c: char) -> Option<usize> {
 
 /// The length of `quot;`, if it stands for this character.
 fn named(text: &str, c: char) -> Option<usize> {
-    const LONGEST: usize = 9;
-    let end = text.bytes().take(LONGEST).position(|byte| byte == b';')?;
-    let found = match text.get(..end)? {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        number => numbered(number.strip_prefix('#')?)?,
-    };
-    (found == c).then_some(end.saturating_add(1))
-}
-
-fn numbered(number: &str) -> Option<char> {
-    let code = match number.strip_prefix(['x', 'X']) {
-        Some(digits) => u32::from_str_radix(digits, 16),
-        None => number.parse(),
-    };
-    char::from_u32(code.ok()?)
+    let (found, length) = text::entity(text)?;
+    (found == c).then_some(length)
 }
 
 impl fmt::Debug for Redactor {

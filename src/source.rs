@@ -79,7 +79,7 @@ impl Source {
         // Looked at before it is opened, since opening a FIFO waits for a writer.
         let looked_at = std::fs::metadata(&path).map_err(failed)?;
         refuse_unless_regular(&path, &looked_at)?;
-        let file = File::open(&path).map_err(failed)?;
+        let file = platform::open(&path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         refuse_unless_regular(&path, &metadata)?;
         Ok(Self { stamp: Stamp::of(&metadata), path, file })
@@ -201,7 +201,26 @@ fn refuse_unless_regular(path: &Path, metadata: &Metadata) -> Result<()> {
 
 /// What differs between operating systems.
 mod platform {
-    use super::{File, Metadata, io};
+    use super::{File, Metadata, Path, io};
+
+    /// Opens a file for reading. A FIFO that has come in its place since it was looked at would
+    /// make that wait.
+    #[cfg(unix)]
+    pub(super) fn open(path: &Path) -> io::Result<File> {
+        use std::os::unix::fs::OpenOptionsExt;
+        const O_NONBLOCK: i32 =
+            if cfg!(any(target_os = "linux", target_os = "android")) { 0o4000 } else { 4 };
+        match File::options().read(true).custom_flags(O_NONBLOCK).open(path) {
+            // Another program holds a lease on it, which it is given time to end.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => File::open(path),
+            result => result,
+        }
+    }
+
+    #[cfg(windows)]
+    pub(super) fn open(path: &Path) -> io::Result<File> {
+        File::open(path)
+    }
 
     #[cfg(unix)]
     pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
@@ -247,5 +266,23 @@ mod platform {
     pub(super) fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
         use std::os::windows::fs::MetadataExt;
         Some((metadata.creation_time(), 0))
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn opening_a_fifo_does_not_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fifo");
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let (done, opened) = std::sync::mpsc::channel();
+        std::thread::spawn(move || done.send(platform::open(&path).unwrap()));
+        let file = opened.recv_timeout(std::time::Duration::from_secs(10)).unwrap();
+        assert!(refuse_unless_regular(Path::new("fifo"), &file.metadata().unwrap()).is_err());
     }
 }

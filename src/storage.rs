@@ -7,7 +7,7 @@ use crate::error::{Error, Result, storage_may_recover};
 use crate::multipart::Form;
 use crate::package::Package;
 use crate::redact::Redactor;
-use crate::text::{is_html, percent_encode};
+use crate::text::{is_html, percent_encode, without_entities};
 use crate::transport::{Answer, Failure, Lost, Url};
 use crate::types::UploadToken;
 
@@ -384,22 +384,22 @@ impl Said {
     }
 }
 
-/// A body that is a short text and not markup: somebody's reason.
+/// A body that is a short text, or JSON, and not markup: somebody's reason.
 fn short_text(body: &str) -> Option<&str> {
-    const SHORT: usize = 200;
+    const SHORT: usize = 300;
     let text = body.trim();
-    (!text.is_empty() && text.len() <= SHORT && !text.starts_with(['<', '{'])).then_some(text)
+    (!text.is_empty() && text.len() <= SHORT && !text.starts_with('<')).then_some(text)
 }
 
-/// The text of the first such element, with the five entities of XML undone.
+/// The text of the first such element.
 fn xml_text(xml: &str, tag: &str) -> Option<String> {
     let (_, rest) = xml.split_once(&format!("<{tag}>"))?;
     let (text, _) = rest.split_once(&format!("</{tag}>"))?;
     let text = text.trim();
-    let text = text.strip_prefix("<![CDATA[").and_then(|t| t.strip_suffix("]]>")).unwrap_or(text);
-    let text = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")]
-        .into_iter()
-        .fold(text.to_owned(), |text, (entity, c)| text.replace(entity, c));
+    let text = match text.strip_prefix("<![CDATA[").and_then(|text| text.strip_suffix("]]>")) {
+        Some(text) => text.to_owned(),
+        None => without_entities(text),
+    };
     Some(text).filter(|text| !text.is_empty())
 }
 
@@ -412,6 +412,8 @@ mod tests {
         let xml = "<?xml version='1.0'?><Error><Code>AccessDenied</Code>\n<Message>Request has \
                    expired &amp; gone</Message><RequestId>r1</RequestId></Error>";
         assert_eq!(xml_text(xml, "Message").unwrap(), "Request has expired & gone");
+        assert_eq!(xml_text("<M>it&#39;s &#x4E2D;</M>", "M").unwrap(), "it's 中");
+        assert_eq!(xml_text("<M><![CDATA[a &amp; b]]></M>", "M").unwrap(), "a &amp; b");
         assert_eq!(xml_text(xml, "TraceId"), None);
         assert_eq!(xml_text("<Code>cut", "Code"), None);
     }
@@ -432,7 +434,9 @@ mod tests {
     #[test]
     fn a_short_text_without_markup_is_a_reason() {
         assert_eq!(short_text(" no room\n"), Some("no room"));
-        for body in ["", "<Error/>", "{}", &"x".repeat(201)] {
+        let json = r#"{"code":"NoRoom","requestid":"r1"}"#;
+        assert_eq!(short_text(json), Some(json));
+        for body in ["", "<Error/>", &"x".repeat(301)] {
             assert_eq!(short_text(body), None);
         }
     }

@@ -37,6 +37,41 @@ pub(crate) fn shell_word(text: &str) -> String {
     }
 }
 
+/// What an entity of XML stands for, and its length, given what follows its `&`.
+pub(crate) fn entity(text: &str) -> Option<(char, usize)> {
+    const LONGEST: usize = 9;
+    let end = text.bytes().take(LONGEST).position(|byte| byte == b';')?;
+    let c = match text.get(..end)? {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        number => numbered(number.strip_prefix('#')?)?,
+    };
+    Some((c, end.saturating_add(1)))
+}
+
+fn numbered(number: &str) -> Option<char> {
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => number.parse(),
+    };
+    char::from_u32(code.ok()?)
+}
+
+/// A text of XML with its entities undone.
+pub(crate) fn without_entities(xml: &str) -> String {
+    let mut parts = xml.split('&');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (c, length) = entity(part).unwrap_or(('&', 0));
+        text.push(c);
+        text.push_str(part.get(length..).unwrap_or_default());
+    }
+    text
+}
+
 /// 64 bits that nobody outside this process can foresee, from the system's source by way of the
 /// standard library's hash keys.
 pub(crate) fn random() -> u64 {
@@ -89,6 +124,17 @@ mod tests {
     fn only_unreserved_characters_stay() {
         let text = "a b&c=d;é%\r\n~";
         assert_eq!(percent_encode(text), "a%20b%26c%3Dd%3B%C3%A9%25%0D%0A~");
+    }
+
+    #[test]
+    fn entities_stand_for_characters() {
+        assert_eq!(
+            without_entities("&lt;a&gt; &amp;lt; &quot;&apos;&#39;&#x4e2D;"),
+            "<a> &lt; \"''中"
+        );
+        for same in ["", "a", "&", "&;", "&#;", "&#x110000;", "&nbsp;", "&amp", "é&é;&&"] {
+            assert_eq!(without_entities(same), same);
+        }
     }
 
     #[test]

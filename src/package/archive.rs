@@ -20,14 +20,16 @@ const END: &[u8] = b"PK\x05\x06";
 const END_SIZE: usize = 22;
 const ENTRY: &[u8] = b"PK\x01\x02";
 const ENTRY_SIZE: u64 = 46;
+const LOCAL_HEADER: &[u8] = b"PK\x03\x04";
 const LOCAL_HEADER_SIZE: u64 = 30;
 const MAX_COMMENT: usize = u16::MAX as usize;
 
-/// A ZIP64 archive has another end record and its locator right before the end record.
+/// A ZIP64 archive has another end record, of any length, and its locator right before the end
+/// record.
 const ZIP64_RECORD: &[u8] = b"PK\x06\x06";
 const ZIP64_RECORD_SIZE: usize = 56;
 const ZIP64_LOCATOR: &[u8] = b"PK\x06\x07";
-const ZIP64_SIZE: usize = ZIP64_RECORD_SIZE + 20;
+const ZIP64_LOCATOR_SIZE: usize = 20;
 
 /// Both kinds of signing block end at the directory, within this many bytes of a magic.
 const SIGNING_BLOCK_END: usize = 32;
@@ -135,12 +137,19 @@ impl EndRecord {
 
     /// Takes over what a ZIP64 record before this one says.
     fn with_zip64(self, blocks: &Blocks<'_>) -> io::Result<Self> {
-        let Some(start) = self.offset.checked_sub(ZIP64_SIZE as u64) else {
+        let Some(end) = self.offset.checked_sub(ZIP64_LOCATOR_SIZE as u64) else {
             return Ok(self);
         };
-        let bytes = blocks.bytes(start, ZIP64_SIZE)?;
-        let locator = bytes.get(ZIP64_RECORD_SIZE..).unwrap_or_default();
-        if !bytes.starts_with(ZIP64_RECORD) || !locator.starts_with(ZIP64_LOCATOR) {
+        let locator = blocks.bytes(end, ZIP64_LOCATOR_SIZE)?;
+        let start = number(&locator, 8, 8).filter(|start| *start < end);
+        let Some(start) = start.filter(|_| locator.starts_with(ZIP64_LOCATOR)) else {
+            return Ok(self);
+        };
+        let bytes = blocks.bytes(start, ZIP64_RECORD_SIZE)?;
+        // The size leaves out itself and what comes before it.
+        let size = number(&bytes, 4, 8).and_then(|size| size.checked_add(12));
+        let ends = size.and_then(|size| start.checked_add(size)) == Some(end);
+        if !bytes.starts_with(ZIP64_RECORD) || !ends {
             return Ok(self);
         }
         Ok(Self {
@@ -170,6 +179,13 @@ impl EndRecord {
             Some(start) if plausible => Ok(blocks.bytes(start, ENTRY.len())? == ENTRY),
             _ => Ok(false),
         }
+    }
+
+    /// Whether the archive is what is left of another one, cut off where an archive within it ends:
+    /// there is something before it, and that is an archive's beginning.
+    fn is_of_inner_archive(&self, blocks: &Blocks<'_>) -> io::Result<bool> {
+        Ok(self.directory_end() < self.directory_limit
+            && blocks.bytes(0, LOCAL_HEADER.len())? == LOCAL_HEADER)
     }
 
     fn refusal(&self) -> Refusal {
@@ -204,7 +220,13 @@ fn find_end_record(blocks: &Blocks<'_>) -> Result<EndRecord, Refusal> {
         };
         let record = record.with_zip64(blocks)?;
         match record.end().cmp(&blocks.size) {
-            Ordering::Equal if record.follows_directory(blocks)? => return Ok(record),
+            Ordering::Equal if record.follows_directory(blocks)? => {
+                return if record.is_of_inner_archive(blocks)? {
+                    Err(Refusal::truncated("its end is missing; what is whole is one within it"))
+                } else {
+                    Ok(record)
+                };
+            }
             Ordering::Equal => {
                 refusal.get_or_insert_with(|| record.refusal());
             }
@@ -227,9 +249,10 @@ fn find_end_record(blocks: &Blocks<'_>) -> Result<EndRecord, Refusal> {
 }
 
 fn followed_by(count: u64) -> Refusal {
+    let bytes = if count == 1 { "byte" } else { "bytes" };
     Refusal::new(
-        format!("after the end of the ZIP archive the file goes on for {count} bytes"),
-        "Android does not install such a file: see what appends to it, and build it again",
+        format!("after the end of the ZIP archive the file goes on for {count} {bytes}"),
+        "devices do not install such a file: see what appends to it, and build it again",
     )
 }
 

@@ -52,8 +52,9 @@ impl Contents {
     /// is left, `config.json` says the least, so the HAP comes after the bundles.
     pub(super) fn build_type(&self, extension: &str) -> Result<BuildType, Refusal> {
         if self.has(Mark::AndroidManifest) {
-            // Only a library has its code in a JAR and neither DEX nor compiled resources.
-            let is_library = self.has(Mark::ClassesJar) && !self.has(Mark::AndroidCode);
+            // A library has neither DEX nor compiled resources, and what code it has in a JAR.
+            let may_be_library = self.has(Mark::ClassesJar) || extension == "aar";
+            let is_library = may_be_library && !self.has(Mark::AndroidCode);
             return if is_library { Err(LIBRARY.refusal()) } else { Ok(BuildType::Android) };
         }
         if self.has(Mark::IosApp) {

@@ -21,7 +21,7 @@ const UNPACK: &str = "unpack it, and upload what is inside";
 /// Told from an APK by what it lacks.
 pub(super) const LIBRARY: NearMiss = NearMiss {
     marks: &[],
-    problem: "this is an Android library (.aar), not an app: it has classes.jar and no classes.dex",
+    problem: "this is an Android library (.aar), not an app: it has no classes.dex",
     advice: "upload the APK of the app that uses it (gradlew assembleRelease)",
 };
 

@@ -169,6 +169,25 @@ fn a_lie_about_the_directory_is_told_from_one_about_its_entries() {
 }
 
 #[test]
+fn an_archive_cut_off_at_the_end_of_one_within_it_is_truncated() {
+    for inner in [zip(&APK).build(), zip(&APK).zip64().build()] {
+        let whole = zip(&IPA).entry(b"inner.apk", &inner).entry(b"more", b"").build();
+        let ends = whole.windows(inner.len()).position(|bytes| bytes == inner).unwrap();
+        assert_refused(&whole[..ends + inner.len()], &["truncated"]);
+        assert_eq!(type_of(&whole), BuildType::Ios);
+    }
+}
+
+#[test]
+fn a_zip64_record_may_be_of_any_length() {
+    for sector in [1, 56, 100, 70_000, 300_000] {
+        let bytes = zip(&APK).sector(&vec![b's'; sector]).comment(b"comment").build();
+        assert_eq!(type_of(&bytes), BuildType::Android, "{sector}");
+        assert_refused(&bytes[1..], &["truncated"]);
+    }
+}
+
+#[test]
 fn a_zip64_record_that_lies_is_not_believed() {
     let bytes = zip(&APK).zip64().build();
     let record = end_record(&bytes) - 76;

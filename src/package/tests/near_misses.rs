@@ -77,6 +77,9 @@ fn android_near_misses_are_named() {
         &["AndroidManifest.xml", "classes.jar", "R.txt", "res/"],
         &[".aar", "APK"],
     );
+    let aar = zip(&["AndroidManifest.xml", "R.txt"]).build();
+    assert!(refusal_of(check_named(&aar, "aar")).contains("(.aar)"));
+    assert_eq!(check_named(&zip(&APK).build(), "aar").unwrap().0, BuildType::Android);
     let aab = ["BundleConfig.pb", "base/manifest/AndroidManifest.xml", "base/dex/classes.dex"];
     assert_names_refused(&aab, &[".aab", "gradlew assembleRelease", "--mode=universal"]);
     assert_names_refused(&aab[1..], &[".aab"]);
@@ -124,6 +127,7 @@ fn what_is_no_archive_is_named() {
     assert_refused(lfs, &["Git LFS pointer", "git lfs pull"]);
     for page in [
         "<!DOCTYPE html><title>Sign in</title>",
+        "<head><title>Sign in</title>",
         "\u{feff}\r\n  <!doctype HTML>",
         "<HTML lang=en>",
         "<?xml version='1.0'?><!DOCTYPE html>",

@@ -8,6 +8,7 @@ pub(super) struct Zip {
     signing_block: Vec<u8>,
     comment: Vec<u8>,
     zip64: bool,
+    sector: Vec<u8>,
 }
 
 pub(super) fn zip(names: &[&str]) -> Zip {
@@ -47,6 +48,12 @@ impl Zip {
         self
     }
 
+    /// What a ZIP64 end record may have behind its fields.
+    pub(super) fn sector(mut self, bytes: &[u8]) -> Self {
+        self.sector = bytes.to_vec();
+        self.zip64()
+    }
+
     pub(super) fn build(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut directory = Vec::new();
@@ -82,11 +89,12 @@ impl Zip {
         if self.zip64 {
             let record_offset = (directory_offset + directory_size) as u64;
             bytes.extend(b"PK\x06\x06");
-            bytes.extend(44u64.to_le_bytes());
+            bytes.extend((44 + self.sector.len() as u64).to_le_bytes());
             bytes.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
             for number in [count, count, directory_size, directory_offset] {
                 bytes.extend((number as u64).to_le_bytes());
             }
+            bytes.extend(&self.sector);
             bytes.extend(b"PK\x06\x07\0\0\0\0");
             bytes.extend(record_offset.to_le_bytes());
             bytes.extend(1u32.to_le_bytes());
