@@ -111,11 +111,16 @@ impl Deadline {
         self.0.map_or(wait, |at| wait.min(at.saturating_duration_since(Instant::now())))
     }
 
+    /// Whether there is something left after a wait of this length, which may be none.
+    pub(crate) fn allows(self, wait: Duration) -> bool {
+        self.cap(wait) == wait && !self.has_passed()
+    }
+
     /// Sleeps; returns false when the deadline cut it short.
     pub(crate) fn sleep(self, wait: Duration) -> bool {
-        let allowed = self.cap(wait);
-        thread::sleep(allowed);
-        allowed == wait
+        let allowed = self.allows(wait);
+        thread::sleep(self.cap(wait));
+        allowed
     }
 }
 
@@ -190,6 +195,7 @@ mod tests {
         assert!(!deadline.sleep(Duration::from_secs(60)));
         assert!(deadline.has_passed());
         assert!(Deadline::default().sleep(Duration::ZERO));
+        assert!(!deadline.sleep(Duration::ZERO));
         assert!(!Deadline::after(Duration::MAX).has_passed());
     }
 

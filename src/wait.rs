@@ -117,7 +117,7 @@ impl Client {
                     failures = failures.saturating_add(1);
                     let asked_for = failed.retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
                     pause = pause.max(asked_for);
-                    if until.deadline.cap(pause) == pause {
+                    if until.deadline.allows(pause) {
                         let action = "ask for the build (buildInfo)";
                         self.retrying(action, &failed.error, failures, pause);
                     }

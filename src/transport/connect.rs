@@ -20,7 +20,8 @@ use crate::retry::Deadline;
 /// `ENFILE` and `EMFILE`, which are the same on every Unix.
 const TOO_MANY_FILES: [i32; 2] = [23, 24];
 
-/// The start that one address of a host gets before the next one is tried beside it.
+/// The start that one address of a host gets before the next one is tried beside it, where there is
+/// time for that.
 const HEAD_START: Duration = Duration::from_millis(250);
 
 /// An address that stands for a host and port.
@@ -54,12 +55,71 @@ pub(crate) struct Route {
 impl Connector {
     pub(super) fn open(&self, url: &Url, deadline: Deadline) -> Result<(Stream, Route), Failure> {
         let limits = Limits::connecting(self.timeout, deadline);
-        let proxy = self.proxies.choose(url);
-        let mut route = Route { proxy: proxy.map(ToString::to_string), ..Route::default() };
-        let mut pipe = match proxy {
-            None => self.pipe_to(url.host(), url.port(), limits, &mut route)?,
-            Some(proxy) => self.pipe_through(proxy, url, limits, &mut route)?,
-        };
+        match self.proxies.choose(url) {
+            None => {
+                let addresses = self.addresses(url.host(), url.port(), limits)?;
+                self.open_directly(url, addresses, limits)
+            }
+            Some(proxy) => {
+                let targets = self.targets(proxy, url, limits)?;
+                self.open_through(proxy, url, targets, limits)
+            }
+        }
+    }
+
+    /// Of several addresses, the one that was reached may be silent, and then others have their
+    /// turn.
+    fn open_directly(
+        &self,
+        url: &Url,
+        mut addresses: Vec<SocketAddr>,
+        limits: Limits,
+    ) -> Result<(Stream, Route), Failure> {
+        loop {
+            let (pipe, address) = connect(url.host(), &addresses, limits)?;
+            let route = Route { address, ..Route::default() };
+            match (self.secure(url, pipe, route, limits.share(addresses.len())), address) {
+                (Err(failure), Some(silent)) if failure.is_retryable() => {
+                    let before = addresses.len();
+                    addresses.retain(|address| *address != silent);
+                    if addresses.is_empty() || addresses.len() == before {
+                        return Err(failure);
+                    }
+                }
+                (result, _) => return result,
+            }
+        }
+    }
+
+    fn open_through(
+        &self,
+        proxy: &Proxy,
+        url: &Url,
+        targets: Vec<String>,
+        limits: Limits,
+    ) -> Result<(Stream, Route), Failure> {
+        let mut targets = targets.into_iter();
+        loop {
+            let share = limits.share(targets.len());
+            let target = targets.next().unwrap_or_else(|| url.host().to_owned());
+            let opened = self
+                .tunnel(proxy, &target, url, share)
+                .and_then(|(pipe, route)| self.secure(url, pipe, route, share));
+            match opened {
+                Err(failure) if failure.is_retryable() && targets.len() > 0 => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Puts TLS onto it, where the URL says so.
+    fn secure(
+        &self,
+        url: &Url,
+        mut pipe: Pipe,
+        mut route: Route,
+        limits: Limits,
+    ) -> Result<(Stream, Route), Failure> {
         if !url.is_tls() {
             return Ok((Stream::new(pipe, None), route));
         }
@@ -68,73 +128,50 @@ impl Connector {
         Ok((Stream::new(pipe, Some(session)), route))
     }
 
+    fn pinned(&self, host: &str, port: u16) -> Option<IpAddr> {
+        let pin = self.pins.iter().rev().find(|pin| pin.host == host && pin.port == port);
+        pin.map(|pin| pin.address)
+    }
+
     /// The addresses of a host: the pinned one, or what the resolver says.
     fn addresses(&self, host: &str, port: u16, limits: Limits) -> Result<Vec<SocketAddr>, Failure> {
-        let pinned = self.pins.iter().rev().find(|pin| pin.host == host && pin.port == port);
-        if let Some(address) = pinned.map(|pin| pin.address).or_else(|| host.parse().ok()) {
-            return Ok(vec![SocketAddr::new(address, port)]);
+        match self.pinned(host, port).or_else(|| host.parse().ok()) {
+            Some(address) => Ok(vec![SocketAddr::new(address, port)]),
+            None => look_up(host, port, limits),
         }
-        look_up(host, port, limits)
     }
 
-    fn pipe_to(
-        &self,
-        host: &str,
-        port: u16,
-        limits: Limits,
-        route: &mut Route,
-    ) -> Result<Pipe, Failure> {
-        let addresses = self.addresses(host, port, limits)?;
-        let tcp = dial(&addresses, limits).map_err(|error| match error.downcast::<Failure>() {
-            Ok(failure) => Failure {
-                problem: format!("cannot reach {}: {}", names(host, &addresses), failure.problem),
-                ..failure
-            },
-            Err(error) => {
-                let problem = format!("cannot reach {}", names(host, &addresses));
-                let advice = advice(&error, host, port);
-                Failure::new(FailureKind::Unreachable, problem).because(error).advising(advice)
-            }
-        })?;
-        route.address = tcp.peer_addr().ok();
-        Pipe::new(tcp).map_err(Failure::from_io)
-    }
-
-    fn pipe_through(
+    fn tunnel(
         &self,
         proxy: &Proxy,
+        target: &str,
         url: &Url,
         limits: Limits,
-        route: &mut Route,
-    ) -> Result<Pipe, Failure> {
-        let mut pipe = self
-            .pipe_to(&proxy.host, proxy.port, limits, route)
-            .map_err(|failure| of_proxy(proxy, failure))?;
+    ) -> Result<(Pipe, Route), Failure> {
+        let of_proxy = |failure: Failure| {
+            let problem = format!("by way of the proxy {proxy}: {}", failure.problem);
+            Failure { problem, ..failure }
+        };
+        let addresses = self.addresses(&proxy.host, proxy.port, limits).map_err(of_proxy)?;
+        let (mut pipe, address) = connect(&proxy.host, &addresses, limits).map_err(of_proxy)?;
         if proxy.kind == ProxyKind::Https {
-            let (session, _) = self
-                .handshake(&proxy.host, &mut pipe, limits)
-                .map_err(|failure| of_proxy(proxy, failure))?;
-            pipe.wrap(session);
+            let secured = self.handshake(&proxy.host, &mut pipe, limits);
+            pipe.wrap(secured.map_err(of_proxy)?.0);
         }
-        let target = self.target(proxy, url, limits)?;
         let mut patient = Patient { pipe: &mut pipe, limits };
-        tunnel::open(proxy, &target, url.port(), &mut patient)
-            .map_err(|failure| of_proxy(proxy, failure))?;
-        Ok(pipe)
+        tunnel::open(proxy, target, url, &mut patient).map_err(of_proxy)?;
+        Ok((pipe, Route { proxy: Some(proxy.to_string()), address, issuer: None }))
     }
 
-    /// What the proxy is asked for: an address that is pinned or that it wants from us, or the name.
-    fn target(&self, proxy: &Proxy, url: &Url, limits: Limits) -> Result<String, Failure> {
+    /// What the proxy is asked for, one after the other: the addresses that are pinned or that it
+    /// wants from us, or the name.
+    fn targets(&self, proxy: &Proxy, url: &Url, limits: Limits) -> Result<Vec<String>, Failure> {
         let (host, port) = (url.host(), url.port());
-        let pinned = self.pins.iter().rev().find(|pin| pin.host == host && pin.port == port);
-        match pinned {
-            Some(pin) => Ok(pin.address.to_string()),
-            None if proxy.kind == ProxyKind::Socks5 => {
-                let addresses = self.addresses(host, port, limits)?;
-                Ok(addresses.first().map_or_else(|| host.to_owned(), |at| at.ip().to_string()))
-            }
-            None => Ok(host.to_owned()),
+        if self.pinned(host, port).is_none() && proxy.kind != ProxyKind::Socks5 {
+            return Ok(vec![host.to_owned()]);
         }
+        let addresses = self.addresses(host, port, limits)?;
+        Ok(addresses.iter().map(|address| address.ip().to_string()).collect())
     }
 
     fn handshake(
@@ -179,9 +216,27 @@ fn handshake_failure(error: io::Error, host: &str, issuer: &trust::Issuer) -> Fa
     }
 }
 
-fn of_proxy(proxy: &Proxy, failure: Failure) -> Failure {
-    let problem = format!("by way of the proxy {proxy}: {}", failure.problem);
-    Failure { problem, ..failure }
+/// A connection to one of a host's addresses, and which one it is.
+fn connect(
+    host: &str,
+    addresses: &[SocketAddr],
+    limits: Limits,
+) -> Result<(Pipe, Option<SocketAddr>), Failure> {
+    let tcp = dial(addresses, limits).map_err(|error| {
+        let problem = format!("cannot reach {}", names(host, addresses));
+        match error.downcast::<Failure>() {
+            Ok(failure) => {
+                Failure { problem: format!("{problem}: {}", failure.problem), ..failure }
+            }
+            Err(error) => {
+                let port = addresses.first().map_or(0, SocketAddr::port);
+                let advice = advice(&error, host, port);
+                Failure::new(FailureKind::Unreachable, problem).because(error).advising(advice)
+            }
+        }
+    })?;
+    let address = tcp.peer_addr().ok();
+    Ok((Pipe::new(tcp).map_err(Failure::from_io)?, address))
 }
 
 /// What to do about a connection that was not made.
@@ -249,6 +304,8 @@ fn dial(addresses: &[SocketAddr], limits: Limits) -> io::Result<TcpStream> {
         return connected.map_err(|error| or_too_long(error, limits));
     }
     let (sender, receiver) = mpsc::channel();
+    // The last one's turn comes with half of the time left.
+    let head_start = limits.share(addresses.len().saturating_mul(2)).remaining()?.min(HEAD_START);
     let mut waiting = addresses.iter();
     let mut under_way = 0_usize;
     let mut last_error = None;
@@ -260,7 +317,8 @@ fn dial(addresses: &[SocketAddr], limits: Limits) -> io::Result<TcpStream> {
             let error = last_error.unwrap_or_else(|| io::Error::other("it has no address"));
             return Err(or_too_long(error, limits));
         }
-        match next_result(&receiver, waiting.len() > 0, limits)? {
+        let wait = (waiting.len() > 0).then_some(head_start);
+        match next_result(&receiver, wait, limits)? {
             Some(Ok(stream)) => return Ok(stream),
             Some(Err(error)) => {
                 under_way = under_way.saturating_sub(1);
@@ -285,11 +343,11 @@ fn connect_aside(
 /// The next address that answered or failed; none when the next one's turn has come.
 fn next_result(
     receiver: &Receiver<io::Result<TcpStream>>,
-    more_waiting: bool,
+    head_start: Option<Duration>,
     limits: Limits,
 ) -> io::Result<Option<io::Result<TcpStream>>> {
     let remaining = limits.remaining()?;
-    let wait = if more_waiting { remaining.min(HEAD_START) } else { remaining };
+    let wait = head_start.map_or(remaining, |head_start| remaining.min(head_start));
     match receiver.recv_timeout(wait) {
         Ok(result) => Ok(Some(result)),
         Err(RecvTimeoutError::Timeout) => Ok(None),
@@ -312,10 +370,13 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
     use std::net::TcpListener;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Instant;
 
     use super::*;
+    use crate::transport::trust::Roots;
 
     fn limits() -> Limits {
         Limits::connecting(Duration::from_secs(5), Deadline::default())
@@ -339,6 +400,77 @@ mod tests {
         }
     }
 
+    fn connector(roots: Roots, proxies: Proxies) -> Connector {
+        let (trust, timeout) = (Trust::new(roots).unwrap(), Duration::from_secs(5));
+        Connector { trust, proxies, pins: Vec::new(), timeout }
+    }
+
+    /// What serves each connection in its turn.
+    fn server(mut serve: impl FnMut(TcpStream) + Send + 'static) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || listener.incoming().flatten().for_each(&mut serve));
+        address
+    }
+
+    #[test]
+    fn an_address_that_is_silent_in_tls_leaves_time_for_the_others() {
+        let own = rcgen::generate_simple_self_signed(["pgyer.test".to_owned()]).unwrap();
+        let mut roots = Roots::default();
+        roots.add_pem(own.cert.pem().as_bytes(), "own").unwrap();
+        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![own.cert.der().clone()],
+                own.signing_key.serialize_der().try_into().unwrap(),
+            )
+            .unwrap();
+        let config = std::sync::Arc::new(config);
+        let good = server(move |mut tcp| {
+            let mut session = rustls::ServerConnection::new(config.clone()).unwrap();
+            while session.is_handshaking() && session.complete_io(&mut tcp).is_ok() {}
+        });
+        let (keep, _kept) = mpsc::channel();
+        let silent = server(move |tcp| keep.send(tcp).unwrap());
+        let closing = server(drop);
+        let connector = connector(roots, Proxies::default());
+        let url = Url::parse("https://pgyer.test/").unwrap();
+        let limits = || Limits::connecting(Duration::from_secs(2), Deadline::default());
+        let (_, route) =
+            connector.open_directly(&url, vec![closing, silent, good], limits()).unwrap();
+        assert_eq!(route.address, Some(good));
+        let error = connector.open_directly(&url, vec![closing, closing], limits());
+        assert!(error.unwrap_err().problem.contains("while TLS was being set up"));
+    }
+
+    #[test]
+    fn a_proxy_is_asked_for_each_address() {
+        let asked = std::sync::Arc::<AtomicUsize>::default();
+        let count = std::sync::Arc::clone(&asked);
+        let proxy = server(move |mut tcp| {
+            tcp.read_exact(&mut [0; 3]).unwrap();
+            tcp.write_all(&[5, 0]).unwrap();
+            tcp.read_exact(&mut [0; 10]).unwrap();
+            let is_first = count.fetch_add(1, Ordering::SeqCst) == 0;
+            tcp.write_all(&[5, if is_first { 4 } else { 0 }, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
+        });
+        let proxies = Proxies::default().with_proxy(&format!("socks5://{proxy}")).unwrap();
+        let connector = connector(Roots::default(), proxies);
+        let url = Url::parse("http://pgyer.test/").unwrap();
+        let proxy = connector.proxies.choose(&url).unwrap();
+        let open = |targets: &[&str]| {
+            let targets = targets.iter().map(ToString::to_string).collect();
+            connector.open_through(proxy, &url, targets, limits())
+        };
+        assert!(open(&["192.0.2.1"]).is_err());
+        asked.store(0, Ordering::SeqCst);
+        assert!(open(&["192.0.2.1", "192.0.2.2"]).is_ok());
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+    }
+
     #[cfg(unix)]
     #[test]
     fn no_firewall_is_blamed_for_a_lack_of_descriptors() {
@@ -360,13 +492,13 @@ mod tests {
     fn a_silent_address_gets_a_head_start_and_no_more() {
         let (sender, receiver) = mpsc::channel::<io::Result<TcpStream>>();
         let began = Instant::now();
-        assert!(next_result(&receiver, true, limits()).unwrap().is_none());
+        assert!(next_result(&receiver, Some(HEAD_START), limits()).unwrap().is_none());
         let took = began.elapsed();
         assert!(took >= HEAD_START && took < 2 * HEAD_START, "{took:?}");
         // The last one has all the time that is left.
         let short = Limits::connecting(Duration::from_millis(50), Deadline::default());
-        assert!(next_result(&receiver, false, short).unwrap().is_none());
-        assert!(next_result(&receiver, false, short).is_err());
+        assert!(next_result(&receiver, None, short).unwrap().is_none());
+        assert!(next_result(&receiver, None, short).is_err());
         drop(sender);
     }
 }

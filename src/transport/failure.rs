@@ -23,8 +23,10 @@ pub(crate) enum FailureKind {
     /// What was reached is not the server, or can't be one: a certificate, a proxy's refusal, a
     /// name that can't be. Trying again changes nothing.
     Refused,
-    /// The connection broke, stalled, or carried something that is not HTTP.
+    /// The connection broke, or carried something that is not HTTP.
     Broken,
+    /// Nothing moved on the connection any more.
+    Stalled,
     /// A connection that had been kept was gone before anything came back. A new one is free.
     Stale,
     /// The deadline of the whole job passed.
@@ -85,7 +87,8 @@ impl Failure {
 
     /// Whether another try may end otherwise.
     pub(crate) fn is_retryable(&self) -> bool {
-        matches!(self.kind, FailureKind::Unreachable | FailureKind::Broken | FailureKind::Stale)
+        use FailureKind::{Broken, Stale, Stalled, Unreachable};
+        matches!(self.kind, Unreachable | Broken | Stalled | Stale)
     }
 
     /// The error that a caller sees.

@@ -51,22 +51,27 @@ impl Proxies {
     /// ```
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let lookup = |name: &str| {
-            [name.to_ascii_lowercase(), name.to_owned()]
-                .into_iter()
-                .find_map(|name| Some((variable(&name).filter(|value| !value.is_empty())?, name)))
+            let names = [name.to_ascii_lowercase(), name.to_owned()].into_iter();
+            names
+                .filter_map(|name| Some((variable(&name).filter(|value| !value.is_empty())?, name)))
         };
-        let proxy = |name: &str| match lookup(name) {
-            Some((value, name)) => Proxy::parse(&value)
-                .map(Some)
-                .map_err(|problem| Error::usage(format!("the variable {name}: {problem}"))),
-            None => Ok(None),
+        let proxy = |name: &str| {
+            let proxies = lookup(name).map(|(value, name)| match Proxy::parse(&value) {
+                Ok(proxy) => Ok(Proxy { variable: Some(name), ..proxy }),
+                Err(problem) => Err(Error::usage(format!("the variable {name}: {problem}"))),
+            });
+            // One that is wrong is not ignored, whichever is used.
+            proxies.collect::<Result<Vec<_>>>().map(|proxies| proxies.into_iter().next())
         };
         Ok(Self {
             explicit: None,
             https: proxy("HTTPS_PROXY")?,
             http: proxy("HTTP_PROXY")?,
             all: proxy("ALL_PROXY")?,
-            direct: lookup("NO_PROXY").map(|(value, _)| NoProxy::parse(&value)).unwrap_or_default(),
+            direct: lookup("NO_PROXY")
+                .next()
+                .map(|(value, _)| NoProxy::parse(&value))
+                .unwrap_or_default(),
         })
     }
 
@@ -129,6 +134,8 @@ pub(crate) struct Proxy {
     pub(super) port: u16,
     /// User and password, decoded.
     pub(super) credentials: Option<(String, String)>,
+    /// The variable that it is from, if it is from one.
+    pub(super) variable: Option<String>,
 }
 
 impl Proxy {
@@ -162,7 +169,18 @@ impl Proxy {
             .map_err(|_| format!("its host or port can't be one: {EXPECTED}"))?;
         let port = if has_port { url.port() } else { default_port };
         let credentials = user_info.map(credentials).transpose()?;
-        Ok(Self { kind, host: url.host().to_owned(), port, credentials })
+        Ok(Self { kind, host: url.host().to_owned(), port, credentials, variable: None })
+    }
+
+    /// The parts of its URL that are no secret.
+    pub(super) fn scheme_and_address(&self) -> (&'static str, String) {
+        let scheme = match self.kind {
+            ProxyKind::Http => "http",
+            ProxyKind::Https => "https",
+            ProxyKind::Socks5 => "socks5",
+            ProxyKind::Socks5h => "socks5h",
+        };
+        (scheme, format!("{}:{}", super::url::host_in_url(&self.host), self.port))
     }
 }
 
@@ -177,13 +195,8 @@ fn credentials(user_info: &str) -> Result<(String, String), String> {
 
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = match self.kind {
-            ProxyKind::Http => "http",
-            ProxyKind::Https => "https",
-            ProxyKind::Socks5 => "socks5",
-            ProxyKind::Socks5h => "socks5h",
-        };
-        write!(f, "{scheme}://{}:{}", super::url::host_in_url(&self.host), self.port)
+        let (scheme, address) = self.scheme_and_address();
+        write!(f, "{scheme}://{address}")
     }
 }
 

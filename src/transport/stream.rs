@@ -198,6 +198,14 @@ impl Limits {
         Self { deadline, limit, connecting_since: None }
     }
 
+    /// The same for one of so many ways to a host, which leaves the others their part of the time.
+    pub(super) fn share(self, ways: usize) -> Self {
+        let gone = self.connecting_since.map_or(Duration::ZERO, |since| since.elapsed());
+        let left = self.deadline.cap(self.limit.saturating_sub(gone));
+        let part = left.checked_div(u32::try_from(ways).unwrap_or(u32::MAX)).unwrap_or(left);
+        Self { limit: gone.saturating_add(part), ..self }
+    }
+
     /// Half the limit: a wait that stays clear of it.
     pub(super) fn half(&self) -> Duration {
         self.limit.checked_div(2).unwrap_or_default()
@@ -227,7 +235,7 @@ impl Limits {
                 .advising("see the firewall and proxy, or allow more with --connect-timeout")
         } else {
             let problem = format!("the connection stalled: no byte moved for {seconds} s");
-            Failure::new(FailureKind::Broken, problem)
+            Failure::new(FailureKind::Stalled, problem)
                 .advising("see the network, or allow more with --stall-timeout")
         }
     }

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, OtherError,
     RootCertStore, SignatureScheme,
@@ -23,11 +24,13 @@ pub(crate) struct Roots {
     /// Mozilla's.
     built_in: bool,
     added: RootCertStore,
+    /// What was added, as it came.
+    certificates: Vec<CertificateDer<'static>>,
 }
 
 impl Default for Roots {
     fn default() -> Self {
-        Self { built_in: true, added: RootCertStore::empty() }
+        Self { built_in: true, added: RootCertStore::empty(), certificates: Vec::new() }
     }
 }
 
@@ -37,8 +40,8 @@ impl Roots {
         self.built_in = false;
     }
 
-    fn into_store(self) -> RootCertStore {
-        let mut store = self.added;
+    fn store(&self) -> RootCertStore {
+        let mut store = self.added.clone();
         if self.built_in {
             store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         }
@@ -51,7 +54,10 @@ impl Roots {
         let mut added = 0_usize;
         for certificate in CertificateDer::pem_slice_iter(pem) {
             let certificate = certificate.map_err(|_| wrong("it is not PEM"))?;
-            self.added.add(certificate).map_err(|_| wrong("a certificate in it can't be read"))?;
+            self.added
+                .add(certificate.clone())
+                .map_err(|_| wrong("a certificate in it can't be read"))?;
+            self.certificates.push(certificate);
             added = added.saturating_add(1);
         }
         if added == 0 { Err(wrong("there is no certificate in it")) } else { Ok(()) }
@@ -63,22 +69,27 @@ impl Roots {
 pub(super) struct Trust {
     provider: Arc<CryptoProvider>,
     verifier: Arc<WebPkiServerVerifier>,
+    added: Arc<[CertificateDer<'static>]>,
 }
 
 impl Trust {
     pub(super) fn new(roots: Roots) -> Result<Self> {
         let provider = Arc::new(crypto::provider());
-        let roots = Arc::new(roots.into_store());
-        let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
+        let store = Arc::new(roots.store());
+        let verifier = WebPkiServerVerifier::builder_with_provider(store, Arc::clone(&provider))
             .build()
             .map_err(|_| Error::usage("there is no certificate authority to trust"))?;
-        Ok(Self { provider, verifier })
+        Ok(Self { provider, verifier, added: roots.certificates.into() })
     }
 
     /// Settings for one connection, and a note of who issued the certificate that it meets.
     pub(super) fn config(&self) -> std::result::Result<(ClientConfig, Issuer), TlsError> {
         let issuer = Issuer::default();
-        let verifier = NotingVerifier { inner: Arc::clone(&self.verifier), issuer: issuer.clone() };
+        let verifier = Verifier {
+            inner: Arc::clone(&self.verifier),
+            added: Arc::clone(&self.added),
+            issuer: issuer.clone(),
+        };
         let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()?
             .dangerous()
@@ -106,15 +117,17 @@ impl Issuer {
     }
 }
 
-/// The usual verification; it only writes down whose certificate it looked at, since an error
-/// does not say.
+/// The usual verification, with two things more: it writes down whose certificate it looked at, since
+/// an error does not say, and it takes a server's own certificate that was added, even where that
+/// is an authority's, as `openssl req -x509` makes it.
 #[derive(Debug)]
-struct NotingVerifier {
+struct Verifier {
     inner: Arc<WebPkiServerVerifier>,
+    added: Arc<[CertificateDer<'static>]>,
     issuer: Issuer,
 }
 
-impl ServerCertVerifier for NotingVerifier {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -124,7 +137,23 @@ impl ServerCertVerifier for NotingVerifier {
         now: UnixTime,
     ) -> std::result::Result<ServerCertVerified, TlsError> {
         self.issuer.note(end_entity);
-        self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        let verified = self.inner.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        );
+        match &verified {
+            // Its time was looked at before that.
+            Err(TlsError::InvalidCertificate(CertificateError::Other(other)))
+                if is_of_an_authority(other) && self.added.contains(end_entity) =>
+            {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            _ => verified,
+        }
     }
 
     fn verify_tls12_signature(
@@ -150,7 +179,6 @@ impl ServerCertVerifier for NotingVerifier {
     }
 }
 
-/// What `openssl req -x509` makes unless told otherwise.
 fn is_of_an_authority(error: &OtherError) -> bool {
     matches!(error.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
@@ -183,7 +211,7 @@ pub(super) fn failure(error: TlsError, host: &str, issuer: &Issuer) -> Failure {
         ),
         CertificateError::Other(other) if is_of_an_authority(other) => (
             "is that of a certificate authority, which no server may show",
-            "issue one for the server, without CA:TRUE, and give the authority's with --ca-file",
+            "give this very certificate with --ca-file, or issue one for the server, without CA:TRUE",
         ),
         _ => ("is not valid", "something may stand in between: see DNS and proxies"),
     };

@@ -9,31 +9,31 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::failure::{Failure, FailureKind};
 use super::proxy::{Proxy, ProxyKind};
-use super::url::host_in_url;
+use super::url::{Url, host_in_url};
 
 /// The most that a proxy's answer may have.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// Has the proxy connect to a host, which is a name or an address.
+/// Has the proxy connect to the host of the URL: by its name, or by an address.
 pub(super) fn open(
     proxy: &Proxy,
     host: &str,
-    port: u16,
+    url: &Url,
     pipe: &mut (impl Read + Write),
 ) -> Result<(), Failure> {
     match proxy.kind {
-        ProxyKind::Http | ProxyKind::Https => connect(proxy, host, port, pipe),
-        ProxyKind::Socks5 | ProxyKind::Socks5h => socks5(proxy, host, port, pipe),
+        ProxyKind::Http | ProxyKind::Https => connect(proxy, host, url, pipe),
+        ProxyKind::Socks5 | ProxyKind::Socks5h => socks5(proxy, host, url, pipe),
     }
 }
 
 fn connect(
     proxy: &Proxy,
     host: &str,
-    port: u16,
+    url: &Url,
     pipe: &mut (impl Read + Write),
 ) -> Result<(), Failure> {
-    let target = format!("{}:{port}", host_in_url(host));
+    let target = format!("{}:{}", host_in_url(host), url.port());
     let mut request = format!(
         "CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {}\r\n",
         super::USER_AGENT
@@ -47,7 +47,7 @@ fn connect(
     pipe.flush().map_err(Failure::from_io)?;
     match status(&read_head(pipe)?) {
         Some(200..=299) => Ok(()),
-        Some(407) => Err(wants_credentials(proxy)),
+        Some(407) => Err(wants_credentials(proxy, url, " (407)")),
         Some(status @ (408 | 425 | 429 | 500..=599)) => Err(Failure::new(
             FailureKind::Unreachable,
             format!("it answered {status} when asked for {target}"),
@@ -62,17 +62,22 @@ fn connect(
     }
 }
 
-fn wants_credentials(proxy: &Proxy) -> Failure {
+fn wants_credentials(proxy: &Proxy, url: &Url, code: &str) -> Failure {
     let problem = match proxy.credentials {
-        None => "it wants a user name and password (407)",
-        Some(_) => "it does not accept the user name and password (407)",
+        None => "it wants a user name and password",
+        Some(_) => "it does not accept the user name and password",
     };
-    Failure::new(FailureKind::Refused, problem).advising(format!(
-        "put them into the URL in the environment, where --proxy takes none: \
-         HTTPS_PROXY=http://USER:PASSWORD@{}:{}",
-        host_in_url(&proxy.host),
-        proxy.port
-    ))
+    let (where_to, variable) = match &proxy.variable {
+        Some(variable) => ("put them into the URL in the environment", variable.as_str()),
+        None => (
+            "leave out --proxy, which takes none, and put them into the environment",
+            // In lower case it goes before any other.
+            if url.is_tls() { "https_proxy" } else { "http_proxy" },
+        ),
+    };
+    let (scheme, address) = proxy.scheme_and_address();
+    Failure::new(FailureKind::Refused, format!("{problem}{code}"))
+        .advising(format!("{where_to}: {variable}={scheme}://USER:PASSWORD@{address}"))
 }
 
 /// Byte by byte, because what follows the head belongs to the tunnel.
@@ -101,7 +106,7 @@ fn status(head: &[u8]) -> Option<u16> {
 fn socks5(
     proxy: &Proxy,
     host: &str,
-    port: u16,
+    url: &Url,
     pipe: &mut (impl Read + Write),
 ) -> Result<(), Failure> {
     const NO_AUTHENTICATION: u8 = 0;
@@ -113,8 +118,8 @@ fn socks5(
     say(pipe, greeting)?;
     match (hear::<2>(pipe)?, &proxy.credentials) {
         ([5, NO_AUTHENTICATION], _) => {}
-        ([5, PASSWORD], Some((user, password))) => log_in(proxy, user, password, pipe)?,
-        ([5, _], _) => return Err(socks_wants_credentials(proxy)),
+        ([5, PASSWORD], Some((user, password))) => log_in(proxy, url, user, password, pipe)?,
+        ([5, _], _) => return Err(wants_credentials(proxy, url, "")),
         _ => return Err(not_socks()),
     }
     let mut request = vec![5, 1, 0];
@@ -132,13 +137,14 @@ fn socks5(
             push_counted(&mut request, host)?;
         }
     }
-    request.extend_from_slice(&port.to_be_bytes());
+    request.extend_from_slice(&url.port().to_be_bytes());
     say(pipe, &request)?;
-    socks_reply(host, port, pipe)
+    socks_reply(host, url.port(), pipe)
 }
 
 fn log_in(
     proxy: &Proxy,
+    url: &Url,
     user: &str,
     password: &str,
     pipe: &mut (impl Read + Write),
@@ -149,21 +155,8 @@ fn log_in(
     say(pipe, &request)?;
     match hear::<2>(pipe)? {
         [_, 0] => Ok(()),
-        _ => Err(socks_wants_credentials(proxy)),
+        _ => Err(wants_credentials(proxy, url, "")),
     }
-}
-
-fn socks_wants_credentials(proxy: &Proxy) -> Failure {
-    let problem = match proxy.credentials {
-        None => "it wants a user name and password",
-        Some(_) => "it does not accept the user name and password",
-    };
-    Failure::new(FailureKind::Refused, problem).advising(format!(
-        "put them into the URL in the environment, where --proxy takes none: \
-         ALL_PROXY=socks5h://USER:PASSWORD@{}:{}",
-        host_in_url(&proxy.host),
-        proxy.port
-    ))
 }
 
 fn socks_reply(host: &str, port: u16, pipe: &mut impl Read) -> Result<(), Failure> {

@@ -100,6 +100,31 @@ fn credentials_come_from_the_environment() {
 }
 
 #[test]
+fn where_credentials_go_is_said_so_that_it_works() {
+    let sandbox = behind_a_name();
+    for (speaks, scheme) in [(Speaks::Http, "http"), (Speaks::Socks5, "socks5h")] {
+        let proxy = leading_to(speaks, Some(SECRET), sandbox.addr());
+        for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "--proxy"] {
+            let mut command = program_for(&sandbox);
+            if name == "--proxy" {
+                command.args([name, &url(scheme, &proxy)]);
+            } else {
+                command.env(name, url(scheme, &proxy));
+            }
+            let ran = upload(&mut command).expect(6);
+            let said = ran.stderr.split_whitespace().find(|word| word.contains("USER:PASSWORD@"));
+            let (variable, value) = said.unwrap().split_once('=').unwrap();
+            let value = value.replace("USER:PASSWORD", SECRET_IN_URL);
+            let mut command = program_for(&sandbox);
+            if name != "--proxy" {
+                command.env(name, url(scheme, &proxy));
+            }
+            upload(command.env(variable, value)).expect(0);
+        }
+    }
+}
+
+#[test]
 fn the_first_that_fits_of_the_variables_is_used() {
     let sandbox = behind_a_name();
     let proxy = leading_to(Speaks::Http, None, sandbox.addr());
@@ -111,6 +136,7 @@ fn the_first_that_fits_of_the_variables_is_used() {
         (vec![("http_proxy", ""), ("HTTP_PROXY", &good)], 0),
         (vec![("HTTPS_PROXY", dead), ("ALL_PROXY", &good)], 0),
         (vec![("HTTPS_PROXY", "nonsense"), ("ALL_PROXY", &good)], 2),
+        (vec![("http_proxy", &good), ("HTTP_PROXY", "nonsense")], 2),
         (vec![("ALL_PROXY", &good), ("NO_PROXY", "other.test, 10.0.0.0/8")], 0),
         (vec![("ALL_PROXY", &good), ("NO_PROXY", "test")], 6),
         (vec![("ALL_PROXY", &good), ("NO_PROXY", "*")], 6),

@@ -46,6 +46,9 @@ const LIMITS: &[Limit] = &[
     (&["--timeout=2s", "--poll-interval=1m"], "poll:*:code=1247", 9, 2000, "queue"),
     (&["--wait-timeout=400ms"], "poll:*:status=503", 9, 400, "HTTP 503"),
     (&["--wait-timeout=400ms", "--poll-interval=1m"], "poll:*:code=1247", 9, 400, "queue"),
+    (&["--wait-timeout=400ms", "--poll-interval=0"], "poll:*:code=1247", 9, 400, "queue"),
+    (&["--wait-timeout=0", "--poll-interval=0"], "poll:*:code=1247", 9, 0, "queue"),
+    (&["--timeout=2s", "--poll-interval=0"], "poll:*:stall=done", 9, 2000, "queue"),
 ];
 
 /// How long it took from the request that the fault strikes, or from the start for a deadline.
@@ -75,6 +78,21 @@ fn each_limit_fires_within_half_a_second() {
             }
         });
     }
+}
+
+#[test]
+fn a_stall_on_a_kept_connection_is_a_failure_like_any_other() {
+    let folder = crate::support::folder();
+    let sandbox = sandbox_with("token:2+:stall=head");
+    let mut command = program_for(&sandbox);
+    command.current_dir(folder.path()).args(["upload", "--retries=1", "--retry-delay=1ms"]);
+    command.args(["--poll-interval=10ms", "--stall-timeout=300ms"]);
+    run(&mut command, ["app.apk", "app.ipa"]).expect(6);
+    let seen = sandbox.seen();
+    assert_eq!(seen.count(Endpoint::Token), 3, "{:#?}", seen.requests);
+    let connections: Vec<u64> =
+        seen.requests_to(Endpoint::Token).map(|request| request.connection).collect();
+    assert_eq!(connections[0], connections[1], "it was kept");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use pgyer::sandbox::{Endpoint, Sandbox};
 use rcgen::date_time_ymd;
 use tempfile::TempDir;
 
-use crate::relay::{Authority, HOST, Relay};
+use crate::relay::{Authority, HOST, Relay, self_signed};
 use crate::support::{Ran, data, program, program_for, run};
 
 /// A sandbox behind a relay, and the authority's file.
@@ -82,6 +82,34 @@ fn certificates_that_are_not_in_order() {
         // Trying again changes nothing.
         assert!(!ran.stderr.contains("trying again"), "{ran:#?}");
         assert_eq!(sandbox.seen().requests.len(), 0);
+    }
+}
+
+#[test]
+fn a_servers_own_certificate_is_enough() {
+    for (name, adjust, words) in CERTIFICATES {
+        let folder = TempDir::new().unwrap();
+        let (config, pem) = self_signed(name, adjust);
+        let relay = Relay::start(config);
+        let sandbox = behind(&relay);
+        let file = folder.path().join("own.pem");
+        std::fs::write(&file, pem).unwrap();
+        // The last is what an authority's certificate would be refused for.
+        let is_fine = words.contains(&"certificate authority");
+        for by_variable in [false, true] {
+            let mut command = program_for(&sandbox);
+            if by_variable {
+                command.env("SSL_CERT_FILE", &file);
+            } else {
+                command.arg("--ca-file").arg(&file);
+            }
+            let ran = upload(&mut command, &relay, &[]).expect(if is_fine { 0 } else { 6 });
+            assert!(is_fine || ran.stderr.contains(words[0]), "{ran:#?}");
+        }
+        let (_, pem) = self_signed(name, adjust);
+        std::fs::write(&file, pem).unwrap();
+        let mut command = program_for(&sandbox);
+        upload(command.arg("--ca-file").arg(&file), &relay, &[]).expect(6);
     }
 }
 
