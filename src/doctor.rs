@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::client::{Client, Failed, not_the_apis};
+use crate::error::{Error, Result, is_transient};
 use crate::transport::{Route, Url};
 use crate::types::{BuildType, Envelope, Release, UploadToken};
 
@@ -101,14 +101,25 @@ impl Client {
 
     fn examine_api(&self, url: &Url) -> Result<String> {
         let action = format!("reach {}", url.host());
+        // There are other hosts: for one that is not reached nobody waits.
         let route = self.route(url, &action)?;
-        // Without a key it is answered with 1001: enough to tell the API from a login page.
-        let answer = self.get(url).map_err(|lost| lost.failure.into_error(&action))?;
+        self.with_retries(&action, || self.probe(url, &action))?;
+        Ok(format!("{}; it answers as the API", describe(&route)))
+    }
+
+    /// Without a key it is answered with 1001: enough to tell the API from a login page.
+    fn probe(&self, url: &Url, action: &str) -> Result<(), Box<Failed>> {
+        let answer = self.get(url).map_err(|lost| {
+            let may_retry = lost.failure.is_retryable();
+            Failed::here(lost.failure.into_error(action), may_retry, None)
+        })?;
         match Envelope::parse(answer.status, &answer.body) {
-            Some(_) if answer.status < 500 && !(300..400).contains(&answer.status) => {
-                Ok(format!("{}; it answers as the API", describe(&route)))
-            }
-            _ => Err(crate::client::not_the_apis(&action, &answer, url, &self.redactor)),
+            Some(_) if answer.status < 500 && !(300..400).contains(&answer.status) => Ok(()),
+            _ => Err(Failed::here(
+                not_the_apis(action, &answer, url, &self.redactor),
+                is_transient(answer.status),
+                answer.retry_after,
+            )),
         }
     }
 

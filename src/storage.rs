@@ -320,7 +320,10 @@ fn advise(error: Error, what: &str) -> Error {
 }
 
 fn suggest_region(error: Error) -> Error {
-    advise(error, "another way to the storage may work: --region overseas or --region china")
+    advise(
+        error,
+        "another way to the storage may work: get the token with --region overseas or china",
+    )
 }
 
 /// The storage's own words: `<Error><Code>…</Code><Message>…`.

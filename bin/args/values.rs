@@ -155,6 +155,9 @@ pub(super) fn proxy(value: &OsStr) -> Result<String, Problem> {
         "http://, https://, socks5:// or socks5h://",
     )?;
     let authority = rest.strip_suffix('/').unwrap_or(rest);
+    if authority.contains(['/', '?', '#']) {
+        return Err("is to have no path, query or fragment".into());
+    }
     check_authority(authority)?;
     Ok(url)
 }

@@ -121,6 +121,13 @@ pub(crate) struct Failed {
     pub(crate) retry_after: Option<Duration>,
 }
 
+impl Failed {
+    /// A failure that another host changes nothing about.
+    pub(crate) fn here(error: Error, may_retry: bool, retry_after: Option<Duration>) -> Box<Self> {
+        Box::new(Self { may_retry, retry_after, ..error.into() })
+    }
+}
+
 impl From<Error> for Failed {
     /// A failure that is final.
     fn from(error: Error) -> Self {

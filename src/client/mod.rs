@@ -138,17 +138,25 @@ impl Client {
 
     /// Calls the API until it answers or the retries are used up.
     pub(crate) fn call(&self, call: &Call<'_>) -> Result<Envelope> {
+        self.with_retries(call.action, || self.call_once(call))
+    }
+
+    pub(crate) fn with_retries<T>(
+        &self,
+        action: &str,
+        attempt: impl Fn() -> Result<T, Box<Failed>>,
+    ) -> Result<T> {
         let mut backoff = self.shared.retry.backoff();
         loop {
-            let failed = match self.call_once(call) {
-                Ok(envelope) => return Ok(envelope),
+            let failed = match attempt() {
+                Ok(value) => return Ok(value),
                 Err(failed) => failed,
             };
             let delay = failed.may_retry.then(|| backoff.next_delay(failed.retry_after)).flatten();
             let Some(delay) = delay else { return Err(failed.error) };
-            self.retrying(call.action, &failed.error, backoff.retries_done(), delay);
+            self.retrying(action, &failed.error, backoff.retries_done(), delay);
             if !self.deadline.sleep(delay) {
-                return Err(Failure::out_of_time_after(&failed.error).into_error(call.action));
+                return Err(Failure::out_of_time_after(&failed.error).into_error(action));
             }
         }
     }

@@ -114,7 +114,9 @@ impl Package {
                 problem: "the name does not tell the type of the package: it ends in none of \
                           .apk, .ipa and .hap"
                     .into(),
-                advice: Some("give the type: --type ios, android or harmonyos".into()),
+                advice: Some(
+                    "rename it, or give the type: --type ios, android or harmonyos".into(),
+                ),
             });
         };
         Ok(Self { source, build_type, warnings: Vec::new() })

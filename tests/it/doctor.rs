@@ -75,6 +75,17 @@ fn each_fault_is_found_where_it_is() {
 }
 
 #[test]
+fn what_passes_is_no_finding() {
+    for fault in ["probe:1:status=503", "probe:1:cut=head", "probe:1:stall=head"] {
+        let sandbox = faulty(&[fault]);
+        doctor(&sandbox).expect(0);
+        assert_eq!(sandbox.seen().count(Endpoint::Probe), 2, "{fault}");
+    }
+    let sandbox = faulty(&["probe:1:html"]);
+    doctor(&sandbox).expect(6);
+}
+
+#[test]
 fn a_storage_that_is_not_reached_is_named() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let sandbox = sandbox(|builder| builder.storage_url(format!("http://{closed}/storage/")));
