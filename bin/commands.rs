@@ -12,7 +12,7 @@ use pgyer::{
 };
 
 use crate::args::{self, Action, Command, Format, Input, Network, When};
-use crate::inputs;
+use crate::inputs::{self, Inputs};
 use crate::output::{self, Report, ReportKind, operand};
 use crate::progress::Screen;
 use crate::qr;
@@ -82,6 +82,15 @@ impl Run<'_> {
         }
     }
 
+    fn deadline(&self) -> Option<Instant> {
+        let timeout = self.command.network.timeout?;
+        self.began.checked_add(timeout)
+    }
+
+    fn inputs(&self) -> Inputs {
+        Inputs { until: self.deadline() }
+    }
+
     fn client(&self) -> Result<Client> {
         let network = &self.command.network;
         let mut builder = Client::builder()
@@ -89,18 +98,18 @@ impl Run<'_> {
             .proxies(proxies(network)?)
             .retry(retry_policy(network));
         if let Some(file) = inputs::variable("SSL_CERT_FILE").map(PathBuf::from) {
-            let pem = inputs::read(&Input::File(file))?;
+            let pem = self.inputs().read(&Input::File(file))?;
             builder =
                 builder.without_built_in_roots().add_root_certificates(&pem, "SSL_CERT_FILE")?;
         }
         if let Some(file) = &network.ca_file {
-            let pem = inputs::read(&Input::File(file.clone()))?;
+            let pem = self.inputs().read(&Input::File(file.clone()))?;
             builder = builder.add_root_certificates(&pem, &file.display().to_string())?;
         }
         let is_put = matches!(self.command.action, Action::Put(_));
         // put needs no key and sends none, but a file that an option names has to be right.
         if !is_put || network.api_key_file.is_some() {
-            let key = inputs::api_key(network.api_key_file.as_ref())?;
+            let key = self.inputs().api_key(network.api_key_file.as_ref())?;
             if let (Some(key), false) = (key, is_put) {
                 builder = builder.api_key(key);
             }
@@ -118,8 +127,7 @@ impl Run<'_> {
             builder = builder.resolve(&pin.host, pin.port, pin.ip);
         }
         let client = builder.build()?;
-        let deadline = network.timeout.and_then(|timeout| self.began.checked_add(timeout));
-        Ok(deadline.map_or(client.clone(), |deadline| client.with_deadline(deadline)))
+        Ok(self.deadline().map_or(client.clone(), |deadline| client.with_deadline(deadline)))
     }
 
     /// Tries every file, `jobs` at a time, and reports each as soon as the order of the arguments
@@ -205,9 +213,12 @@ impl Run<'_> {
     }
 
     fn upload(&self, upload: &args::Upload) -> Result<u8> {
-        let release = inputs::release(&upload.release)?;
-        let p12_password =
-            upload.certificate.as_ref().map(|p12| inputs::password(&p12.password)).transpose()?;
+        let release = self.inputs().release(&upload.release)?;
+        let p12_password = upload
+            .certificate
+            .as_ref()
+            .map(|p12| self.inputs().password(&p12.password))
+            .transpose()?;
         let client = self.client()?;
         self.each(&upload.files, upload.jobs, |at, file| {
             let job = Job::new(self, &client, at, file);
@@ -244,7 +255,7 @@ impl Run<'_> {
     }
 
     fn token(&self, token: &args::Token) -> Result<u8> {
-        let release = inputs::release(&token.release)?;
+        let release = self.inputs().release(&token.release)?;
         let client = self.client()?;
         let file = token.file.as_deref();
         let job = Job::new(self, &client, 0, file.unwrap_or(Path::new("token")));
@@ -266,7 +277,7 @@ impl Run<'_> {
     }
 
     fn put(&self, put: &args::Put) -> Result<u8> {
-        let token = UploadToken::from_json(&inputs::read_text(&put.token)?)?;
+        let token = UploadToken::from_json(&self.inputs().read_text(&put.token)?)?;
         let client = self.client()?;
         let job = Job::new(self, &client, 0, &put.file);
         let result = open(&put.file, put.build_type, put.check).and_then(|package| {
@@ -288,7 +299,7 @@ impl Run<'_> {
     }
 
     fn harmony_cert(&self, key: &str, file: &Path, password: &args::Secret) -> Result<u8> {
-        let password = inputs::password(password)?;
+        let password = self.inputs().password(password)?;
         let client = self.client()?;
         let job = Job::new(self, &client, 0, file);
         let ended =

@@ -80,6 +80,26 @@ fn each_limit_fires_within_half_a_second() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn what_standard_input_keeps_to_itself_ends_with_the_deadline() {
+    let sandbox = Sandbox::start().unwrap();
+    for line in [
+        "status --timeout=400ms --api-key-file=- k",
+        "put --timeout=400ms --token=- x.apk",
+        "token --timeout=400ms --type=ios --notes-file=- --format=json",
+    ] {
+        let mut command = program_for(&sandbox);
+        // Its other end stays open, and says nothing.
+        let (input, _other_end) = std::os::unix::net::UnixStream::pair().unwrap();
+        let input = std::os::fd::OwnedFd::from(input);
+        let ran = run(command.stdin(input), line.split(' ')).expect(6);
+        assert!(ran.stderr.contains("--timeout") && ran.stdout.is_empty(), "{ran:#?}");
+        assert!(ran.elapsed < Duration::from_millis(400) + HALF, "{ran:#?}");
+    }
+    assert_eq!(sandbox.seen().connections, 0);
+}
+
 #[test]
 fn a_stall_on_a_kept_connection_is_a_failure_like_any_other() {
     let folder = crate::support::folder();
