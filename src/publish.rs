@@ -129,7 +129,7 @@ impl Client {
         let began = Instant::now();
         client
             .send_attachments(key, upload)
-            .map_err(|error| client.pending_if_late(key, began, error))?;
+            .map_err(|error| client.pending_if_late(began, error))?;
         let (build, publish_time) = match &upload.wait {
             Waiting::No => (None, None),
             Waiting::Until(wait) => {
@@ -217,17 +217,21 @@ impl Client {
     }
 
     /// Once the package is stored, running out of time is a matter of waiting on.
-    fn pending_if_late(&self, key: &str, began: Instant, error: Error) -> Error {
-        if !self.deadline.has_passed() {
-            return error;
-        }
-        Error::Pending {
-            key: key.to_owned(),
-            waited: began.elapsed(),
-            code: None,
-            message: String::new(),
-            http_status: None,
-            last_failure: Some(error.report()),
+    fn pending_if_late(&self, began: Instant, error: Error) -> Error {
+        let late = self.deadline.has_passed();
+        match error {
+            Error::Attachment { path, key, next, source } if late => {
+                let pending = Error::Pending {
+                    key: key.clone(),
+                    waited: began.elapsed(),
+                    code: None,
+                    message: String::new(),
+                    http_status: None,
+                    last_failure: Some(source.report_without_advice()),
+                };
+                Error::Attachment { path, key, next, source: Box::new(pending) }
+            }
+            error => error,
         }
     }
 }

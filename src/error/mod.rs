@@ -321,6 +321,12 @@ impl Error {
                         .into(),
                 ),
             ),
+            Self::Attachment { next, source, .. } if source.kind() == ErrorKind::Pending => {
+                Some(format!(
+                    "it is the service or its queue that takes so long, not the package; go on \
+                     with: {next}"
+                ))
+            }
             Self::Attachment { next, source, .. } => {
                 Some(source.advice_and(format!("the package is stored; go on with: {next}")))
             }
@@ -415,7 +421,7 @@ impl fmt::Display for Error {
                     write_message(f, message)?;
                 }
                 match last_failure {
-                    Some(failure) => write!(f, " (the last question failed: {failure})"),
+                    Some(failure) => write!(f, " (what failed last: {failure})"),
                     None => Ok(()),
                 }
             }

@@ -121,7 +121,11 @@ fn a_hap_whose_hsp_is_late_is_pending() {
     let mut command = program_for(&sandbox);
     command.args(["upload", "--timeout=600ms", "--hsp"]).args([data("app.hsp"), data("app.hap")]);
     let ran = run(&mut command, ["--json"]).expect(9);
-    assert!(ran.stderr.contains("app.hsp"), "{ran:#?}");
+    let next = format!("pgyer harmony-hsp {} ", ran.json()[0]["key"].as_str().unwrap());
+    for words in ["app.hsp", "ran out", "queue", &next, " && pgyer status --wait "] {
+        assert!(ran.stderr.contains(words), "{words} {ran:#?}");
+    }
+    assert_eq!(ran.stderr.matches("status --wait").count(), 1, "{ran:#?}");
     assert!(ran.elapsed < Duration::from_millis(600) + HALF, "{ran:#?}");
 }
 
