@@ -141,10 +141,8 @@ impl EndRecord {
             return Ok(self);
         };
         let locator = blocks.bytes(end, ZIP64_LOCATOR_SIZE)?;
-        let start = number(&locator, 8, 8).filter(|start| *start < end);
-        let Some(start) = start.filter(|_| locator.starts_with(ZIP64_LOCATOR)) else {
-            return Ok(self);
-        };
+        let start = number(&locator, 8, 8).filter(|_| locator.starts_with(ZIP64_LOCATOR));
+        let Some(start) = start else { return Ok(self) };
         let bytes = blocks.bytes(start, ZIP64_RECORD_SIZE)?;
         // The size leaves out itself and what comes before it.
         let size = number(&bytes, 4, 8).and_then(|size| size.checked_add(12));

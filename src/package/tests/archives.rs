@@ -66,6 +66,20 @@ fn an_entry_may_end_right_at_the_directory() {
 }
 
 #[test]
+fn what_only_looks_like_a_zip64_end_is_none() {
+    for (signature, size) in [(b"PK\x06\x06", 43u64), (b"PK\x06\x05", 44), (b"PK\x06\x05", 0)] {
+        // As the last name of the directory it stands where the records would.
+        let archive = |at: usize| {
+            let record = [&signature[..], &size.to_le_bytes(), &[0; 44]].concat();
+            let locator = [&b"PK\x06\x07\0\0\0\0"[..], &at.to_le_bytes(), &[1, 0, 0, 0]].concat();
+            zip(&APK).entry(&[record, locator].concat(), b"").build()
+        };
+        let at = end_record(&archive(0)) - 76;
+        assert_eq!(type_of(&archive(at)), BuildType::Android, "{signature:?} {size}");
+    }
+}
+
+#[test]
 fn zip64_is_read() {
     assert_eq!(type_of(&zip(&APK).zip64().build()), BuildType::Android);
     let mut archive = zip(&IPA).zip64();
