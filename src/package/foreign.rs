@@ -68,9 +68,7 @@ fn kind_of_text(head: &[u8]) -> Option<&'static str> {
         .trim_end_matches('\u{fffd}');
     let is_text = |c: char| c.is_whitespace() || (!c.is_control() && c != '\u{fffd}');
     match text.chars().next()? {
-        '<' if is_html(None, head) || text.contains("<!doctype html") || text.contains("<html") => {
-            Some("an HTML page")
-        }
+        '<' if is_html(None, head) => Some("an HTML page"),
         '<' if text.starts_with("<?xml") || text.starts_with("<error") => Some("an XML text"),
         '{' | '[' if text.chars().all(is_text) => Some("a JSON text"),
         _ if text.chars().all(is_text) => Some("a plain text"),

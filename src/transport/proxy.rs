@@ -335,6 +335,9 @@ mod tests {
         .unwrap();
         assert_eq!(chosen(&proxies, "https://x.example/").unwrap(), "http://lower:2");
         assert_eq!(chosen(&proxies, "http://x.example/").unwrap(), "socks5h://all:1080");
+        let variable = |proxy: &Option<Proxy>| proxy.as_ref()?.variable.clone();
+        assert_eq!(variable(&proxies.https).as_deref(), Some("https_proxy"));
+        assert_eq!(variable(&proxies.all).as_deref(), Some("ALL_PROXY"));
         let explicit = proxies.with_proxy("https://explicit").unwrap();
         assert_eq!(chosen(&explicit, "http://x.example/").unwrap(), "https://explicit:443");
     }
