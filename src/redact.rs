@@ -25,6 +25,10 @@ const SHORT: usize = 6;
 /// A secret this long is not met by chance, whatever it is made of.
 const UNMISTAKABLE: usize = 12;
 
+/// So many backslashes before a character make it one that was escaped several times over. More are
+/// not counted: a text may consist of them.
+const MOST_SLASHES: usize = 16;
+
 /// The most that is repeated of what a server says.
 const LONGEST: usize = 8 * 1024;
 
@@ -39,11 +43,15 @@ pub(crate) struct Redactor {
 impl Redactor {
     /// Adds a secret, and what it is in other alphabets.
     pub(crate) fn add(&mut self, secret: &str) {
-        let base64 = within_base64(secret).chain([STANDARD_NO_PAD.encode(secret)]);
+        // Of what is longer than any real one, whole megabytes, only the text itself.
+        let short = if secret.len() <= LONGEST { secret } else { "" };
+        let base64 = within_base64(short).chain([STANDARD_NO_PAD.encode(short)]);
         let base64 = base64.flat_map(|digits| [digits.replace('+', "-").replace('/', "_"), digits]);
-        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex: String = short.bytes().map(|byte| format!("{byte:02x}")).collect();
         let hex = Some(hex).filter(|digits| digits.len() >= LONG);
-        for form in base64.chain(hex).chain([secret.to_owned()]) {
+        // A server may have trimmed it.
+        let bare = [secret.to_owned(), secret.trim().to_owned()];
+        for form in base64.chain(hex).chain(bare) {
             if !form.is_empty() && !self.secrets.contains(&form) {
                 self.secrets.push(form);
             }
@@ -215,10 +223,13 @@ fn json_escaped(text: &str, c: char) -> Option<usize> {
         '\t' => Some('t'),
         _ => None,
     };
-    let rest = text.trim_start_matches('\\');
-    let slashes = text.len().saturating_sub(rest.len());
+    let slashes = text.bytes().take(MOST_SLASHES).take_while(|byte| *byte == b'\\').count();
+    let rest = text.get(slashes..)?;
     if short.is_some_and(|short| rest.starts_with(short)) {
         return Some(slashes.saturating_add(1));
+    }
+    if !rest.starts_with(['u', 'U']) {
+        return None;
     }
     let mut buffer = [0; 2];
     let units = c.encode_utf16(&mut buffer).iter();
@@ -328,6 +339,21 @@ mod tests {
         let redactor = redactor(&["a?b>c~d?e>f~", "1234", "abc"]);
         assert_eq!(redactor.clean("YT9iPmN+ZD9lPmZ+ YT9iPmN-ZD9lPmZ-"), "*** ***");
         assert_eq!(redactor.clean("613f623e637E643f653e667e 31323334 616263"), "*** *** 616263");
+    }
+
+    #[test]
+    fn a_text_of_backslashes_takes_no_time() {
+        let redactor = redactor(&["secret", "\"quoted\"", "\\x"]);
+        let began = std::time::Instant::now();
+        let text = "\\".repeat(1 << 15);
+        assert!(redactor.clean(&text).starts_with(r"\\\"));
+        redactor.clean_build(&format!("[\"{text}\"]"));
+        assert!(began.elapsed() < std::time::Duration::from_secs(5), "{:?}", began.elapsed());
+    }
+
+    #[test]
+    fn a_secret_that_was_trimmed_is_one_all_the_same() {
+        assert_eq!(redactor(&[" pass word\r\n"]).clean("[pass word]"), "[***]");
     }
 
     #[test]

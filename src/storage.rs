@@ -249,8 +249,8 @@ impl<'a> Storing<'a> {
             let problem = "the storage said that it has the file before it was sent".to_owned();
             return Outcome::Again(self.network(answer, problem), None);
         }
-        let Some(stored) = &answer.crc64 else { return Outcome::Stored };
-        if stored.trim().parse() == Ok(sent) {
+        let stored = answer.crc64.as_deref().map_or("", str::trim);
+        if stored.is_empty() || stored.parse() == Ok(sent) {
             return Outcome::Stored;
         }
         let problem = format!(

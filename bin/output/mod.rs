@@ -4,12 +4,14 @@
 mod human;
 mod quote;
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
 use pgyer::{BuildInfo, BuildType, Error, Finding};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use self::human::rate;
 pub(crate) use self::human::{human_size, human_time, unit_of};
@@ -179,10 +181,13 @@ fn in_time(time: Duration) -> String {
 
 /// The number that Pgyer gave to the build, as it came if it is none.
 fn build_number(build: &BuildInfo) -> String {
-    let fields = serde_json::from_str(&build.to_json()).unwrap_or(Value::Null);
-    match fields.get("buildBuildVersion") {
-        Some(Value::String(text)) => text.clone(),
-        Some(value @ Value::Number(_)) => value.to_string(),
+    let json = build.to_json();
+    // The other fields stay as they are: there may be a lot in them.
+    let fields: HashMap<String, &RawValue> = serde_json::from_str(&json).unwrap_or_default();
+    let number = fields.get("buildBuildVersion").map_or("", |value| value.get());
+    match serde_json::from_str(number).unwrap_or(Value::Null) {
+        Value::String(text) => text,
+        value @ Value::Number(_) => value.to_string(),
         _ => build.build_version.map_or_else(String::new, |number| number.to_string()),
     }
 }

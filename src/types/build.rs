@@ -168,14 +168,14 @@ impl BuildInfo {
     pub fn install_url(&self) -> Option<String> {
         let last =
             [&self.shortcut_url, &self.build_key].into_iter().find(|part| !part.is_empty())?;
-        Some(format!("https://www.pgyer.com/{}", percent_encode(last)))
+        is_part_of_url(last).then(|| format!("https://www.pgyer.com/{}", percent_encode(last)))
     }
 
     /// The address of the icon, made as the API's page says; none when there is no icon.
     pub fn icon_url(&self) -> Option<String> {
         let folders: Vec<String> =
             self.icon.chars().take(5).map(|c| percent_encode(c.encode_utf8(&mut [0; 4]))).collect();
-        if folders.len() < 5 {
+        if folders.len() < 5 || !is_part_of_url(&self.icon) {
             return None;
         }
         Some(format!(
@@ -204,6 +204,12 @@ impl BuildInfo {
             .collect();
         format!("{{{}}}", members.join(","))
     }
+}
+
+/// No browser takes a longer one.
+fn is_part_of_url(text: &str) -> bool {
+    const LONGEST: usize = 2048;
+    text.len() <= LONGEST
 }
 
 #[cfg(test)]
@@ -245,6 +251,18 @@ mod tests {
             assert_eq!(field, text);
         }
         assert_eq!(build.qr_code_url(), Some("qr"));
+    }
+
+    #[test]
+    fn what_is_too_long_for_a_url_makes_none() {
+        for (length, is_url) in [(2048, true), (2049, false)] {
+            let part = "x".repeat(length);
+            let build = build(&format!(r#"{{"buildShortcutUrl":"{part}","buildIcon":"{part}"}}"#));
+            assert_eq!(
+                (build.install_url().is_some(), build.icon_url().is_some()),
+                (is_url, is_url)
+            );
+        }
     }
 
     #[test]

@@ -5,6 +5,9 @@ use std::fmt;
 use crate::error::Error;
 use crate::json::{self, Fields, MOST_MEMBERS};
 
+/// The most that a storage takes as the key of an object.
+const LONGEST_KEY: usize = 1024;
+
 /// What `getCOSToken` answers: where to upload to, with which fields, and the key under which the
 /// build can be asked for afterwards.
 ///
@@ -53,8 +56,12 @@ impl UploadToken {
         if !method.is_empty() && !method.eq_ignore_ascii_case("POST") {
             return Err(format!("it asks for the method {method}, where only POST is known"));
         }
+        let key = required("key")?;
+        if key.len() > LONGEST_KEY {
+            return Err(format!("its \"key\" has more than {LONGEST_KEY} bytes"));
+        }
         Ok(Self {
-            key: required("key")?,
+            key,
             endpoint: required("endpoint")?,
             params: params(fields.raw("params").ok_or("it has no \"params\"")?)?,
             file_field: required("fileField").unwrap_or_else(|_| "file".to_owned()),
@@ -233,6 +240,8 @@ mod tests {
             ("[]", "not a JSON object"),
             ("{}", "no \"key\""),
             (r#"{"key":"","endpoint":"e","params":{"a":"b"}}"#, "no \"key\""),
+            (&format!(r#"{{"key":"{}"}}"#, "k".repeat(1024)), "no \"endpoint\""),
+            (&format!(r#"{{"key":"{}"}}"#, "k".repeat(1025)), "more than 1024"),
             (r#"{"key":"k"}"#, "no \"endpoint\""),
             (r#"{"key":"k","endpoint":"e"}"#, "no \"params\""),
             (r#"{"key":"k","endpoint":"e","params":[]}"#, "not an object"),
