@@ -66,15 +66,15 @@ impl Report {
         match format {
             Format::Text => self.text(),
             Format::Json => self.json(),
-            Format::Env => self
-                .variables()
-                .map(|(name, value)| format!("{name}={}\n", shell_quoted(&value)))
-                .concat(),
-            Format::Dotenv => self
-                .variables()
-                .map(|(name, value)| format!("{name}={}\n", one_line(&value)))
-                .concat(),
+            Format::Env => self.assignments(shell_quoted),
+            Format::Dotenv => self.assignments(one_line),
         }
+    }
+
+    fn assignments(&self, written: fn(&str) -> String) -> String {
+        let variables = self.variables().into_iter();
+        variables
+            .fold(String::new(), |text, (name, value)| text + name + "=" + &written(&value) + "\n")
     }
 
     fn json(&self) -> String {

@@ -29,14 +29,21 @@ fn is_harmful(c: char) -> bool {
 /// For a POSIX shell, which gets the value as it is. What a terminal would obey is made there.
 pub(super) fn shell_quoted(value: &str) -> String {
     let mut quoted = "'".to_owned();
-    for c in value.chars() {
-        match c {
-            // No shell has a NUL in a variable.
-            '\0' => {}
-            '\'' => quoted.push_str("'\\''"),
-            '\n' | '\t' => quoted.push(c),
-            c if is_harmful(c) => quoted.push_str(&format!("'\"$(printf '{}')\"'", octal(c))),
-            c => quoted.push(c),
+    // No shell has a NUL in a variable.
+    let mut rest = value.chars().filter(|c| *c != '\0').peekable();
+    let is_made = |c: &char| is_harmful(*c) && !matches!(c, '\n' | '\t');
+    while let Some(c) = rest.next() {
+        if is_made(&c) {
+            quoted.push_str("'\"$(printf '");
+            quoted.push_str(&octal(c));
+            while let Some(c) = rest.next_if(is_made) {
+                quoted.push_str(&octal(c));
+            }
+            quoted.push_str("')\"'");
+        } else if c == '\'' {
+            quoted.push_str("'\\''");
+        } else {
+            quoted.push(c);
         }
     }
     quoted + "'"
@@ -58,8 +65,8 @@ mod tests {
     fn quoting_keeps_a_shell_from_reading_values() {
         assert_eq!(shell_quoted("a'; rm -rf $HOME '\n`x`"), "'a'\\''; rm -rf $HOME '\\''\n`x`'");
         assert_eq!(
-            shell_quoted("a\u{1b}\0\t\u{202e}"),
-            "'a'\"$(printf '\\033')\"'\t'\"$(printf '\\342\\200\\256')\"''"
+            shell_quoted("a\u{1b}\0\t\u{202e}\0\r"),
+            "'a'\"$(printf '\\033')\"'\t'\"$(printf '\\342\\200\\256\\015')\"''"
         );
         assert_eq!(one_line("a\nPGYER_KEY=evil\r\u{85}\u{2028}b"), "a PGYER_KEY=evil   b");
     }
