@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use crate::{json, text};
 
 /// What stands in the place of a secret.
-const HIDDEN: &str = "***";
+pub(crate) const HIDDEN: &str = "***";
 
 /// By so many characters a secret is known; what follows goes with them. So no pair of a long
 /// secret and a long text takes long to compare.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::json::{self, Fields};
+use crate::redact::HIDDEN;
 use crate::text::percent_encode;
 
 /// The state of a build, from one `buildInfo` call.
@@ -168,14 +169,14 @@ impl BuildInfo {
     pub fn install_url(&self) -> Option<String> {
         let last =
             [&self.shortcut_url, &self.build_key].into_iter().find(|part| !part.is_empty())?;
-        is_part_of_url(last).then(|| format!("https://www.pgyer.com/{}", percent_encode(last)))
+        may_be_in_url(last).then(|| format!("https://www.pgyer.com/{}", percent_encode(last)))
     }
 
     /// The address of the icon, made as the API's page says; none when there is no icon.
     pub fn icon_url(&self) -> Option<String> {
         let folders: Vec<String> =
             self.icon.chars().take(5).map(|c| percent_encode(c.encode_utf8(&mut [0; 4]))).collect();
-        if folders.len() < 5 || !is_part_of_url(&self.icon) {
+        if folders.len() < 5 || !may_be_in_url(&self.icon) {
             return None;
         }
         Some(format!(
@@ -206,10 +207,10 @@ impl BuildInfo {
     }
 }
 
-/// No browser takes a longer one.
-fn is_part_of_url(text: &str) -> bool {
+/// No browser takes a longer one, and one without its secrets leads nowhere.
+fn may_be_in_url(text: &str) -> bool {
     const LONGEST: usize = 2048;
-    text.len() <= LONGEST
+    text.len() <= LONGEST && !text.contains(HIDDEN)
 }
 
 #[cfg(test)]
@@ -254,9 +255,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_for_a_url_makes_none() {
-        for (length, is_url) in [(2048, true), (2049, false)] {
-            let part = "x".repeat(length);
+    fn what_can_be_in_no_url_makes_none() {
+        let long = "x".repeat(2048);
+        let [longer, hidden] = [format!("{long}x"), format!("short{HIDDEN}")];
+        for (part, is_url) in [(long, true), (longer, false), (hidden, false)] {
             let build = build(&format!(r#"{{"buildShortcutUrl":"{part}","buildIcon":"{part}"}}"#));
             assert_eq!(
                 (build.install_url().is_some(), build.icon_url().is_some()),
