@@ -207,9 +207,9 @@ impl BuildInfo {
     }
 }
 
-/// No browser takes a longer one, and one without its secrets leads nowhere.
+/// No server takes a longer one, and one without its secrets leads nowhere.
 fn may_be_in_url(text: &str) -> bool {
-    const LONGEST: usize = 2048;
+    const LONGEST: usize = 8192;
     text.len() <= LONGEST && !text.contains(HIDDEN)
 }
 
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn what_can_be_in_no_url_makes_none() {
-        let long = "x".repeat(2048);
+        let long = "x".repeat(8192);
         let [longer, hidden] = [format!("{long}x"), format!("short{HIDDEN}")];
         for (part, is_url) in [(long, true), (longer, false), (hidden, false)] {
             let build = build(&format!(r#"{{"buildShortcutUrl":"{part}","buildIcon":"{part}"}}"#));
