@@ -62,7 +62,7 @@ pub fn answers(data: &[u8]) {
     if let Some(build) = Fields::parse(&cleaned).and_then(BuildInfo::from_fields) {
         check_build(&build);
     }
-    if let Ok(token) = UploadToken::parse(&cleaned) {
+    if let Ok(token) = UploadToken::parse(&redactor().clean_token(&envelope.data)) {
         check_token(&token);
     }
 }

@@ -200,6 +200,10 @@ impl Limits {
 
     /// The same for one of so many ways to a host, which leaves the others their part of the time.
     pub(super) fn share(self, ways: usize) -> Self {
+        if ways <= 1 {
+            // The last has all that is left, and it is the deadline that ends it, not this limit.
+            return self;
+        }
         let gone = self.connecting_since.map_or(Duration::ZERO, |since| since.elapsed());
         let left = self.deadline.cap(self.limit.saturating_sub(gone));
         let part = left.checked_div(u32::try_from(ways).unwrap_or(u32::MAX)).unwrap_or(left);

@@ -200,4 +200,11 @@ fn a_silent_handshake_is_a_matter_of_the_connect_timeout() {
     assert!(ran.stderr.contains("--connect-timeout"), "{ran:#?}");
     assert!(ran.elapsed >= Duration::from_millis(300), "{ran:#?}");
     assert!(ran.elapsed < Duration::from_millis(800), "{ran:#?}");
+    // An earlier deadline is named, and nothing else.
+    let (keep, kept) = std::sync::mpsc::channel();
+    let port = odd_server(move |stream| keep.send(stream).unwrap());
+    let ran = ask(port, &["--timeout=300ms"]);
+    drop(kept);
+    assert!(ran.stderr.contains("ran out"), "{ran:#?}");
+    assert!(!ran.stderr.contains("no connection within"), "{ran:#?}");
 }
