@@ -447,6 +447,14 @@ mod tests {
     }
 
     #[test]
+    fn the_last_way_has_the_whole_limit_even_where_the_deadline_comes_first() {
+        let (ten, second) = (Duration::from_secs(10), Duration::from_secs(1));
+        let limits = Limits::connecting(ten, Deadline::after(second));
+        assert_eq!(limits.share(1).half(), ten / 2);
+        assert!(limits.share(2).half() <= second / 2);
+    }
+
+    #[test]
     fn a_proxy_is_asked_for_each_address() {
         let asked = std::sync::Arc::<AtomicUsize>::default();
         let count = std::sync::Arc::clone(&asked);
