@@ -2,8 +2,8 @@
 
 use pgyer::sandbox::{Endpoint, Sandbox};
 
-use crate::proxy_server::{ProxyServer, Reply, Speaks};
-use crate::relay::{Authority, HOST, Relay};
+use crate::support::proxy_server::{ProxyServer, Reply, Speaks};
+use crate::support::relay::{Authority, HOST, Relay};
 use crate::support::{Ran, faulty, folder, pgyer, program, program_for, run, sandbox};
 
 /// A fault, the exit code, the check that fails, what it has to say.

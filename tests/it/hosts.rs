@@ -9,8 +9,8 @@ use pgyer::sandbox::Sandbox;
 use rustls::ServerConfig;
 use tempfile::TempDir;
 
-use crate::proxy_server::{ProxyServer, Reply, Speaks};
-use crate::relay::{Authority, Relay};
+use crate::support::proxy_server::{ProxyServer, Reply, Speaks};
+use crate::support::relay::{Authority, Relay};
 use crate::support::{Ran, data, program, run};
 
 const NAMES: [&str; 4] = ["www.pgyer.com", "api.pgyer.com", "api.xcxwo.com", "api.pgyerapp.com"];

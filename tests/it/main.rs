@@ -6,7 +6,6 @@ mod changes;
 mod commands;
 mod completions;
 mod doctor;
-mod document;
 mod endpoints;
 mod examples;
 mod exit_codes;
@@ -20,15 +19,10 @@ mod matrix;
 mod peers;
 mod programs;
 mod proxies;
-mod proxy_server;
-#[cfg(unix)]
-mod pty;
 mod qr;
-mod raw_server;
 mod readme;
 #[cfg(unix)]
 mod recipes;
-mod relay;
 mod sandbox;
 mod secrets;
 mod signals;

@@ -14,7 +14,7 @@ use std::time::Duration;
 use pgyer::sandbox::{Endpoint, Sandbox};
 use tempfile::TempDir;
 
-use crate::relay::{Authority, Relay};
+use crate::support::relay::{Authority, Relay};
 use crate::support::{LIMIT, Ran, big_file, data, program_for, run};
 
 /// What a right end is.

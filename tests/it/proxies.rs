@@ -7,8 +7,8 @@ use std::time::Duration;
 use pgyer::sandbox::Sandbox;
 use tempfile::TempDir;
 
-use crate::proxy_server::{ProxyServer, Reply, Speaks};
-use crate::relay::{Authority, HOST, Relay};
+use crate::support::proxy_server::{ProxyServer, Reply, Speaks};
+use crate::support::relay::{Authority, HOST, Relay};
 use crate::support::{Ran, data, program_for, run};
 
 const SECRET: &str = "user:pa%ss";

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use pgyer::sandbox::Sandbox;
 use tempfile::TempDir;
 
-use crate::pty::{Cell, Screen, Terminal};
+use crate::support::pty::{Cell, Screen, Terminal};
 use crate::support::{Ran, data, program_for, run, sandbox, words};
 
 const GLYPHS: [char; 3] = ['▀', '▄', '█'];

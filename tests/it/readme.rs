@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::document;
+use crate::support::document;
 use crate::support::{program, run};
 
 const README: &str = include_str!("../../README.md");

@@ -7,8 +7,8 @@ use std::process::Command;
 use pgyer::sandbox::Sandbox;
 use tempfile::TempDir;
 
-use crate::pty::{Screen, Session, Terminal, frames};
 use crate::signals::heeding;
+use crate::support::pty::{Screen, Session, Terminal, frames};
 use crate::support::{big_file, data, faulty, folder, program_for, sandbox, words};
 
 /// Two columns for each Chinese character.

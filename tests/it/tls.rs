@@ -10,7 +10,7 @@ use pgyer::sandbox::{Endpoint, Sandbox};
 use rcgen::date_time_ymd;
 use tempfile::TempDir;
 
-use crate::relay::{Authority, HOST, Relay, self_signed};
+use crate::support::relay::{Authority, HOST, Relay, self_signed};
 use crate::support::{Ran, data, program, program_for, run};
 
 /// A sandbox behind a relay, and the authority's file.

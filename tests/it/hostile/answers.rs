@@ -10,8 +10,8 @@ use super::words::WORDS;
 use super::{
     Attack, DONE, NETWORK, Out, STORAGE, Villain, all_well, attack, complaints, impatient, measured,
 };
-use crate::raw_server::http;
-use crate::relay::{Authority, Relay};
+use crate::support::raw_server::http;
+use crate::support::relay::{Authority, Relay};
 use crate::support::{data, for_each};
 
 pub(super) const OK: &str = "HTTP/1.1 200 OK\r\n";

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use tempfile::TempDir;
 
 use super::{API, DONE, KEY, NETWORK, STORAGE, USAGE, Villain, complaints, impatient, measured};
-use crate::raw_server::{Asked, http};
+use crate::support::raw_server::{Asked, http};
 use crate::support::{data, run};
 
 fn json(body: &str) -> String {
@@ -189,9 +189,9 @@ fn an_early_word_is_not_the_last() {
     // Says that all is stored as soon as somebody comes.
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("t.json");
-    let addr = crate::raw_server::listen(|mut client| {
+    let addr = crate::support::raw_server::listen(|mut client| {
         client.write_all(b"HTTP/1.1 204 X\r\n\r\n")?;
-        crate::raw_server::hear(client).map(drop)
+        crate::support::raw_server::hear(client).map(drop)
     });
     std::fs::write(&file, token(&format!("http://{addr}/"))).unwrap();
     let mut command = impatient(&["put", "--retries=0", "--token"]);

@@ -2,7 +2,7 @@
 
 use super::answers::{BUILD, CHUNKED, OK, chunked, endless, json, unfinished};
 use super::{Attack, DONE, NETWORK, attack};
-use crate::raw_server::http;
+use crate::support::raw_server::http;
 
 pub(super) const HEADS: &[Attack] = &[
     attack("endless headers", |out| endless(out, OK, "X: y\r\n"), NETWORK, "head"),

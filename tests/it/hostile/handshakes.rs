@@ -5,8 +5,8 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::Mutex;
 
 use super::{Attack, NETWORK, Out, all_well, attack, complaints, impatient, measured};
-use crate::raw_server::listen;
 use crate::support::for_each;
+use crate::support::raw_server::listen;
 
 /// Reads the first of what the program says, if it says anything within reason.
 fn heard(out: &mut Out<'_>) -> io::Result<Vec<u8>> {

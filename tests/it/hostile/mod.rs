@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use pgyer::sandbox::Sandbox;
 
-use crate::raw_server::{Asked, answer_with};
+use crate::support::raw_server::{Asked, answer_with};
 use crate::support::{Ran, collect, program, program_for};
 
 const DONE: i32 = 0;

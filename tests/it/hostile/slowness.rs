@@ -13,9 +13,9 @@ use super::{
     Attack, Measured, NETWORK, Out, Serve, Villain, all_well, attack, complaints, impatient,
     measured,
 };
-use crate::proxy_server::{ProxyServer, Reply, Speaks};
-use crate::raw_server::{http, listen};
-use crate::relay::{Authority, HOST};
+use crate::support::proxy_server::{ProxyServer, Reply, Speaks};
+use crate::support::raw_server::{http, listen};
+use crate::support::relay::{Authority, HOST};
 use crate::support::{data, for_each};
 
 /// How far apart the bytes are.

@@ -16,7 +16,7 @@ use std::time::Duration;
 use pgyer::sandbox::{Endpoint, Sandbox, Seen};
 use tempfile::TempDir;
 
-use crate::relay::{Authority, Relay};
+use crate::support::relay::{Authority, Relay};
 use crate::support::{Ran, big_file, data, program_for, run};
 
 /// What is run.

@@ -8,7 +8,7 @@ use pgyer::sandbox::Sandbox;
 use tempfile::TempDir;
 
 use super::stand_ins;
-use crate::document::value;
+use crate::support::document::value;
 use crate::support::{Ran, folder, run};
 
 /// A step that runs something.

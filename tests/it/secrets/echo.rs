@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use super::markers::{SLOTS, percent_decoded, secret, spelled};
-use crate::raw_server::{Asked, answer_with, http};
+use crate::support::raw_server::{Asked, answer_with, http};
 
 /// The part of a job that a request is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

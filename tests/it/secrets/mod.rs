@@ -21,7 +21,7 @@ use echo::{Echo, Manner, OF_BUILDS, OF_THE_API, OF_THE_STORAGE, OF_TOKENS, Step,
 use markers::{found_in, secret, spelled};
 use tempfile::TempDir;
 
-use crate::proxy_server::{ProxyServer, Reply, Speaks};
+use crate::support::proxy_server::{ProxyServer, Reply, Speaks};
 use crate::support::{Ran, collect, folder, for_each, program, words};
 
 /// The name under which the servers are reached; what is on loopback goes through no proxy.

@@ -5,8 +5,8 @@ use std::process::Command;
 
 use super::Scene;
 use super::markers::{found_in, secret};
-use crate::proxy_server::{ProxyServer, Speaks};
-use crate::raw_server::listen;
+use crate::support::proxy_server::{ProxyServer, Speaks};
+use crate::support::raw_server::listen;
 use crate::support::{Ran, run};
 
 /// What stands for the secret in the lines below.

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::echo::{Echo, Manner, Step};
 use super::{Scene, TASKS, Task};
-use crate::raw_server::http;
+use crate::support::raw_server::http;
 use crate::support::{Ran, for_each, program, run, words};
 
 /// Characters that terminals obey, and what they do with them.

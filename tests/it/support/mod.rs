@@ -1,4 +1,12 @@
-//! What the tests share.
+//! What the tests share: the files they upload, a sandbox to upload them to, a way to run the
+//! program and see how it ended. Its modules are the other sides that a test may need.
+
+pub(crate) mod document;
+pub(crate) mod proxy_server;
+#[cfg(unix)]
+pub(crate) mod pty;
+pub(crate) mod raw_server;
+pub(crate) mod relay;
 
 use std::ffi::OsStr;
 use std::io::Read;

@@ -12,18 +12,18 @@ use std::process::Command;
 use pgyer::sandbox::{Endpoint, Sandbox};
 use tempfile::TempDir;
 
-use crate::document::{self, Block, shell_of_groovy, shell_of_yaml};
-use crate::proxy_server::{ProxyServer, Reply, Speaks};
-use crate::relay::{Authority, HOST, Relay};
+use crate::support::document::{self, Block, shell_of_groovy, shell_of_yaml};
+use crate::support::proxy_server::{ProxyServer, Reply, Speaks};
+use crate::support::relay::{Authority, HOST, Relay};
 use crate::support::{Ran, folder, program_for, run, sandbox};
 use chat::Chat;
 
 use runner::Job;
 use stand_ins::Releases;
 
-const ENGLISH: &str = include_str!("../../docs/ci.md");
-const CHINESE: &str = include_str!("../../docs/ci.zh-CN.md");
-const ACTION: &str = include_str!("../../action.yml");
+const ENGLISH: &str = include_str!("../../../docs/ci.md");
+const CHINESE: &str = include_str!("../../../docs/ci.zh-CN.md");
+const ACTION: &str = include_str!("../../../action.yml");
 
 /// A name that breaks whatever is put together without care.
 const NAME: &str = "a\"b\\c `d` $(e) 'f' 应用";
@@ -104,7 +104,7 @@ fn the_blocks_of_the_readme_work() {
         std::fs::copy(folder.path().join(source), folder.path().join(name)).unwrap();
     }
     std::fs::write(folder.path().join("CHANGES.txt"), "It is new.\n").unwrap();
-    let blocks = document::blocks(include_str!("../../README.md")).into_iter();
+    let blocks = document::blocks(include_str!("../../../README.md")).into_iter();
     let typed = blocks.filter(|block| block.language == "sh" && !block.text.contains("cargo "));
     let path = stand_ins::path(&[bin.path(), stand_ins::bin()]);
     let mut count = 0;
@@ -374,11 +374,11 @@ fn a_message_that_is_refused_fails_and_so_does_a_failed_upload() {
 
 #[test]
 fn the_release_has_what_the_recipes_load() {
-    let release = include_str!("../../.github/workflows/release.yml");
+    let release = include_str!("../../../.github/workflows/release.yml");
     let names: Vec<&str> =
         release.split("{ name: ").skip(1).map(|r| &r[..r.find(',').unwrap()]).collect();
     assert_eq!(names.len(), 4, "{names:?}");
-    for text in [ENGLISH, ACTION, include_str!("../../README.md")] {
+    for text in [ENGLISH, ACTION, include_str!("../../../README.md")] {
         for mention in ["pgyer-linux-", "pgyer-macos-", "pgyer-windows-"] {
             for (start, _) in text.match_indices(mention) {
                 let rest = &text[start + "pgyer-".len()..];

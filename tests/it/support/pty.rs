@@ -10,7 +10,7 @@ use std::time::Instant;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use crate::support::{LIMIT, wait};
+use super::{LIMIT, wait};
 
 /// A command at a terminal of its own, which all three of its streams go to.
 pub(crate) struct Terminal {
