@@ -192,21 +192,25 @@ mod event;
 #[doc(hidden)]
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod html;
 mod json;
 mod multipart;
 mod package;
+mod percent;
 mod publish;
+mod rand;
 mod redact;
 mod retry;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod secret;
+mod shell;
 mod source;
 mod storage;
-mod text;
 mod transport;
 mod types;
 mod wait;
+mod xml;
 
 pub use client::{Client, ClientBuilder};
 pub use doctor::{Diagnosis, Finding};

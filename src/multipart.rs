@@ -5,8 +5,9 @@ use std::io::{self, Read};
 use crc64fast::Digest;
 
 use crate::error::Error;
+use crate::percent::percent_encode;
+use crate::rand::random;
 use crate::source::Source;
-use crate::text;
 
 /// The text fields of a form, in order. The file comes last, because the storage ignores the
 /// fields after it.
@@ -18,7 +19,7 @@ pub(crate) struct Form {
 impl Form {
     pub(crate) fn new() -> Self {
         // 128 random bits: no field value and no file holds them but by chance.
-        let boundary = format!("pgyer-{:016x}{:016x}", text::random(), text::random());
+        let boundary = format!("pgyer-{:016x}{:016x}", random(), random());
         Self { boundary, head: Vec::new() }
     }
 
@@ -65,7 +66,7 @@ fn quoted(name: &str) -> String {
     let mut safe = String::with_capacity(name.len());
     for c in name.chars() {
         if c == '"' || c == '\\' || c.is_control() {
-            safe.push_str(&text::percent_encode(c.encode_utf8(&mut [0; 4])));
+            safe.push_str(&percent_encode(c.encode_utf8(&mut [0; 4])));
         } else {
             safe.push(c);
         }

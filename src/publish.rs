@@ -7,9 +7,9 @@ use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::package::Package;
 use crate::secret::Password;
+use crate::shell::{shell_word, wait_command};
 use crate::source::Source;
 use crate::storage::{StoreFailure, Storing, uncertain};
-use crate::text::{shell_word, wait_command};
 use crate::types::{BuildInfo, BuildStatus, BuildType, Release, UploadToken};
 use crate::wait::Wait;
 

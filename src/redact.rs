@@ -6,7 +6,7 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-use crate::{json, text};
+use crate::{json, xml};
 
 /// What stands in the place of a secret.
 pub(crate) const HIDDEN: &str = "***";
@@ -251,7 +251,7 @@ fn entity(text: &str, c: char) -> Option<usize> {
 
 /// The length of `quot;`, if it stands for this character.
 fn named(text: &str, c: char) -> Option<usize> {
-    let (found, length) = text::entity(text)?;
+    let (found, length) = xml::entity(text)?;
     (found == c).then_some(length)
 }
 

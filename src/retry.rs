@@ -77,7 +77,7 @@ impl Backoff {
 
 fn shortened(delay: Duration) -> Duration {
     // Eight random bits are plenty to spread clients over a quarter of the delay.
-    let part = u32::from(crate::text::random() as u8);
+    let part = u32::from(crate::rand::random() as u8);
     delay.saturating_sub(delay.saturating_mul(part).checked_div(1024).unwrap_or_default())
 }
 

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use crate::client::{Client, FormFile};
 use crate::error::{Error, Result, storage_may_recover};
+use crate::html::is_html;
 use crate::multipart::Form;
 use crate::package::Package;
+use crate::percent::percent_encode;
 use crate::redact::Redactor;
-use crate::text::{is_html, percent_encode, without_entities};
 use crate::transport::{Answer, Failure, Lost, Url};
 use crate::types::UploadToken;
+use crate::xml::without_entities;
 
 impl Client {
     /// "Upload the File to the Returned URL": step two alone. Calls no API and needs no key.

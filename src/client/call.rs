@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::FormFile;
 use crate::error::{Error, is_transient};
+use crate::html::is_html;
 use crate::redact::Redactor;
-use crate::text::is_html;
 use crate::transport::{Answer, FailureKind, Lost, Url};
 use crate::types::Envelope;
 

@@ -8,11 +8,11 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Observer};
 use crate::multipart::Form;
 use crate::package::Package;
+use crate::percent::form_urlencoded;
 use crate::redact::Redactor;
 use crate::retry::{Deadline, RetryPolicy};
 use crate::secret::ApiKey;
 use crate::source::Source;
-use crate::text::form_urlencoded;
 use crate::transport::{Answer, Failure, FailureKind, Lost, Request, Transport, Url};
 use crate::types::Envelope;
 

@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::text::wait_command;
+use crate::shell::wait_command;
 
 mod kind;
 

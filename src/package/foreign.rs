@@ -1,7 +1,7 @@
 //! What a file is that is no ZIP archive, from its first bytes.
 
 use super::{AGAIN, Refusal};
-use crate::text::is_html;
+use crate::html::is_html;
 
 /// How many bytes of the file's beginning are looked at.
 pub(super) const HEAD: usize = 512;

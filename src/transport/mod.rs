@@ -44,8 +44,8 @@ use self::connection::{Connection, Exchange, Flag, Origin, Pool};
 use self::stream::Limits;
 use self::trust::Trust;
 use crate::error::Result;
+use crate::html::is_html;
 use crate::retry::{Deadline, parse_retry_after};
-use crate::text::is_html;
 
 /// The program and its version, in every request.
 pub(crate) const USER_AGENT: &str = concat!("pgyer/", env!("CARGO_PKG_VERSION"));

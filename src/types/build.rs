@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::json::{self, Fields};
+use crate::percent::percent_encode;
 use crate::redact::HIDDEN;
-use crate::text::percent_encode;
 
 /// The state of a build, from one `buildInfo` call.
 ///
