@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use crate::args::{self, Parsed};
-use crate::inputs;
+use crate::config;
 use crate::output;
 
 /// What stands for a secret, and where it may stand.
@@ -83,7 +83,7 @@ pub(crate) fn durations(data: &[u8]) {
 /// Configuration files of the official clients.
 pub(crate) fn configuration(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    match inputs::key_in("FILE", text) {
+    match config::key_in("FILE", text) {
         Ok(None) => {}
         Ok(Some(key)) => {
             let key = key.expose();

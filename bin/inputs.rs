@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
@@ -11,6 +10,7 @@ use std::time::Instant;
 use pgyer::{ApiKey, Error, InstallType, Password, Region, Release, Result, Validity};
 
 use crate::args::{self, Input, Install, Notes, Secret};
+use crate::config;
 
 /// More than any of these files has; so that `/dev/zero` is an error and not the end of memory.
 const MAX_SIZE: u64 = 4 << 20;
@@ -37,25 +37,7 @@ impl Inputs {
             let value = value.into_string().map_err(|_| usage("PGYER_API_KEY is not UTF-8"))?;
             return key_from("PGYER_API_KEY", &value).map(Some);
         }
-        if let Some(path) = variable("PGYER_CONFIG_FILE").map(PathBuf::from) {
-            let key = self.key_in_config(&path)?;
-            let nothing = || usage(format!("{}: there is no API key in it", path.display()));
-            return key.ok_or_else(nothing).map(Some);
-        }
-        for path in default_configs() {
-            match self.key_in_config(&path) {
-                Ok(None) => {}
-                Err(Error::Io { source, .. }) if is_missing(&source) => {}
-                found => return found,
-            }
-        }
-        Ok(None)
-    }
-
-    /// The key in a file of the official clients.
-    fn key_in_config(self, path: &Path) -> Result<Option<ApiKey>> {
-        let text = self.read_text(&Input::File(path.to_owned()))?;
-        key_in(&path.display().to_string(), &text)
+        config::api_key(self)
     }
 
     /// A password from a file or a variable.
@@ -102,7 +84,7 @@ impl Inputs {
         let name = name_of(input);
         let read = match self.until {
             None => contents(input),
-            Some(until) => contents_until(input, until)?,
+            Some(until) => contents_until(input, until),
         };
         let bytes = read.map_err(|source| Error::Io { action: format!("read {name}"), source })?;
         if bytes.len() as u64 > MAX_SIZE {
@@ -149,70 +131,25 @@ fn contents(input: &Input) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The same, read aside, since a pipe may have no end.
-fn contents_until(input: &Input, until: Instant) -> Result<io::Result<Vec<u8>>> {
+/// Reads until a point in time, in a thread of its own, because a pipe may never reach its end.
+fn contents_until(input: &Input, until: Instant) -> io::Result<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
-    let (action, input) = (format!("read {}", name_of(input)), input.clone());
-    // Nobody listens any more when it took too long.
-    let read = move || drop(sender.send(contents(&input)));
-    if let Err(source) = thread::Builder::new().spawn(read) {
-        return Err(Error::Io { action, source });
+    let in_thread = input.clone();
+    // Nobody receives any more once the time is up.
+    let read = move || drop(sender.send(contents(&in_thread)));
+    if thread::Builder::new().spawn(read).is_err() {
+        // Without a thread a file can still be read, and only a pipe can keep us too long.
+        return contents(input);
     }
     let left = until.saturating_duration_since(Instant::now());
-    receiver.recv_timeout(left).map_err(|_| Error::Network {
-        action,
-        problem: "the time allowed for the whole command ran out".to_owned(),
-        advice: Some("allow more with --timeout".to_owned()),
-        http_status: None,
-        may_pass: true,
-        source: None,
+    receiver.recv_timeout(left).unwrap_or_else(|_| {
+        let problem = "the time allowed with --timeout ran out before its end";
+        Err(io::Error::new(io::ErrorKind::TimedOut, problem))
     })
 }
 
-fn is_missing(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-}
-
-fn default_configs() -> Vec<PathBuf> {
-    let folder = variable("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .or_else(|| variable("HOME").map(|home| Path::new(&home).join(".config")));
-    folder.map_or_else(Vec::new, |folder| {
-        ["config.json", "config"].map(|name| folder.join("pgyer").join(name)).to_vec()
-    })
-}
-
-fn key_from(name: &str, text: &str) -> Result<ApiKey> {
+pub(crate) fn key_from(name: &str, text: &str) -> Result<ApiKey> {
     ApiKey::new(text).map_err(|error| usage(format!("{name}: {error}")))
-}
-
-/// The key in JSON with `apiKey`, or in lines of which one is `PGYER_API_KEY=value`.
-pub(crate) fn key_in(name: &str, text: &str) -> Result<Option<ApiKey>> {
-    let text = text.trim_start_matches('\u{feff}');
-    let key = if text.trim_start().starts_with('{') {
-        let config: serde_json::Value = serde_json::from_str(text)
-            .map_err(|_| usage(format!("{name}: it is not JSON, though it begins so")))?;
-        match config.get("apiKey") {
-            None | Some(serde_json::Value::Null) => None,
-            Some(serde_json::Value::String(key)) => Some(key.clone()),
-            Some(_) => return Err(usage(format!("{name}: its \"apiKey\" is not a string"))),
-        }
-    } else {
-        text.lines().rev().find_map(key_in_line)
-    };
-    key.filter(|key| !key.is_empty()).map(|key| key_from(name, &key)).transpose()
-}
-
-fn key_in_line(line: &str) -> Option<String> {
-    let line = line.trim();
-    let line = line.strip_prefix("export ").map_or(line, str::trim_start);
-    let (name, value) = line.split_once('=')?;
-    let value = value.trim();
-    let unquoted = ['"', '\'']
-        .into_iter()
-        .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote))
-        .unwrap_or(value);
-    (name.trim_end() == "PGYER_API_KEY").then(|| unquoted.to_owned())
 }
 
 fn name_of(input: &Input) -> String {
@@ -224,24 +161,4 @@ fn name_of(input: &Input) -> String {
 
 pub(crate) fn usage(message: impl Into<String>) -> Error {
     Error::Usage { message: message.into() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_of_the_official_script_are_understood() {
-        for line in [
-            "PGYER_API_KEY=abc",
-            "  export PGYER_API_KEY=\"abc\"  ",
-            "PGYER_API_KEY='abc'",
-            "PGYER_API_KEY = abc",
-        ] {
-            assert_eq!(key_in_line(line).as_deref(), Some("abc"), "{line}");
-        }
-        for line in ["# PGYER_API_KEY=abc", "OTHER_PGYER_API_KEY=abc", "PGYER_API_KEY", ""] {
-            assert_eq!(key_in_line(line), None, "{line}");
-        }
-    }
 }

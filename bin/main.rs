@@ -18,6 +18,7 @@
 mod args;
 mod commands;
 mod completions;
+mod config;
 #[cfg(test)]
 mod fuzzing;
 mod help;

@@ -9,6 +9,8 @@ mod args;
 mod completions;
 #[path = "../../src/decoder.rs"]
 mod decoder;
+#[path = "../../bin/config.rs"]
+mod config;
 #[path = "../../bin/help.rs"]
 mod help;
 #[path = "../../bin/inputs.rs"]

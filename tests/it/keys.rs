@@ -68,6 +68,7 @@ fn the_first_source_that_has_a_key_gives_it() {
         ("xdg/pgyer/config.json", r#"{"apiKey":"of-xdg-json","other":1}"#),
         ("xdg/pgyer/config", "PGYER_API_KEY=of-xdg-lines\n"),
         ("home/.config/pgyer/config", "# key\nPGYER_API_KEY=of-home-lines"),
+        ("home/.pgyer/config", "[default]\napi_key=of-home-folder\n"),
     ]);
     let (xdg, home) = (scene.path("xdg"), scene.path("home"));
     let mut variables = vec![
@@ -88,8 +89,52 @@ fn the_first_source_that_has_a_key_gives_it() {
     assert_eq!(scene.key(&variables, ASK), "of-xdg-lines");
     variables[2].1 = "";
     assert_eq!(scene.key(&variables, ASK), "of-home-lines");
+    fs::remove_file(scene.path("home/.config/pgyer/config")).unwrap();
+    assert_eq!(scene.key(&variables, ASK), "of-home-folder");
     variables[3].1 = "";
     scene.run(&variables, ASK).expect(4);
+}
+
+#[test]
+fn a_relative_folder_counts_as_not_set() {
+    let scene = Scene::new(&[
+        ("pgyer/config", "PGYER_API_KEY=of-relative-xdg"),
+        (".config/pgyer/config", "PGYER_API_KEY=of-relative-home"),
+        (".pgyer/config", "api_key=of-relative-home"),
+        ("home/.config/pgyer/config", "PGYER_API_KEY=of-home"),
+    ]);
+    let home = scene.path("home");
+    assert_eq!(scene.key(&[("XDG_CONFIG_HOME", "."), ("HOME", &home)], ASK), "of-home");
+    scene.run(&[("XDG_CONFIG_HOME", "."), ("HOME", ".")], ASK).expect(4);
+}
+
+#[cfg(unix)]
+fn fifo(path: &str) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_default_configuration_that_is_a_fifo_is_not_waited_for() {
+    for name in [".config/pgyer/config.json", ".config/pgyer/config", ".pgyer/config"] {
+        let scene = Scene::new(&[(".config/pgyer/x", ""), (".pgyer/x", "")]);
+        let home = scene.path("");
+        fifo(&scene.path(name));
+        let ran = scene.run(&[("HOME", &home)], ASK).expect(1);
+        assert!(ran.stderr.contains(name) && ran.stderr.contains("not a regular file"), "{ran:#?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_is_too_slow_is_no_network_error() {
+    let scene = Scene::new(&[]);
+    fifo(&scene.path("slow"));
+    for line in ["--api-key-file=slow", "--notes-file=slow", "--ca-file=slow"] {
+        let ran = scene.run(&[("PGYER_API_KEY", "k")], &format!("{ASK} --timeout=100ms {line}"));
+        let ran = ran.expect(1);
+        assert!(ran.stderr.contains("cannot read") && ran.stderr.contains("--timeout"), "{ran:#?}");
+    }
 }
 
 #[test]

@@ -1,0 +1,122 @@
+//! The configuration files of the official clients, for the API key in them.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use pgyer::{ApiKey, Error, Result};
+
+use crate::args::Input;
+use crate::inputs::{Inputs, key_from, usage, variable};
+
+/// Returns the key in the file that `PGYER_CONFIG_FILE` names, or in the first default file that
+/// has one.
+pub(crate) fn api_key(inputs: Inputs) -> Result<Option<ApiKey>> {
+    if let Some(path) = variable("PGYER_CONFIG_FILE").map(PathBuf::from) {
+        let key = key_in_file(inputs, &path)?;
+        let no_key = || usage(format!("{}: there is no API key in it", path.display()));
+        return key.ok_or_else(no_key).map(Some);
+    }
+    for path in default_files() {
+        if let Some(key) = key_in_default_file(inputs, &path)? {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
+}
+
+fn default_files() -> Vec<PathBuf> {
+    let home = absolute("HOME");
+    let folder = absolute("XDG_CONFIG_HOME").or_else(|| Some(home.as_ref()?.join(".config")));
+    let mut files = Vec::new();
+    if let Some(folder) = folder {
+        files.extend(["pgyer/config.json", "pgyer/config"].map(|name| folder.join(name)));
+    }
+    files.extend(home.map(|home| home.join(".pgyer/config")));
+    files
+}
+
+/// Looks up a folder in a variable. A relative one counts as not set, as the XDG specification has
+/// it: what it means depends on where the program happens to run.
+fn absolute(name: &str) -> Option<PathBuf> {
+    variable(name).map(PathBuf::from).filter(|folder| folder.is_absolute())
+}
+
+/// Returns `None` for a file that does not exist.
+fn key_in_default_file(inputs: Inputs, path: &Path) -> Result<Option<ApiKey>> {
+    let found = fs::metadata(path).and_then(|metadata| {
+        // Nobody named this file. Opening a FIFO would wait for a writer that may never come.
+        if metadata.is_file() || metadata.is_dir() {
+            Ok(())
+        } else {
+            Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"))
+        }
+    });
+    match found {
+        Ok(()) => key_in_file(inputs, path),
+        Err(error) if is_missing(&error) => Ok(None),
+        Err(source) => Err(Error::Io { action: format!("read {}", path.display()), source }),
+    }
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+fn key_in_file(inputs: Inputs, path: &Path) -> Result<Option<ApiKey>> {
+    let text = inputs.read_text(&Input::File(path.to_owned()))?;
+    key_in(&path.display().to_string(), &text)
+}
+
+/// Finds the key in JSON with `apiKey`, or in lines of which one is `PGYER_API_KEY=value` or
+/// `api_key=value`.
+pub(crate) fn key_in(name: &str, text: &str) -> Result<Option<ApiKey>> {
+    let text = text.trim_start_matches('\u{feff}');
+    let key = if text.trim_start().starts_with('{') {
+        let config: serde_json::Value = serde_json::from_str(text)
+            .map_err(|_| usage(format!("{name}: it begins like JSON and is not valid JSON")))?;
+        match config.get("apiKey") {
+            None | Some(serde_json::Value::Null) => None,
+            Some(serde_json::Value::String(key)) => Some(key.clone()),
+            Some(_) => return Err(usage(format!("{name}: its \"apiKey\" is not a string"))),
+        }
+    } else {
+        text.lines().rev().find_map(key_in_line)
+    };
+    key.filter(|key| !key.is_empty()).map(|key| key_from(name, &key)).transpose()
+}
+
+fn key_in_line(line: &str) -> Option<String> {
+    let line = line.trim();
+    let line = line.strip_prefix("export ").map_or(line, str::trim_start);
+    let (name, value) = line.split_once('=')?;
+    let value = value.trim();
+    let unquoted = ['"', '\'']
+        .into_iter()
+        .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote))
+        .unwrap_or(value);
+    matches!(name.trim_end(), "PGYER_API_KEY" | "api_key").then(|| unquoted.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_the_official_clients_are_understood() {
+        for line in [
+            "PGYER_API_KEY=abc",
+            "  export PGYER_API_KEY=\"abc\"  ",
+            "PGYER_API_KEY='abc'",
+            "PGYER_API_KEY = abc",
+            "api_key=abc",
+            "api_key = \"abc\"",
+        ] {
+            assert_eq!(key_in_line(line).as_deref(), Some("abc"), "{line}");
+        }
+        let others = ["# PGYER_API_KEY=abc", "OTHER_PGYER_API_KEY=abc", "PGYER_API_KEY", "", "key=a"];
+        for line in others {
+            assert_eq!(key_in_line(line), None, "{line}");
+        }
+    }
+}
