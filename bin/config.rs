@@ -114,7 +114,8 @@ mod tests {
         ] {
             assert_eq!(key_in_line(line).as_deref(), Some("abc"), "{line}");
         }
-        let others = ["# PGYER_API_KEY=abc", "OTHER_PGYER_API_KEY=abc", "PGYER_API_KEY", "", "key=a"];
+        let others =
+            ["# PGYER_API_KEY=abc", "OTHER_PGYER_API_KEY=abc", "PGYER_API_KEY", "", "key=a"];
         for line in others {
             assert_eq!(key_in_line(line), None, "{line}");
         }

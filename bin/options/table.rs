@@ -193,7 +193,7 @@ pub(crate) const OPTIONS: &[Opt] = &[
         "read the API key from FILE",
         "Otherwise it comes from PGYER_API_KEY, then from the official clients' file: the one that \
          PGYER_CONFIG_FILE names, else config.json, else config, in $XDG_CONFIG_HOME/pgyer or \
-         ~/.config/pgyer. One line break at the end is dropped; - is standard input.",
+         ~/.config/pgyer, else ~/.pgyer/config. One line break at the end is dropped; - is standard input.",
     ),
     Opt::new(Id::ApiUrl, Group::Network, "api-url", Value::Text("URL"), NETWORK)
         .env(&["PGYER_API_URL"])
