@@ -1,6 +1,6 @@
-//! A file on disk that is sent: one open handle, and a way to see that it is still the same file.
+//! A file to be sent: one open handle, and a check that it is still the same file.
 //!
-//! All that depends on the operating system stands in [`platform`].
+//! Everything that depends on the operating system is in [`platform`].
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -20,15 +20,14 @@ pub const MAX_SIZE: u64 = 5 << 30;
 
 /// A regular, non-empty file of at most [`MAX_SIZE`], opened once and read through that handle.
 ///
-/// HSPs and certificates are sent as such; a [`Package`](crate::Package) is one that was looked
-/// into.
+/// HSPs and certificates are sent as they are; a [`Package`](crate::Package) is a source whose
+/// content was checked.
 ///
-/// ```
-/// # std::env::set_current_dir("tests/data")?;
-/// let hsp = pgyer::Source::open("app.hsp")?;
+/// ```no_run
+/// # fn f() -> pgyer::Result<()> {
+/// let hsp = pgyer::Source::open("library.hsp")?;
 /// println!("{}: {} bytes", hsp.file_name(), hsp.size());
-/// # assert_eq!(hsp.path(), std::path::Path::new("app.hsp"));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok(()) }
 /// ```
 #[derive(Debug)]
 pub struct Source {
@@ -37,70 +36,64 @@ pub struct Source {
     stamp: Stamp,
 }
 
-/// What tells a file from one that was overwritten or put in its place.
+/// What shows that a file was overwritten, or that another one took its place.
 #[derive(Debug, PartialEq, Eq)]
 struct Stamp {
     size: u64,
     modified: Option<SystemTime>,
     identity: Option<(u64, u64)>,
-    /// When anything about it changed, its name and its rights too.
-    touched: Option<(i64, i64)>,
-    /// Its rights, its owners, and how many names it has.
-    rights: Option<(u32, u32, u32, u64)>,
+    /// When anything about it changed last, its names and permissions included.
+    changed: Option<(i64, i64)>,
+    /// Its permissions, its owners, and how many names it has.
+    attributes: Option<(u32, u32, u32, u64)>,
 }
 
 impl Stamp {
-    fn of(metadata: &Metadata) -> Self {
+    fn new(metadata: &Metadata) -> Self {
         Self {
             size: metadata.len(),
             modified: metadata.modified().ok(),
             identity: platform::identity(metadata),
-            touched: platform::touched(metadata),
-            rights: platform::rights(metadata),
+            changed: platform::changed(metadata),
+            attributes: platform::attributes(metadata),
         }
     }
 }
 
 impl Source {
-    /// Opens a file for sending. Never waits on a FIFO or a device.
+    /// Opens a file to be sent. Never waits on a FIFO or a device.
     ///
     /// # Errors
-    /// [`Error::Io`] when it can't be opened, [`Error::Package`] when it is not a regular file, is
+    /// [`Error::Io`] if it can't be opened; [`Error::Package`] if it is not a regular file, is
     /// empty, or is larger than [`MAX_SIZE`].
-    ///
-    /// ```
-    /// use pgyer::{ErrorKind, Source};
-    /// assert_eq!(Source::open("no-such-file.p12").unwrap_err().kind(), ErrorKind::Io);
-    /// assert_eq!(Source::open(".").unwrap_err().kind(), ErrorKind::Package);
-    /// ```
     pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
         let failed = |source| Error::io(format!("read {}", path.display()), source);
-        // Looked at before it is opened, since opening a FIFO waits for a writer.
-        let looked_at = std::fs::metadata(&path).map_err(failed)?;
-        refuse_unless_regular(&path, &looked_at)?;
+        // Checked before it is opened, because opening some devices has effects, and again on the
+        // handle, because something else may have taken the path in between.
+        refuse_unless_regular(&path, &std::fs::metadata(&path).map_err(failed)?)?;
         let file = platform::open(&path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         refuse_unless_regular(&path, &metadata)?;
-        Ok(Self { stamp: Stamp::of(&metadata), path, file })
+        Ok(Self { stamp: Stamp::new(&metadata), path, file })
     }
 
-    /// The path as it was given.
+    /// The path, as it was given.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The size in bytes when it was opened.
+    /// The size in bytes when the file was opened.
     pub fn size(&self) -> u64 {
         self.stamp.size
     }
 
-    /// The name without folders; what is not UTF-8 becomes U+FFFD.
+    /// The file's name without folders. What is not UTF-8 becomes U+FFFD.
     pub fn file_name(&self) -> String {
         self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     }
 
-    /// Reads from the open handle at an offset, leaving no trace in the handle.
+    /// Reads at an offset. The handle's own position is neither used nor (on Unix) moved.
     pub(crate) fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         loop {
             match platform::read_at(&self.file, buffer, offset) {
@@ -110,16 +103,16 @@ impl Source {
         }
     }
 
-    /// Says whether handle and path still show the file that was opened, given the CRC-64 of what
-    /// has been read of it.
+    /// Checks that both the handle and the path still refer to the unchanged file. `crc64` is that
+    /// of the bytes that were read.
     ///
-    /// A file that was only deleted is still whole behind the handle.
+    /// A file that was merely deleted is still whole behind the handle.
     pub(crate) fn verify_unchanged(&self, crc64: u64) -> Result<()> {
         let metadata = self
             .file
             .metadata()
             .map_err(|source| Error::io(format!("read {}", self.path.display()), source))?;
-        let now = Stamp::of(&metadata);
+        let now = Stamp::new(&metadata);
         if now.size < self.stamp.size {
             return Err(self.changed("shrank"));
         }
@@ -133,10 +126,11 @@ impl Source {
         if named.is_some_and(|identity| identity != self.stamp.identity) {
             return Err(self.changed("was replaced"));
         }
-        if now.touched != self.stamp.touched {
-            // Other rights and another name do that, and only the content tells whether they are
-            // all. Without them, somebody wrote to it and put the time back.
-            let has_reason = now.rights != self.stamp.rights || named.is_none();
+        if now.changed != self.stamp.changed {
+            // chmod, chown, link and rename change this time too, and only the content shows
+            // whether the file was written to as well. If none of these happened, somebody wrote
+            // to it and restored its modification time.
+            let has_reason = now.attributes != self.stamp.attributes || named.is_none();
             if !has_reason || self.crc64()? != crc64 {
                 return Err(self.changed("was overwritten"));
             }
@@ -199,19 +193,16 @@ fn refuse_unless_regular(path: &Path, metadata: &Metadata) -> Result<()> {
     }
 }
 
-/// What differs between operating systems.
+/// What differs from one operating system to another.
 mod platform {
     use super::{File, Metadata, Path, io};
 
-    /// Opens a file for reading. A FIFO that has come in its place since it was looked at would
-    /// make that wait.
+    /// Opens a file for reading, without waiting should a FIFO have taken the path by now.
     #[cfg(unix)]
     pub(super) fn open(path: &Path) -> io::Result<File> {
         use std::os::unix::fs::OpenOptionsExt;
-        const O_NONBLOCK: i32 =
-            if cfg!(any(target_os = "linux", target_os = "android")) { 0o4000 } else { 4 };
-        match File::options().read(true).custom_flags(O_NONBLOCK).open(path) {
-            // Another program holds a lease on it, which it is given time to end.
+        match File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path) {
+            // Another program holds a lease on the file. Waiting gives it time to let go.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => File::open(path),
             result => result,
         }
@@ -240,28 +231,29 @@ mod platform {
     }
 
     #[cfg(unix)]
-    pub(super) fn touched(metadata: &Metadata) -> Option<(i64, i64)> {
+    pub(super) fn changed(metadata: &Metadata) -> Option<(i64, i64)> {
         use std::os::unix::fs::MetadataExt;
         Some((metadata.ctime(), metadata.ctime_nsec()))
     }
 
     #[cfg(unix)]
-    pub(super) fn rights(metadata: &Metadata) -> Option<(u32, u32, u32, u64)> {
+    pub(super) fn attributes(metadata: &Metadata) -> Option<(u32, u32, u32, u64)> {
         use std::os::unix::fs::MetadataExt;
         Some((metadata.mode(), metadata.uid(), metadata.gid(), metadata.nlink()))
     }
 
     #[cfg(windows)]
-    pub(super) fn rights(_: &Metadata) -> Option<(u32, u32, u32, u64)> {
+    pub(super) fn attributes(_: &Metadata) -> Option<(u32, u32, u32, u64)> {
         None
     }
 
     #[cfg(windows)]
-    pub(super) fn touched(_: &Metadata) -> Option<(i64, i64)> {
+    pub(super) fn changed(_: &Metadata) -> Option<(i64, i64)> {
         None
     }
 
-    /// The time of creation stands in for it: a file put in another's place has its own.
+    /// The time of creation, because std does not give the file's index: a file that takes the
+    /// place of another has its own.
     #[cfg(windows)]
     pub(super) fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
         use std::os::windows::fs::MetadataExt;

@@ -1,5 +1,9 @@
-//! Finds the central directory of a ZIP archive and walks through it, with few large reads and in
-//! bounded memory, whatever the archive claims about itself.
+//! Finds the central directory of a ZIP archive and walks through it with few large reads, in bounded
+//! memory, whatever the archive claims about itself.
+//!
+//! The end record is found here, and `rawzip` reads the directory. Its own search for the end record
+//! takes the last signature in the file, which may be part of the comment, does not ask whether the
+//! comment reaches the end of the file, and can't tell a truncated archive from one that never was.
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
@@ -10,10 +14,10 @@ use rawzip::{
     ZipLocator,
 };
 
-use super::{AGAIN, ReadAt, Refusal, foreign};
+use super::{AGAIN, ReadAt, Refusal, not_zip};
 
-/// One read. Large enough that the longest comment, the end records before it and a usual
-/// directory come with the first one.
+/// The size of one read: the longest comment, the end records before it and a typical directory fit
+/// into the first one.
 pub(super) const BLOCK: usize = 128 * 1024;
 
 const END: &[u8] = b"PK\x05\x06";
@@ -24,17 +28,18 @@ const LOCAL_HEADER: &[u8] = b"PK\x03\x04";
 const LOCAL_HEADER_SIZE: u64 = 30;
 const MAX_COMMENT: usize = u16::MAX as usize;
 
-/// A ZIP64 archive has another end record, of any length, and its locator right before the end
-/// record.
+/// A ZIP64 archive has a second end record, of any length, followed by its locator, which ends where
+/// the classic end record begins.
 const ZIP64_RECORD: &[u8] = b"PK\x06\x06";
 const ZIP64_RECORD_SIZE: usize = 56;
 const ZIP64_LOCATOR: &[u8] = b"PK\x06\x07";
 const ZIP64_LOCATOR_SIZE: usize = 20;
 
-/// Both kinds of signing block end at the directory, within this many bytes of a magic.
+/// The signing blocks of APKs and HAPs end where the directory begins, and have their magic within
+/// this many bytes of their end.
 const SIGNING_BLOCK_END: usize = 32;
 
-/// The file in blocks: its end, which stays, and one more, which moves.
+/// Reads the file in blocks: keeps the last one for good, and one other at a time.
 pub(super) struct Blocks<'a> {
     read: &'a ReadAt<'a>,
     size: u64,
@@ -49,8 +54,8 @@ struct Block {
 }
 
 impl Block {
-    /// What the block has from an offset in the file on.
-    fn from(&self, offset: u64) -> Option<&[u8]> {
+    /// The block's bytes from this offset in the file on; `None` if it has none.
+    fn starting_at(&self, offset: u64) -> Option<&[u8]> {
         let skip = usize::try_from(offset.checked_sub(self.start)?).ok()?;
         self.bytes.get(skip..).filter(|bytes| !bytes.is_empty())
     }
@@ -81,7 +86,7 @@ impl<'a> Blocks<'a> {
         Ok(Self { read, size, tail, window: RefCell::default() })
     }
 
-    /// So many bytes from an offset on; fewer only at the end of the file.
+    /// Reads `count` bytes at an offset; fewer only at the end of the file.
     fn bytes(&self, offset: u64, count: usize) -> io::Result<Vec<u8>> {
         let mut block = Block::default();
         block.fill(&|buffer, offset| self.read_at(buffer, offset), offset, count)?;
@@ -94,29 +99,31 @@ impl ReaderAt for Blocks<'_> {
         if offset >= self.size {
             return Ok(0);
         }
-        if let Some(mut bytes) = self.tail.from(offset) {
+        if let Some(mut bytes) = self.tail.starting_at(offset) {
             return bytes.read(buffer);
         }
         let mut window = self.window.borrow_mut();
-        if window.from(offset).is_none() {
-            // The end of a signing block, which lies before the directory, comes with its first
-            // block. A block before the tail is never cut short by the end of the file.
+        if window.starting_at(offset).is_none() {
+            // The first offset asked for is the directory's. Start a little before it, so that the
+            // end of the signing block comes with the same read. The block can't reach past the
+            // end of the file, since whatever is that near to it is in the tail.
             let start = offset.saturating_sub(SIGNING_BLOCK_END as u64);
             window.fill(self.read, start, BLOCK)?;
         }
-        window.from(offset).map_or(Ok(0), |mut bytes| bytes.read(buffer))
+        window.starting_at(offset).map_or(Ok(0), |mut bytes| bytes.read(buffer))
     }
 }
 
-/// The record at the end of an archive, as far as it matters here.
+/// The fields of an end record that are used here.
 struct EndRecord {
-    /// Where it stands in the file.
+    /// Its own offset in the file.
     offset: u64,
     comment: u64,
     entries: u64,
     directory_size: u64,
     directory_offset: u64,
-    /// Where the directory has to end: at this record, or at the ZIP64 record before it.
+    /// The offset at which the directory has to end: where this record begins, or the ZIP64 record
+    /// before it.
     directory_limit: u64,
 }
 
@@ -135,7 +142,7 @@ impl EndRecord {
         })
     }
 
-    /// Takes over what a ZIP64 record before this one says.
+    /// Replaces its numbers by those of the ZIP64 record before it, if there is one.
     fn with_zip64(self, blocks: &Blocks<'_>) -> io::Result<Self> {
         let Some(end) = self.offset.checked_sub(ZIP64_LOCATOR_SIZE as u64) else {
             return Ok(self);
@@ -144,7 +151,7 @@ impl EndRecord {
         let start = number(&locator, 8, 8).filter(|_| locator.starts_with(ZIP64_LOCATOR));
         let Some(start) = start else { return Ok(self) };
         let bytes = blocks.bytes(start, ZIP64_RECORD_SIZE)?;
-        // The size leaves out itself and what comes before it.
+        // The size does not count itself and the signature, 12 bytes.
         let size = number(&bytes, 4, 8).and_then(|size| size.checked_add(12));
         let ends = size.and_then(|size| start.checked_add(size)) == Some(end);
         if !bytes.starts_with(ZIP64_RECORD) || !ends {
@@ -159,7 +166,7 @@ impl EndRecord {
         })
     }
 
-    /// Where the archive ends by this record.
+    /// Where the archive ends according to this record.
     fn end(&self) -> u64 {
         self.offset.saturating_add(END_SIZE as u64).saturating_add(self.comment)
     }
@@ -168,7 +175,8 @@ impl EndRecord {
         self.directory_offset.saturating_add(self.directory_size)
     }
 
-    /// Whether a directory like the one that it tells of ends where it should.
+    /// Whether a directory as it describes ends right before it. Nothing is believed without this:
+    /// a comment may contain what looks like an end record.
     fn follows_directory(&self, blocks: &Blocks<'_>) -> io::Result<bool> {
         let plausible = self.entries > 0
             && self.directory_size >= self.entries.saturating_mul(ENTRY_SIZE)
@@ -179,8 +187,8 @@ impl EndRecord {
         }
     }
 
-    /// Whether the archive is what is left of another one, cut off where an archive within it ends:
-    /// there is something before it, and that is an archive's beginning.
+    /// Whether this is the end of an inner archive, at which the outer one was cut off: there are
+    /// bytes before the archive, and they begin like an archive.
     fn is_of_inner_archive(&self, blocks: &Blocks<'_>) -> io::Result<bool> {
         Ok(self.directory_end() < self.directory_limit
             && blocks.bytes(0, LOCAL_HEADER.len())? == LOCAL_HEADER)
@@ -201,14 +209,14 @@ impl EndRecord {
     }
 }
 
-/// A number of so many bytes, the lowest first.
+/// Reads a little-endian number of `length` bytes.
 fn number(bytes: &[u8], at: usize, length: usize) -> Option<u64> {
     let bytes = bytes.get(at..)?.get(..length)?;
     Some(bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
 }
 
-/// Finds the end record: the last one whose comment reaches exactly to the end of the file and
-/// that has a directory before it. A comment may contain what looks like another one.
+/// Finds the end record: the last one whose comment ends exactly where the file does and that has a
+/// directory before it. A comment may contain what looks like another one.
 fn find_end_record(blocks: &Blocks<'_>) -> Result<EndRecord, Refusal> {
     let tail = &blocks.tail;
     let mut refusal = None;
@@ -228,8 +236,8 @@ fn find_end_record(blocks: &Blocks<'_>) -> Result<EndRecord, Refusal> {
             Ordering::Equal => {
                 refusal.get_or_insert_with(|| record.refusal());
             }
-            // Only a record that is right to the byte: in what is left of a truncated archive may
-            // stand the whole of another one that it contained.
+            // Only if it fits to the byte: a truncated archive may contain the whole of an inner
+            // one, whose end record would otherwise look like this.
             Ordering::Less
                 if record.directory_end() == record.directory_limit
                     && record.follows_directory(blocks)? =>
@@ -242,7 +250,7 @@ fn find_end_record(blocks: &Blocks<'_>) -> Result<EndRecord, Refusal> {
     }
     match refusal {
         Some(refusal) => Err(refusal),
-        None => Err(foreign::refusal(&blocks.bytes(0, foreign::HEAD)?)),
+        None => Err(not_zip::refusal(&blocks.bytes(0, not_zip::HEAD)?)),
     }
 }
 
@@ -254,7 +262,7 @@ fn followed_by(count: u64) -> Refusal {
     )
 }
 
-/// An archive whose directory was found.
+/// An archive whose directory has been found.
 pub(super) struct Archive<'a> {
     zip: ZipArchive<&'a Blocks<'a>>,
     buffer: Vec<u8>,
@@ -263,10 +271,10 @@ pub(super) struct Archive<'a> {
 impl<'a> Archive<'a> {
     pub(super) fn locate(blocks: &'a Blocks<'a>) -> Result<Self, Refusal> {
         let record = find_end_record(blocks)?;
-        // Of any length an entry may have: a shorter buffer makes some directories unreadable.
+        // rawzip wants each entry whole in this buffer, so it must hold the longest possible one.
         let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
-        // Left to itself the locator takes a false record within the comment, so its search is
-        // made to start and to end with the signature of the right one.
+        // rawzip has no way to be handed an end record, and would accept a false one inside the
+        // comment. So its search is restricted to the signature of the record that was checked.
         let signature = END.len() as u64;
         let zip = ZipLocator::new()
             .max_search_space(signature)
@@ -275,7 +283,7 @@ impl<'a> Archive<'a> {
         Ok(Self { zip, buffer })
     }
 
-    /// The last bytes before the directory, where a signing block has its magic.
+    /// Reads the last bytes before the directory, where a signing block has its magic.
     pub(super) fn signing_block(&self) -> io::Result<Vec<u8>> {
         match self.zip.directory_offset().checked_sub(SIGNING_BLOCK_END as u64) {
             Some(start) => self.zip.get_ref().bytes(start, SIGNING_BLOCK_END),
@@ -283,7 +291,7 @@ impl<'a> Archive<'a> {
         }
     }
 
-    /// Goes through the whole directory and hands over the name of each entry.
+    /// Walks through the whole directory and calls `visit` with the name of each entry.
     pub(super) fn each_name(&mut self, mut visit: impl FnMut(&[u8])) -> Result<(), Refusal> {
         let mut entries = self.zip.entries(&mut self.buffer);
         let mut count = 0u64;
@@ -295,7 +303,7 @@ impl<'a> Archive<'a> {
             count = count.saturating_add(1);
         }
         let declared = self.zip.entries_hint();
-        // Without ZIP64 some tools write the count modulo 65,536.
+        // Some tools write the count modulo 65,536 instead of using ZIP64.
         if count == declared || count & 0xffff == declared {
             return Ok(());
         }
@@ -303,7 +311,8 @@ impl<'a> Archive<'a> {
     }
 }
 
-/// The least offset at which the data of an entry can end.
+/// The lowest offset at which the data of an entry can end: the local header's name and extra field
+/// are left out, because only the file itself knows their lengths.
 fn end_of(entry: &ZipFileHeaderRecord<'_>) -> u64 {
     entry
         .local_header_offset()

@@ -1,10 +1,10 @@
-//! What an archive is, from the names of its entries.
+//! Finds out what an archive is from the names of its entries.
 
 use super::Refusal;
-use super::near_misses::{BUNDLES, HSP, LIBRARY, NearMiss, OTHERS, UNKNOWN};
+use super::not_a_package::{BUNDLES, HSP, LIBRARY, NearMiss, OTHERS, UNKNOWN};
 use crate::types::BuildType;
 
-/// What a name of an entry gives away.
+/// What an entry's name reveals about the archive.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Mark {
     AndroidManifest,
@@ -30,12 +30,12 @@ pub(super) enum Mark {
     JavaArchive,
 }
 
-/// The marks that were seen: a set of constant size, however many entries there are.
+/// The set of marks that were seen. Its size is constant, however many entries there are.
 #[derive(Debug, Default)]
 pub(super) struct Contents(u32);
 
 impl Contents {
-    /// Takes the name of an entry into account.
+    /// Adds the mark of an entry's name, if it has one.
     pub(super) fn note(&mut self, name: &[u8]) {
         if let Some(mark) = mark_of_name(name).or_else(|| mark_of_path(name)) {
             self.0 |= 1 << mark as u32;
@@ -46,13 +46,13 @@ impl Contents {
         self.0 & (1 << mark as u32) != 0
     }
 
-    /// The type of the package, or what it is instead.
+    /// Decides the type of the package, or refuses what is not one.
     ///
-    /// An APK may contain any of the files that make the other types, so it comes first; of what
-    /// is left, `config.json` says the least, so the HAP comes after the bundles.
+    /// The order matters. An APK may contain any of the files that make the other types, so it goes
+    /// first. A HAP's `config.json` is the weakest mark, so bundles go before it.
     pub(super) fn build_type(&self, extension: &str) -> Result<BuildType, Refusal> {
         if self.has(Mark::AndroidManifest) {
-            // A library has neither DEX nor compiled resources, and what code it has in a JAR.
+            // A library has neither DEX nor compiled resources; its code is in a JAR, if it has any.
             let may_be_library = self.has(Mark::ClassesJar) || extension == "aar";
             let is_library = may_be_library && !self.has(Mark::AndroidCode);
             return if is_library { Err(LIBRARY.refusal()) } else { Ok(BuildType::Android) };
@@ -77,7 +77,7 @@ impl Contents {
         misses.iter().find(|miss| miss.marks.iter().all(|mark| self.has(*mark)))
     }
 
-    /// What will keep devices from installing the package.
+    /// Warns of what will keep devices from installing the package.
     pub(super) fn warning(&self, build_type: BuildType, signing_block: &[u8]) -> Option<String> {
         let (fine, warning) = match build_type {
             BuildType::Android => (
@@ -100,7 +100,7 @@ impl Contents {
     }
 }
 
-/// A HAP's block ends with a magic of 16 bytes and a version of 4.
+/// A HAP's signing block ends with a magic of 16 bytes and a version of 4.
 fn ends_with_hap_block(bytes: &[u8]) -> bool {
     let magic = bytes.len().checked_sub(4).and_then(|end| bytes.get(..end)).unwrap_or_default();
     magic.ends_with(b"<hap sign block>") || magic.ends_with(b"HAP Sig Block 42")
@@ -124,29 +124,41 @@ fn mark_of_name(name: &[u8]) -> Option<Mark> {
 }
 
 fn mark_of_path(name: &[u8]) -> Option<Mark> {
-    let mut parts = [&b""[..]; 4];
-    let count = parts
-        .iter_mut()
-        .zip(name.splitn(4, |byte| *byte == b'/'))
-        .map(|(slot, part)| *slot = part)
-        .count();
-    match parts.get(..count)? {
-        [b"Payload", app, b"Info.plist"] if has_extension(app, "app") => Some(Mark::IosApp),
-        [b"Payload", app, b"embedded.mobileprovision"] if has_extension(app, "app") => {
-            Some(Mark::Provision)
+    let mut parts = name.splitn(4, |byte| *byte == b'/');
+    match [parts.next(), parts.next(), parts.next(), parts.next()] {
+        [Some(b"Payload"), Some(app), Some(file), None] if has_extension(app, "app") => {
+            mark_of_app_file(file)
         }
-        [b"Products", b"Applications", app, _] if has_extension(app, "app") => {
+        [Some(b"Products"), Some(b"Applications"), Some(app), Some(_)]
+            if has_extension(app, "app") =>
+        {
             Some(Mark::XcodeArchive)
         }
-        [archive, b"Info.plist" | b"Products", ..] if has_extension(archive, "xcarchive") => {
+        [Some(archive), Some(b"Info.plist" | b"Products"), ..]
+            if has_extension(archive, "xcarchive") =>
+        {
             Some(Mark::XcodeArchive)
         }
-        [app, b"Info.plist"] if has_extension(app, "app") => Some(Mark::BareIosApp),
-        [app, b"Contents", b"Info.plist"] if has_extension(app, "app") => Some(Mark::MacApp),
-        [b"ets" | b"assets" | b"libs", _, ..] => Some(Mark::BesideHapConfig),
-        [b"META-INF", file] => mark_of_signature(file),
-        [b"splits", file] if has_extension(file, "apk") => Some(Mark::ApkSet),
+        [Some(app), Some(b"Info.plist"), None, None] if has_extension(app, "app") => {
+            Some(Mark::BareIosApp)
+        }
+        [Some(app), Some(b"Contents"), Some(b"Info.plist"), None] if has_extension(app, "app") => {
+            Some(Mark::MacApp)
+        }
+        [Some(b"ets" | b"assets" | b"libs"), Some(_), ..] => Some(Mark::BesideHapConfig),
+        [Some(b"META-INF"), Some(file), None, None] => mark_of_signature(file),
+        [Some(b"splits"), Some(file), None, None] if has_extension(file, "apk") => {
+            Some(Mark::ApkSet)
+        }
         _ => mark_of_inner_package(name),
+    }
+}
+
+fn mark_of_app_file(file: &[u8]) -> Option<Mark> {
+    match file {
+        b"Info.plist" => Some(Mark::IosApp),
+        b"embedded.mobileprovision" => Some(Mark::Provision),
+        _ => None,
     }
 }
 

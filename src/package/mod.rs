@@ -1,10 +1,10 @@
-//! The package check: what a file is, whether it is whole, and what stands in the way of publishing
-//! it. Nothing here uses the network.
+//! The package check: what a file is, whether it is whole, and what will keep it from being installed.
+//! Nothing here uses the network.
 
 mod archive;
 mod contents;
-mod foreign;
-mod near_misses;
+mod not_a_package;
+mod not_zip;
 #[cfg(test)]
 mod tests;
 
@@ -18,13 +18,13 @@ use crate::types::BuildType;
 use archive::{Archive, Blocks};
 use contents::Contents;
 
-/// A package that Pgyer can publish: an APK, an IPA or a HAP, opened and looked into.
+/// A package that Pgyer can publish: an APK, an IPA or a HAP, opened and checked.
 ///
-/// The check reads the end of the archive and its central directory, a few reads whatever the
-/// size, through the handle that the upload uses.
+/// The check reads the end of the archive and its central directory, whatever the size of the file,
+/// through the same handle as the upload.
 ///
-/// ```
-/// # std::env::set_current_dir("tests/data")?;
+/// ```no_run
+/// # fn f() -> pgyer::Result<()> {
 /// use pgyer::{BuildType, Package};
 ///
 /// let package = Package::open("app.apk")?;
@@ -33,7 +33,7 @@ use contents::Contents;
 /// for warning in package.warnings() {
 ///     eprintln!("{}: {warning}", package.path().display());
 /// }
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok(()) }
 /// ```
 #[derive(Debug)]
 pub struct Package {
@@ -43,39 +43,19 @@ pub struct Package {
 }
 
 impl Package {
-    /// Opens a package and checks it; its type is found out from its content.
+    /// Opens a package and checks it. Its type is found out from its content.
     ///
     /// # Errors
-    /// [`Error::Io`] when the file can't be read, [`Error::Package`] when it is not a regular file,
-    /// empty or too large, when the archive is truncated, or when it is none that Pgyer publishes.
-    ///
-    /// ```
-    /// # std::env::set_current_dir("tests/data")?;
-    /// use pgyer::{Error, Package};
-    ///
-    /// assert!(Package::open("app.ipa").is_ok());
-    /// if let Err(Error::Package { problem, advice, .. }) = Package::open("app.hsp") {
-    ///     eprintln!("{problem}; {}", advice.unwrap_or_default());
-    /// }
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
+    /// [`Error::Io`] if the file can't be read; [`Error::Package`] if it is not a regular file, is
+    /// empty, too large or truncated, or is not a package that Pgyer can publish.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
         Self::checked(Source::open(path)?)
     }
 
-    /// Opens a package and checks it, and that it is of this type.
+    /// Opens a package, checks it, and checks that it is of this type.
     ///
     /// # Errors
-    /// Those of [`open`](Self::open), and [`Error::Package`] when the content is of another type.
-    ///
-    /// ```
-    /// # std::env::set_current_dir("tests/data")?;
-    /// use pgyer::{BuildType, ErrorKind, Package};
-    ///
-    /// let error = Package::open_as("app.ipa", BuildType::Android).unwrap_err();
-    /// assert_eq!(error.kind(), ErrorKind::Package);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
+    /// Those of [`open`](Self::open), and [`Error::Package`] if its content is of another type.
     pub fn open_as(path: impl Into<PathBuf>, build_type: BuildType) -> Result<Self> {
         let package = Self::open(path)?;
         if package.build_type == build_type {
@@ -91,21 +71,12 @@ impl Package {
 
     /// Opens a package without looking into it.
     ///
-    /// Without a type it is taken from the extension of the file's name, `.ipa`, `.apk` or `.hap`
-    /// in upper or lower case.
+    /// If `build_type` is `None`, it is taken from the extension of the file's name: `.ipa`, `.apk`
+    /// or `.hap`, in upper or lower case. [`warnings`](Self::warnings) is empty.
     ///
     /// # Errors
-    /// [`Error::Io`] when the file can't be opened, [`Error::Package`] when it is not a regular
-    /// file, empty or too large, or when its name does not tell the type.
-    ///
-    /// ```
-    /// # std::env::set_current_dir("tests/data")?;
-    /// use pgyer::{BuildType, Package};
-    ///
-    /// let package = Package::open_unchecked("cert.p12", Some(BuildType::Android))?;
-    /// assert!(package.warnings().is_empty());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
+    /// [`Error::Io`] if the file can't be opened; [`Error::Package`] if it is not a regular file, is
+    /// empty or too large, or if its name does not tell the type.
     pub fn open_unchecked(path: impl Into<PathBuf>, build_type: Option<BuildType>) -> Result<Self> {
         let source = Source::open(path)?;
         let Some(build_type) = build_type.or_else(|| type_by_name(source.path())) else {
@@ -147,33 +118,34 @@ impl Package {
         self.build_type
     }
 
-    /// What does not stop the upload and may stop the installation: a sentence each.
+    /// What will keep devices from installing the package, a sentence each. Warnings do not stop an
+    /// upload.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// The size in bytes when it was opened.
+    /// The size in bytes when the file was opened.
     pub fn size(&self) -> u64 {
         self.source.size()
     }
 
-    /// The path as it was given.
+    /// The path, as it was given.
     pub fn path(&self) -> &Path {
         self.source.path()
     }
 
-    /// The name without folders; what is not UTF-8 becomes U+FFFD.
+    /// The file's name without folders. What is not UTF-8 becomes U+FFFD.
     pub fn file_name(&self) -> String {
         self.source.file_name()
     }
 }
 
-/// Reads from a file at an offset, as much as it likes of what was asked for.
+/// Reads at an offset; may return fewer bytes than asked for.
 pub(crate) type ReadAt<'a> = dyn Fn(&mut [u8], u64) -> io::Result<usize> + 'a;
 
 const AGAIN: &str = "build or download it again, and see that the step before had finished";
 
-/// Why a file is no package, before its path comes in.
+/// Why a file is not accepted as a package. The caller adds the path.
 #[derive(Debug)]
 pub(crate) enum Refusal {
     Io(io::Error),
@@ -196,7 +168,7 @@ impl From<io::Error> for Refusal {
     }
 }
 
-/// The check itself: the type of what `read` reads, and the warnings about it.
+/// The check itself: returns the type of the package behind `read`, and the warnings about it.
 pub(crate) fn inspect(
     read: &ReadAt<'_>,
     size: u64,

@@ -1,6 +1,6 @@
 mod archives;
 mod mutations;
-mod near_misses;
+mod not_a_package;
 mod zip;
 
 use std::cell::RefCell;

@@ -1,10 +1,11 @@
-//! Archives that people take for a package: what they are, and what to do.
+//! Archives that are easily mistaken for a package: what they are, and what to do instead.
 
 use super::Refusal;
 use super::contents::Mark;
 
-/// An archive that has all of these marks.
+/// A kind of archive that is easily mistaken for a package.
 pub(super) struct NearMiss {
+    /// It is this kind if all of these were seen.
     pub(super) marks: &'static [Mark],
     problem: &'static str,
     advice: &'static str,
@@ -18,14 +19,14 @@ impl NearMiss {
 
 const UNPACK: &str = "unpack it, and upload what is inside";
 
-/// Told from an APK by what it lacks.
+/// Recognized by what it lacks of an APK.
 pub(super) const LIBRARY: NearMiss = NearMiss {
     marks: &[],
     problem: "this is an Android library (.aar), not an app: it has no classes.dex",
     advice: "upload the APK of the app that uses it (gradlew assembleRelease)",
 };
 
-/// Told from a HAP by its name.
+/// Recognized by the file's name: its content is like a HAP's.
 pub(super) const HSP: NearMiss = NearMiss {
     marks: &[],
     problem: "this is a HarmonyOS shared package (.hsp), which a HAP depends on",
@@ -38,7 +39,7 @@ const XAPK: NearMiss = NearMiss {
     advice: "upload one APK that has everything in it (gradlew assembleRelease)",
 };
 
-/// Those whose marks say more than a HAP's.
+/// Those whose marks are stronger evidence than a HAP's `config.json`.
 pub(super) const BUNDLES: [NearMiss; 3] = [
     NearMiss {
         marks: &[Mark::AndroidBundle],
@@ -54,7 +55,7 @@ pub(super) const BUNDLES: [NearMiss; 3] = [
     },
 ];
 
-/// All others; the first whose marks are all there is the one.
+/// All others, tried in order: the first whose marks were all seen wins.
 pub(super) const OTHERS: [NearMiss; 9] = [
     NearMiss {
         marks: &[Mark::XcodeArchive],

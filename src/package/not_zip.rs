@@ -1,16 +1,16 @@
-//! What a file is that is no ZIP archive, from its first bytes.
+//! Says what a file that is not a ZIP archive is, from its first bytes.
 
 use super::{AGAIN, Refusal};
 use crate::html::is_html;
 
-/// How many bytes of the file's beginning are looked at.
+/// How many bytes at the beginning of the file are looked at.
 pub(super) const HEAD: usize = 512;
 
 const PACKAGE: &str = "upload an APK, an IPA or a HAP";
 const DOWNLOAD: &str =
     "see what it says, and download the package again: the address may be wrong or want a login";
 
-/// Magic numbers: where they stand, and what they mean.
+/// Magic numbers: their offset, and what they mean.
 const MAGICS: [(usize, &[u8], &str); 16] = [
     (0, b"\x1f\x8b", "a gzip archive (.tar.gz, or a HarmonyOS .har)"),
     (0, b"BZh", "a bzip2 archive"),
@@ -30,7 +30,7 @@ const MAGICS: [(usize, &[u8], &str); 16] = [
     (0, b"\x89PNG", "a picture"),
 ];
 
-/// Says what a file without an end record is.
+/// Refuses a file without an end record, saying what it is.
 pub(super) fn refusal(head: &[u8]) -> Refusal {
     if head.starts_with(b"PK") || b"PK".starts_with(head) {
         return Refusal::truncated("its end, with the directory of its entries, is missing");
@@ -64,7 +64,7 @@ fn kind_of_text(head: &[u8]) -> Option<&'static str> {
     let text = String::from_utf8_lossy(head).to_ascii_lowercase();
     let text = text
         .trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
-        // A character that the end of the head cuts in two.
+        // A character that was cut in two at the end of `head`.
         .trim_end_matches('\u{fffd}');
     let is_text = |c: char| c.is_whitespace() || (!c.is_control() && c != '\u{fffd}');
     match text.chars().next()? {
