@@ -20,6 +20,7 @@ mod commands;
 mod completions;
 mod config;
 #[cfg(test)]
+#[path = "../fuzz/properties/program.rs"]
 mod fuzzing;
 mod help;
 mod inputs;

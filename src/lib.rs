@@ -185,12 +185,14 @@
 mod api;
 mod client;
 #[cfg(test)]
+#[path = "../tests/it/support/decoder.rs"]
 mod decoder;
 mod doctor;
 mod error;
 mod event;
 #[doc(hidden)]
 #[cfg(any(test, fuzzing))]
+#[path = "../fuzz/properties/library.rs"]
 pub mod fuzzing;
 mod html;
 mod json;

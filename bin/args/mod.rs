@@ -3,7 +3,7 @@
 
 mod build;
 mod command;
-mod duration;
+pub(crate) mod duration;
 mod lex;
 mod refuse;
 mod suggest;
@@ -14,8 +14,6 @@ mod values;
 use std::ffi::OsString;
 
 pub(crate) use command::*;
-#[cfg(any(test, fuzzing))]
-pub(crate) use duration::parse as parse_duration;
 use lex::Lexed;
 
 /// What a command line asks for.

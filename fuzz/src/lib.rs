@@ -1,5 +1,5 @@
-//! The targets. The library's properties come from it; the program's from its sources, which are
-//! built in here a second time, because a program can't be linked to.
+//! One function for each fuzz target. The library's properties are part of it when it is built for
+//! fuzzing; the program can't be linked to, so its sources and properties are compiled in here.
 
 #![allow(dead_code)]
 
@@ -7,7 +7,7 @@
 mod args;
 #[path = "../../bin/completions/mod.rs"]
 mod completions;
-#[path = "../../src/decoder.rs"]
+#[path = "../../tests/it/support/decoder.rs"]
 mod decoder;
 #[path = "../../bin/config.rs"]
 mod config;
@@ -21,7 +21,7 @@ mod manual;
 mod options;
 #[path = "../../bin/output/mod.rs"]
 mod output;
-#[path = "../../bin/fuzzing.rs"]
+#[path = "../properties/program.rs"]
 mod program;
 #[path = "../../bin/verbs.rs"]
 mod verbs;
@@ -29,7 +29,8 @@ mod verbs;
 pub use pgyer::fuzzing::{answers, heads, package, proxies, storage};
 
 pub fn form(data: &[u8]) {
-    pgyer::fuzzing::form(data, decoder::decode);
+    let Some(form) = pgyer::fuzzing::form(data) else { return };
+    assert_eq!(decoder::decode(&form.boundary, &form.body), form.parts);
 }
 
 pub fn command_line(data: &[u8]) {

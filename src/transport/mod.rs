@@ -11,7 +11,7 @@ mod connection;
 mod crypto;
 mod der;
 mod failure;
-mod heads;
+pub(crate) mod heads;
 mod proxy;
 mod socket;
 mod stream;
@@ -33,8 +33,6 @@ use ureq::{Agent, SendBody};
 
 pub(crate) use self::connect::{Pin, Route};
 pub(crate) use self::failure::{Failure, FailureKind};
-#[cfg(any(test, fuzzing))]
-pub(crate) use self::heads::first as first_head;
 pub use self::proxy::Proxies;
 pub(crate) use self::trust::Roots;
 pub(crate) use self::url::Url;

@@ -12,12 +12,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::support::decoder::{Part, decode};
 use crate::support::{program, run};
-
-#[path = "../../src/decoder.rs"]
-mod decoder;
-
-use decoder::{Part, decode};
 
 /// The parts of a form, by the `multipart` crate. Fails the test unless the form is whole.
 #[track_caller]

@@ -1,6 +1,7 @@
 //! What the tests share: the files they upload, a sandbox to upload them to, a way to run the
 //! program and see how it ended. Its modules are the other sides that a test may need.
 
+pub(crate) mod decoder;
 pub(crate) mod document;
 pub(crate) mod proxy_server;
 #[cfg(unix)]

@@ -1,14 +1,17 @@
-//! What has to hold for any bytes at all, of what the program itself reads. The library's share is
-//! in `src/fuzzing.rs`.
+//! What must hold for any bytes whatsoever that the program itself reads. It is compiled into the
+//! program's tests, and into `fuzz/` beside the program's own sources.
+
+#[cfg(test)]
+mod replay;
 
 use std::ffi::OsString;
 use std::time::Duration;
 
-use crate::args::{self, Parsed};
+use crate::args::{self, Parsed, duration};
 use crate::config;
 use crate::output;
 
-/// What stands for a secret, and where it may stand.
+/// A stand-in for a secret, and the options by which people try to pass one.
 const SECRET: &str = "hunter2hunter2";
 const SECRET_OPTIONS: [&str; 6] = [
     "--api-key=",
@@ -19,7 +22,8 @@ const SECRET_OPTIONS: [&str; 6] = [
     "--proxy=http://u:",
 ];
 
-/// The command line, its words with NULs between them. A word `NAME==VALUE` is a variable.
+/// Command lines: parsing gives the same result twice, and no message repeats a secret. The data is
+/// words separated by NULs, of which `NAME==VALUE` sets a variable.
 pub(crate) fn command_line(data: &[u8]) {
     let words = data.split(|byte| *byte == 0).map(os_string);
     let (variables, words): (Vec<OsString>, Vec<OsString>) =
@@ -60,10 +64,10 @@ fn os_string(bytes: &[u8]) -> OsString {
     String::from_utf8_lossy(bytes).into_owned().into()
 }
 
-/// Durations: what is one is what a float says that it is, more or less.
+/// Durations: the value agrees with that of floating-point arithmetic.
 pub(crate) fn durations(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let Ok(duration) = args::parse_duration(text) else { return };
+    let Ok(duration) = duration::parse(text) else { return };
     assert!(duration <= Duration::from_secs(10_000_000_000));
     let (number, unit) = ["ms", "s", "m", "h"]
         .iter()
@@ -80,7 +84,8 @@ pub(crate) fn durations(data: &[u8]) {
     assert!((got - expected).abs() <= 1e-6 + expected * 1e-9, "{text}: {got}, {expected}");
 }
 
-/// Configuration files of the official clients.
+/// Configuration files of the official clients: a key is a single word that stands in the file, and
+/// no message has more of the file than its name.
 pub(crate) fn configuration(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     match config::key_in("FILE", text) {
@@ -94,7 +99,6 @@ pub(crate) fn configuration(data: &[u8]) {
         }
         Err(error) => {
             let said = error.report();
-            // What a message may have of the file is its name.
             assert!(said.starts_with("FILE: ") && said.len() < 200, "{said}");
             assert_eq!(output::harmless(&said), said);
         }
@@ -103,20 +107,11 @@ pub(crate) fn configuration(data: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use super::replay::replay;
     use super::*;
 
-    /// Goes through the bytes that were kept for a target.
-    fn replay(target: &str, property: fn(&[u8])) {
-        let folder = format!("{}/fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
-        let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(Result::unwrap).collect();
-        assert!(files.len() >= 10, "{} inputs of {target}", files.len());
-        for file in files {
-            property(&std::fs::read(file.path()).unwrap());
-        }
-    }
-
     #[test]
-    fn what_was_found_before_is_found_no_more() {
+    fn the_corpora_hold() {
         replay("command_line", command_line);
         replay("times", durations);
         replay("configuration", configuration);

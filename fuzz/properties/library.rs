@@ -1,6 +1,9 @@
-//! What has to hold for any bytes at all: one function for each part of the library that reads what
-//! others wrote. `fuzz/` looks for bytes for which it does not; the tests below go through those
-//! that were worth keeping.
+//! What must hold for any bytes whatsoever: one function for each part of the library that reads
+//! input from outside. It is compiled into the library, whose internals it needs, for its tests and
+//! for fuzzing alone.
+
+#[cfg(test)]
+mod replay;
 
 use std::io::Read;
 use std::sync::LazyLock;
@@ -15,7 +18,7 @@ use crate::redact::Redactor;
 use crate::retry::parse_retry_after;
 use crate::source::Source;
 use crate::storage::Said;
-use crate::transport::{Answer, Proxies, Url, first_head};
+use crate::transport::{Answer, Proxies, Url, heads};
 use crate::types::{BuildInfo, Date, Envelope, UploadToken};
 
 const SECRETS: [&str; 3] =
@@ -37,7 +40,7 @@ fn is_json(text: &str) -> bool {
     serde_json::from_str::<&RawValue>(text).is_ok()
 }
 
-/// The package check: it ends, and says no more than that this is a package or that it is none.
+/// The package check always ends, either with a package or with a reason why it is not one.
 pub fn package(data: &[u8]) {
     let read = |buffer: &mut [u8], offset: u64| {
         let start = usize::try_from(offset).unwrap_or(usize::MAX);
@@ -45,14 +48,14 @@ pub fn package(data: &[u8]) {
     };
     for extension in ["", "apk", "hsp", "aab"] {
         match inspect(&read, data.len() as u64, extension) {
-            Err(Refusal::Io(error)) => panic!("no reading failed, and yet: {error}"),
+            Err(Refusal::Io(error)) => panic!("reading never fails here: {error}"),
             Err(Refusal::Package { problem, .. }) => assert!(!problem.is_empty()),
             Ok(_) => assert!(data.windows(4).any(|bytes| bytes == b"PK\x05\x06")),
         }
     }
 }
 
-/// Answers of the API: what comes out of them is JSON where it was, on one line, without secrets.
+/// Answers of the API: what was JSON stays JSON, on one line, and loses its secrets.
 pub fn answers(data: &[u8]) {
     let Some(envelope) = Envelope::parse(200, data) else { return };
     has_no_secret(&redactor().clean(&envelope.message));
@@ -67,7 +70,7 @@ pub fn answers(data: &[u8]) {
     }
 }
 
-/// What ends a line of JSON or can't be in it.
+/// Whether a character would break a line of JSON. DEL is the one control that JSON allows.
 fn is_break(c: char) -> bool {
     c.is_ascii_control() && c != '\u{7f}'
 }
@@ -87,7 +90,7 @@ fn check_build(build: &BuildInfo) {
 fn check_token(token: &UploadToken) {
     let json = token.expose_json();
     assert!(!json.contains(is_break), "{json}");
-    let again = UploadToken::parse(json).expect("what was a token still is one");
+    let again = UploadToken::parse(json).expect("a token's own JSON is a token");
     assert_eq!((again.key(), again.endpoint()), (token.key(), token.endpoint()));
     assert_eq!(again.params, token.params);
     let shown = format!("{token:?}");
@@ -118,16 +121,16 @@ pub fn storage(data: &[u8]) {
     assert!(!said.is_expired() || !details.is_empty());
 }
 
-/// The early-answer reader: a head is found when its last byte has come, and not before, and any
-/// number of interim ones comes to an end.
+/// The reader of early answers finds a head exactly when its last byte has arrived, and any number
+/// of interim heads comes to an end.
 pub fn heads(data: &[u8]) {
     let mut rest = data;
-    while let Some(head) = first_head(rest) {
+    while let Some(head) = heads::first(rest) {
         assert!(rest.get(..head.length).is_some_and(|bytes| bytes.ends_with(b"\n")));
         let length = head.length;
-        assert_eq!(first_head(&rest[..length]), Some(head));
-        assert_eq!(first_head(&rest[..length - 1]), None);
-        let head = first_head(rest).expect("it was there");
+        assert_eq!(heads::first(&rest[..length]), Some(head));
+        assert_eq!(heads::first(&rest[..length - 1]), None);
+        let head = heads::first(rest).expect("it was found before");
         if !head.is_interim() {
             return;
         }
@@ -135,7 +138,7 @@ pub fn heads(data: &[u8]) {
     }
 }
 
-/// Dates of the calendar and of HTTP.
+/// Calendar dates and `Retry-After`: a date prints as it was read, and blanks change nothing.
 pub fn dates(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(date) = text.parse::<Date>() {
@@ -147,7 +150,8 @@ pub fn dates(data: &[u8]) {
     }
 }
 
-/// Proxies, `NO_PROXY` and URLs: a line for each variable, then a proxy, then URLs.
+/// Proxies, `NO_PROXY` and URLs: nothing shown has credentials, and loopback needs no proxy. The
+/// data is one line for each variable, one for `--proxy`, then one for each URL.
 pub fn proxies(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let mut lines = text.split('\n');
@@ -166,7 +170,7 @@ pub fn proxies(data: &[u8]) {
     match proxies {
         Err(error) => assert!(!error.report().contains('@'), "{error}"),
         Ok(proxies) => {
-            // Entries of NO_PROXY are shown as they are.
+            // Entries of NO_PROXY are no secrets and are shown verbatim.
             assert!(none.contains('@') || !format!("{proxies:?}").contains('@'), "{proxies:?}");
             lines.filter_map(|line| Url::parse(line).ok()).for_each(|url| {
                 check_url(&url);
@@ -190,50 +194,56 @@ fn check_url(url: &Url) {
     assert!(!url.host().contains(['@', '/', '?', '#', ' ']), "{}", url.host());
 }
 
-/// The decoder has room for 1 KiB of a part's headers. Any name that a file can have is shorter.
+/// The decoder accepts at most 1 KiB of headers for each part; no file's name is that long.
 const LONGEST_NAME: usize = 3 * 255;
 
-/// A part of a form as a decoder sees it: name, file name, content.
-type Part = (String, Option<String>, Vec<u8>);
+/// A form as it goes out, and the parts that an independent decoder must find in it: name, file name
+/// and content of each. The decoder is the caller's: a library built for fuzzing has none.
+pub struct Written {
+    pub boundary: String,
+    pub body: Vec<u8>,
+    pub parts: Vec<(String, Option<String>, Vec<u8>)>,
+}
 
-/// Forms, against a decoder that is not ours (boundary, body): whatever goes in as names and values
-/// comes out as one form with those values. `data` has a name and a value in turn, with U+001F
-/// between them, and at the end the file's name.
-pub fn form(data: &[u8], decode: fn(&str, &[u8]) -> Vec<Part>) {
+/// Forms: a decoder reads exactly the names and values that went in. `data` alternates names and
+/// values, separated by U+001F, and ends with the file's name. `None` if a name is too long for the
+/// decoder.
+pub fn form(data: &[u8]) -> Option<Written> {
     static FILE: LazyLock<Source> = LazyLock::new(|| {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/cert.p12");
         Source::open(path).expect("the file is there")
     });
+    // The decoder ends a name at a semicolon, even within quotes.
+    let name_of = |text: &str| text.replace(';', ",");
     let text = String::from_utf8_lossy(data);
     let pieces: Vec<&str> = text.split('\u{1f}').collect();
     let (fields, rest) = pieces.split_at(pieces.len() / 2 * 2);
-    // The decoder ends a name at a semicolon, quotes or not.
-    let name_of = |text: &str| text.replace(';', ",");
     let file_name = name_of(rest.first().copied().unwrap_or("app.apk"));
-    let mut names = fields.iter().copied().step_by(2).chain([file_name.as_str()]);
-    if names.any(|name| encoded(name).len() > LONGEST_NAME) {
-        return;
-    }
     let mut form = Form::new();
-    let mut expected: Vec<Part> = Vec::new();
+    let mut parts = Vec::new();
     for pair in fields.chunks_exact(2) {
         let (name, value) = (name_of(pair[0]), pair[1]);
         form.text(&name, value);
-        expected.push((encoded(&name), None, value.as_bytes().to_vec()));
+        parts.push((encoded(&name), None, value.as_bytes().to_vec()));
     }
-    let mut body = form.body("file", &file_name, &FILE, &|_| {});
-    let length = body.len();
-    let mut bytes = Vec::new();
-    body.read_to_end(&mut bytes).expect("the file can be read");
-    assert_eq!(bytes.len() as u64, length);
     let content = std::fs::read(FILE.path()).expect("the file can be read");
-    expected.push(("file".to_owned(), Some(encoded(&file_name)), content));
-    let boundary = form.content_type();
-    let boundary = boundary.strip_prefix("multipart/form-data; boundary=").expect("it has one");
-    assert_eq!(decode(boundary, &bytes), expected);
+    parts.push(("file".to_owned(), Some(encoded(&file_name)), content));
+    let names = parts.iter().map(|(name, file_name, _)| file_name.as_ref().unwrap_or(name));
+    if names.map(String::len).any(|length| length > LONGEST_NAME) {
+        return None;
+    }
+    let mut outgoing = form.body("file", &file_name, &FILE, &|_| {});
+    let length = outgoing.len();
+    let mut body = Vec::new();
+    outgoing.read_to_end(&mut body).expect("the file can be read");
+    assert_eq!(body.len() as u64, length);
+    let content_type = form.content_type();
+    let boundary = content_type.strip_prefix("multipart/form-data; boundary=");
+    Some(Written { boundary: boundary.expect("it names its boundary").to_owned(), body, parts })
 }
 
-/// What stands between quotes, by the rule and not by our code for it.
+/// A name as it stands between quotes, spelled out here so that the code under test is not its own
+/// measure.
 fn encoded(name: &str) -> String {
     let is_encoded = |c: char| c.is_control() || matches!(c, '"' | '\\');
     let encode = |c: char| match is_encoded(c) {
@@ -245,26 +255,20 @@ fn encoded(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::replay::replay;
     use super::*;
 
-    /// Goes through the bytes that were kept for a target.
-    fn replay(target: &str, property: impl Fn(&[u8])) {
-        let folder = format!("{}/fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
-        let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(Result::unwrap).collect();
-        assert!(files.len() >= 10, "{} inputs of {target}", files.len());
-        for file in files {
-            property(&std::fs::read(file.path()).unwrap());
-        }
-    }
-
     #[test]
-    fn what_was_found_before_is_found_no_more() {
+    fn the_corpora_hold() {
         replay("package", package);
         replay("answers", answers);
         replay("storage", storage);
         replay("heads", heads);
         replay("times", dates);
         replay("proxies", proxies);
-        replay("form", |data| form(data, crate::decoder::decode));
+        replay("form", |data| {
+            let Some(form) = form(data) else { return };
+            assert_eq!(crate::decoder::decode(&form.boundary, &form.body), form.parts);
+        });
     }
 }

@@ -1,5 +1,5 @@
-//! Reads a form with the `multipart` crate, which shares nothing with ours: for tests, and for
-//! `fuzz/`, which builds this in.
+//! Reads a form with the `multipart` crate, which shares nothing with ours: for the tests
+//! here, for the library's own, and for `fuzz/`; both build this file in.
 
 use std::io::Read;
 
