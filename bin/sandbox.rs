@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::process::{Command, ExitStatus};
 use std::thread;
 
-use pgyer::sandbox::{Builder, Fault, Request, Sandbox};
+use pgyer::sandbox::{Builder, Fault, Sandbox, SeenRequest};
 use pgyer::{Error, Result};
 
 use crate::args::{self, SandboxRun};
@@ -97,7 +97,7 @@ fn variables(sandbox: &Sandbox) -> [(&'static str, String); 2] {
     [("PGYER_API_URL", sandbox.api_url()), ("PGYER_API_KEY", sandbox.api_key().to_owned())]
 }
 
-fn line_for(request: &Request) -> String {
+fn line_for(request: &SeenRequest) -> String {
     let status = request.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
     let fault = request.fault.as_ref().map_or_else(String::new, |fault| format!(" ({fault})"));
     let (method, path, bytes) = (&request.method, &request.path, request.body_bytes);

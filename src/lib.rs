@@ -162,8 +162,7 @@
 //! things, and `CHANGELOG.md` says which. Enums and structs that may grow are `non_exhaustive`, and
 //! the variants of [`Error`] and [`Event`] may get fields in a minor version: match them with `..`.
 //! The words of messages, and the types behind [`source`](std::error::Error::source), may change
-//! at any time. No dependency's type is part of the interface, but for `serde_json::Value` in one
-//! method of the sandbox.
+//! at any time. No dependency's type is part of the interface.
 //!
 //! The minimum Rust version is 1.85; only a minor version raises it.
 
@@ -171,7 +170,6 @@
 #![cfg_attr(
     not(test),
     warn(
-        clippy::arithmetic_side_effects,
         clippy::expect_used,
         clippy::indexing_slicing,
         clippy::panic,

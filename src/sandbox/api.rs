@@ -1,70 +1,72 @@
-//! The API's calls, each as strict as the vendor's page allows.
+//! The API's calls, as strict as the vendor's page allows.
 
+use std::collections::HashMap;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use super::answer::{Answer, object};
 use super::body::Received;
-use super::build;
+use super::build_info;
 use super::fault::Endpoint;
-use super::form::FormFile;
-use super::params::{Params, RELEASE, Refusal};
-use super::seen::{Attachment, Build, Kind};
-use super::state::{Config, State, Token, random_hex};
+use super::form::ReceivedFile;
+use super::package_type;
+use super::params::{ApiError, Params, RELEASE};
+use super::response::{Response, object};
+use super::seen::{Attachment, Build};
+use super::service::{IssuedToken, ServiceState, Settings, random_hex};
+use crate::types::BuildType;
 
-/// The `data` of an answer with the code 0, as JSON.
-type Outcome = Result<Option<String>, Refusal>;
+/// The `data` of an answer with code 0, as JSON.
+type Data = Result<Option<String>, ApiError>;
 
 const HAS_QUERY: &str =
-    "_api_key could not be empty: parameters go into the body, not into the URL";
-const NO_FIELDS: &str =
-    "_api_key could not be empty: the body is not of the type that this call takes";
+    "_api_key could not be empty: parameters belong in the body, not in the URL";
+const NO_FIELDS: &str = "_api_key could not be empty: this call does not take this type of body";
 
 /// Carries out a call of the API.
 pub(super) fn call(
     endpoint: Endpoint,
     query: Option<&str>,
     received: Received,
-    state: &mut State,
-    config: &Config,
-) -> Answer {
-    let outcome = match endpoint {
-        Endpoint::Probe => Err(Refusal::new(1001, "_api_key could not be empty")),
-        _ if query.is_some() => Err(Refusal::new(1001, HAS_QUERY)),
-        Endpoint::Token => get_cos_token(received, state, config),
-        Endpoint::Poll => build_info(received, state, config),
-        Endpoint::Cert => upload_harmony_cert(received, state, config),
-        Endpoint::Hsp => upload_harmony_hsp(received, state, config),
-        Endpoint::Legacy => upload(received, state, config),
-        Endpoint::Storage => Err(Refusal::new(1081, "illegal request")),
+    state: &mut ServiceState,
+    settings: &Settings,
+) -> Response {
+    let data = match endpoint {
+        Endpoint::Probe => Err(ApiError::new(1001, "_api_key could not be empty")),
+        _ if query.is_some() => Err(ApiError::new(1001, HAS_QUERY)),
+        Endpoint::Token => get_cos_token(received, state, settings),
+        Endpoint::Poll => build_info(received, state, settings),
+        Endpoint::Cert => upload_harmony_cert(received, state, settings),
+        Endpoint::Hsp => upload_harmony_hsp(received, state, settings),
+        Endpoint::Legacy => upload(received, state, settings),
+        Endpoint::Storage => Err(ApiError::new(1081, "illegal request")),
     };
-    outcome.map_or_else(Answer::from, Answer::success)
+    data.map_or_else(Response::from, Response::success)
 }
 
-fn get_cos_token(received: Received, state: &mut State, config: &Config) -> Outcome {
+fn get_cos_token(received: Received, state: &mut ServiceState, settings: &Settings) -> Data {
     let params = plain(received)?;
     let own = ["buildType", "oversea", "buildDescription"];
-    params.authorize(&config.api_key, &[&own[..], &RELEASE[..]].concat())?;
-    let kind = params.build_type()?;
+    params.authorize(&settings.api_key, &[&own[..], &RELEASE[..]].concat())?;
+    let build_type = params.build_type()?;
     params.check_release()?;
-    let key = format!("apps/sandbox/{}.{}", random_hex(32), kind.extension());
-    let token = Token {
-        kind,
-        params: token_params(&key, config),
+    let key = format!("apps/sandbox/{}.{}", random_hex(32), package_type::extension(build_type));
+    let token = IssuedToken {
+        build_type,
+        params: token_params(&key, settings),
         release: params.release(),
         issued: Instant::now(),
         stored_as: None,
     };
-    let data = token_data(&key, &token, config);
+    let data = token_data(&key, &token, settings);
     state.tokens.insert(key, token);
     Ok(Some(data))
 }
 
-/// The form's fields in an order that neither sorting nor a habit would give.
-fn token_params(key: &str, config: &Config) -> Vec<(String, String)> {
+/// Returns the form's fields, in an order that no client would arrive at by sorting or by habit.
+fn token_params(key: &str, settings: &Settings) -> Vec<(String, String)> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let span = format!("{now};{}", now.saturating_add(config.token_lifetime.as_secs()));
+    let span = format!("{now};{}", now + settings.token_lifetime.as_secs());
     let signature = format!(
         "q-sign-algorithm=sha1&q-ak=AKIDsandbox{}&q-sign-time={span}&q-key-time={span}\
          &q-header-list=&q-url-param-list=&q-signature={}",
@@ -72,136 +74,130 @@ fn token_params(key: &str, config: &Config) -> Vec<(String, String)> {
         random_hex(40)
     );
     let security_token = format!("{}+/{}==", random_hex(64), random_hex(64));
-    let mut params = vec![
+    vec![
         ("signature".to_owned(), signature),
         ("x-cos-security-token".to_owned(), security_token),
-    ];
-    params.extend(config.extra_params.iter().cloned());
-    params.push(("key".to_owned(), key.to_owned()));
-    params
+        ("key".to_owned(), key.to_owned()),
+    ]
 }
 
-fn token_data(key: &str, token: &Token, config: &Config) -> String {
+fn token_data(key: &str, token: &IssuedToken, settings: &Settings) -> String {
     let text = |text: &str| Value::from(text).to_string();
     let params = token.params.iter().map(|(name, value)| (name, text(value)));
-    let mut data = vec![("key", text(key)), ("endpoint", text(&config.storage_url))];
-    data.extend(config.method.iter().map(|method| ("method", text(method))));
-    data.extend(config.file_field.iter().map(|field| ("fileField", text(field))));
+    let mut data = vec![("key", text(key)), ("endpoint", text(&settings.storage_url))];
+    data.extend(settings.method.iter().map(|method| ("method", text(method))));
+    data.extend(settings.file_field.iter().map(|field| ("fileField", text(field))));
     data.push(("params", object(params)));
     object(data)
 }
 
-fn build_info(received: Received, state: &mut State, config: &Config) -> Outcome {
+fn build_info(received: Received, state: &mut ServiceState, settings: &Settings) -> Data {
     let params = plain(received)?;
-    params.authorize(&config.api_key, &["buildKey"])?;
+    params.authorize(&settings.api_key, &["buildKey"])?;
     let key = params.build_key()?;
-    let (token, file_name) = stored(key, state)?;
-    let (release, file_name) = (token.release.clone(), file_name.to_owned());
-    let serial = state.seen.builds.iter().position(|build| build.key.as_deref() == Some(key));
-    let at = serial.ok_or_else(not_in_queue)?;
-    let build = state.seen.builds.get_mut(at).ok_or_else(not_in_queue)?;
-    if build.pending_answers < config.polls {
-        build.pending_answers = build.pending_answers.saturating_add(1);
-        // The first of several says that the queue has only begun with it.
-        return Err(if build.pending_answers == 1 && config.polls > 1 {
-            Refusal::new(1246, "App is being parsed")
+    let (token, file_name) = stored(key, &state.tokens)?;
+    let builds = state.seen.builds.iter_mut().zip(1..);
+    let of_key = |(build, _): &(&mut Build, usize)| build.key.as_deref() == Some(key);
+    let (build, serial) = builds.into_iter().find(of_key).ok_or_else(not_in_queue)?;
+    if build.pending_answers < settings.polls {
+        build.pending_answers += 1;
+        // The first of several says that the build is still in the queue.
+        return Err(if build.pending_answers == 1 && settings.polls > 1 {
+            ApiError::new(1246, "App is being parsed")
         } else {
-            Refusal::new(1247, "App is publishing")
+            ApiError::new(1247, "App is publishing")
         });
     }
     build.announced = true;
-    Ok(Some(build::data(build, at.saturating_add(1), &release, &file_name, config)))
+    Ok(Some(build_info::data(build, serial, &token.release, file_name, settings)))
 }
 
-fn upload_harmony_cert(received: Received, state: &mut State, config: &Config) -> Outcome {
-    let (params, file) = with_file(received, config, &["buildKey", "password"])?;
+fn upload_harmony_cert(received: Received, state: &mut ServiceState, settings: &Settings) -> Data {
+    let (params, file) = with_file(received, settings, &["buildKey", "password"])?;
     let key = harmony_key(&params, state)?;
     let password = params.required("password")?.to_owned();
-    let certificate = attachment(key, Some(password), file);
-    state.seen.certificates.push(certificate);
+    state.seen.certificates.push(attachment(key, Some(password), file));
     Ok(None)
 }
 
-fn upload_harmony_hsp(received: Received, state: &mut State, config: &Config) -> Outcome {
-    let (params, file) = with_file(received, config, &["buildKey"])?;
+fn upload_harmony_hsp(received: Received, state: &mut ServiceState, settings: &Settings) -> Data {
+    let (params, file) = with_file(received, settings, &["buildKey"])?;
     let key = harmony_key(&params, state)?;
     state.seen.hsps.push(attachment(key, None, file));
     Ok(None)
 }
 
-fn attachment(key: String, password: Option<String>, file: FormFile) -> Attachment {
-    let FormFile { file_name, size, crc64, .. } = file;
+fn attachment(key: String, password: Option<String>, file: ReceivedFile) -> Attachment {
+    let ReceivedFile { file_name, size, crc64, .. } = file;
     Attachment { key, file_name, password, size, crc64 }
 }
 
-fn upload(received: Received, state: &mut State, config: &Config) -> Outcome {
-    let (params, file) = with_file(received, config, &RELEASE)?;
+fn upload(received: Received, state: &mut ServiceState, settings: &Settings) -> Data {
+    let (params, file) = with_file(received, settings, &RELEASE)?;
     params.check_release()?;
-    let kind = Kind::guess(&file.file_name, &file.start);
-    if kind == Kind::Harmonyos {
-        return Err(Refusal::new(1271, "this call takes an ipa or apk only"));
+    let build_type = package_type::guess(&file.file_name, &file.start);
+    if build_type == BuildType::Harmonyos {
+        return Err(ApiError::new(1271, "this call takes an ipa or apk only"));
     }
-    let build = Build {
-        key: None,
-        build_key: random_hex(32),
-        kind,
-        size: file.size,
-        crc64: file.crc64,
-        pending_answers: 0,
-        announced: true,
-    };
-    let serial = state.seen.builds.len().saturating_add(1);
-    let data = build::data(&build, serial, &params.release(), &file.file_name, config);
+    let mut build = Build::new(None, build_type, &file);
+    build.announced = true;
+    let serial = state.seen.builds.len() + 1;
+    let data = build_info::data(&build, serial, &params.release(), &file.file_name, settings);
     state.seen.builds.push(build);
     Ok(Some(data))
 }
 
-/// The parameters of a call that takes no file.
-fn plain(received: Received) -> Result<Params, Refusal> {
+/// Returns the parameters of a call that takes no file.
+fn plain(received: Received) -> Result<Params, ApiError> {
     match received {
         Received::Fields(Ok(_)) => Params::new(&received.fields()),
-        Received::Fields(Err(problem)) => Err(Refusal::parameter(problem)),
-        _ => Err(Refusal::new(1001, NO_FIELDS)),
+        Received::Fields(Err(problem)) => Err(ApiError::parameter(problem)),
+        _ => Err(ApiError::new(1001, NO_FIELDS)),
     }
 }
 
-/// The parameters of a call that takes a file, and the file.
+/// Returns the parameters of a call that takes a file, and the file.
 fn with_file(
     received: Received,
-    config: &Config,
+    settings: &Settings,
     known: &[&str],
-) -> Result<(Params, FormFile), Refusal> {
+) -> Result<(Params, ReceivedFile), ApiError> {
     let form = match received {
         Received::Form(Ok(form)) => form,
-        Received::Form(Err(error)) => return Err(Refusal::parameter(error.message)),
-        _ => return Err(Refusal::new(1001, NO_FIELDS)),
+        Received::Form(Err(error)) => return Err(ApiError::parameter(error.message)),
+        _ => return Err(ApiError::new(1001, NO_FIELDS)),
     };
     let params = Params::new(&form.fields)?;
-    params.authorize(&config.api_key, known)?;
+    params.authorize(&settings.api_key, known)?;
     match form.file {
         Some(file) if file.field == "file" && file.size > 0 => Ok((params, file)),
-        Some(file) if file.field == "file" => Err(Refusal::parameter("file is empty")),
-        Some(file) => Err(Refusal::parameter(format!("{} is not a file of this call", file.field))),
-        None => Err(Refusal::parameter("file is required")),
+        Some(file) if file.field == "file" => Err(ApiError::parameter("file is empty")),
+        Some(file) => {
+            Err(ApiError::parameter(format!("{} is not a file of this call", file.field)))
+        }
+        None => Err(ApiError::parameter("file is required")),
     }
 }
 
-/// The token with this key, and the name of the file stored under it.
-fn stored<'s>(key: &str, state: &'s State) -> Result<(&'s Token, &'s str), Refusal> {
-    let token = state.tokens.get(key).ok_or_else(not_in_queue)?;
+/// Returns the token with this key, and the name of the file stored under it.
+fn stored<'s>(
+    key: &str,
+    tokens: &'s HashMap<String, IssuedToken>,
+) -> Result<(&'s IssuedToken, &'s str), ApiError> {
+    let token = tokens.get(key).ok_or_else(not_in_queue)?;
     let file_name = token.stored_as.as_deref().ok_or_else(not_in_queue)?;
     Ok((token, file_name))
 }
 
-fn not_in_queue() -> Refusal {
-    Refusal::new(1244, "App is not in the queue")
+fn not_in_queue() -> ApiError {
+    ApiError::new(1244, "App is not in the queue")
 }
 
-/// The `buildKey` of a HAP that is stored.
-fn harmony_key(params: &Params, state: &State) -> Result<String, Refusal> {
+/// Returns the `buildKey` of a HAP that is stored.
+fn harmony_key(params: &Params, state: &ServiceState) -> Result<String, ApiError> {
     let key = params.build_key()?;
-    match stored(key, state)?.0.kind {
-        Kind::Harmonyos => Ok(key.to_owned()),
-        _ => Err(Refusal::parameter("buildKey is not the key of a HarmonyOS app")),
+    match stored(key, &state.tokens)?.0.build_type {
+        BuildType::Harmonyos => Ok(key.to_owned()),
+        _ => Err(ApiError::parameter("buildKey is not the key of a HarmonyOS app")),
     }
 }

@@ -1,19 +1,19 @@
-//! The bodies of requests, read in pieces.
+//! The bodies of requests, read piece by piece.
 
-use super::form::{Form, FormError, FormReader, boundary};
-use super::head::Head;
+use super::form::{FormError, FormReader, ReceivedForm, boundary};
+use super::request_head::RequestHead;
 use super::urlencoded;
 
-/// The longest body that is no form with a file.
+/// The longest body that has no file in it.
 pub(super) const MAX_PLAIN: usize = 1024 * 1024;
-/// All text fields of one form together.
+/// The longest that all text fields of a form may be together.
 const MAX_TEXT: usize = 1024 * 1024;
 
 /// What a body turned out to be.
 #[derive(Debug)]
 pub(super) enum Received {
     /// `multipart/form-data`.
-    Form(Result<Form, FormError>),
+    Form(Result<ReceivedForm, FormError>),
     /// `application/x-www-form-urlencoded`.
     Fields(Result<Vec<(String, String)>, String>),
     /// Something else.
@@ -21,7 +21,7 @@ pub(super) enum Received {
 }
 
 impl Received {
-    /// The text fields in order, as far as they could be read.
+    /// Returns the text fields in order, as far as they could be read.
     pub(super) fn fields(&self) -> Vec<(String, Vec<u8>)> {
         match self {
             Self::Form(Ok(form)) => form.fields.clone(),
@@ -34,7 +34,7 @@ impl Received {
     }
 }
 
-/// Takes a body in, whatever it is.
+/// Reads a body of any type.
 pub(super) enum Sink {
     Form(Box<FormReader>),
     Broken(FormError),
@@ -43,7 +43,7 @@ pub(super) enum Sink {
 }
 
 impl Sink {
-    pub(super) fn new(head: &Head) -> Self {
+    pub(super) fn new(head: &RequestHead) -> Self {
         let content_type = head.header("content-type").unwrap_or_default();
         let media_type = content_type.split(';').next().unwrap_or_default().trim();
         if let Some(boundary) = boundary(content_type) {

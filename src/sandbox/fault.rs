@@ -1,8 +1,10 @@
-//! Misbehaviour on demand, as values. `fault_text` reads and writes them as text.
+//! Faults: misbehaviour on demand. `fault_text` reads them.
 
+use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// The places where a request can go.
+/// The endpoints of a sandbox.
 ///
 /// ```
 /// use pgyer::sandbox::Endpoint;
@@ -33,7 +35,7 @@ impl Endpoint {
     pub const ALL: &[Self] =
         &[Self::Token, Self::Storage, Self::Poll, Self::Cert, Self::Hsp, Self::Legacy, Self::Probe];
 
-    /// The name in faults and in logs: `token`, `storage`, `poll`, ….
+    /// Returns the name in faults and in logs: `token`, `storage`, `poll`, ….
     pub fn name(self) -> &'static str {
         match self {
             Self::Token => "token",
@@ -47,225 +49,121 @@ impl Endpoint {
     }
 }
 
-/// One fault: what goes wrong, with which requests of which endpoint.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A fault: what goes wrong, with which requests of which endpoint.
 ///
-/// Of several faults that fit a request the first one counts.
+/// It is written as [`FAULT_HELP`](super::FAULT_HELP) describes. When several faults match a
+/// request, the first one applies.
 ///
 /// ```
-/// use pgyer::sandbox::{Fault, Misbehaviour, Endpoint, Place, When};
+/// use pgyer::sandbox::Fault;
 ///
 /// let fault: Fault = "storage:2:stall=65536".parse()?;
-/// assert_eq!(fault.endpoint, Endpoint::Storage);
-/// assert_eq!(fault.when, When::Nth(2));
-/// assert_eq!(fault.what, Misbehaviour::Stall(Place::Bytes(65536)));
 /// assert_eq!(fault.to_string(), "storage:2:stall=65536");
 /// # Ok::<(), pgyer::sandbox::ParseFaultError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Fault {
-    /// Where.
-    pub endpoint: Endpoint,
-    /// With which of the endpoint's requests.
-    pub when: When,
-    /// What happens.
-    pub what: Misbehaviour,
+    pub(super) text: String,
+    pub(super) endpoint: Endpoint,
+    /// Which requests of the endpoint, counted from 1 in the order in which their heads arrive.
+    pub(super) requests: RangeInclusive<u64>,
+    pub(super) what: Misbehaviour,
 }
 
 impl Fault {
-    /// A fault of `endpoint`.
-    pub fn new(endpoint: Endpoint, when: When, what: Misbehaviour) -> Self {
-        Self { endpoint, when, what }
-    }
-
-    /// Whether it strikes the `count`-th request of `endpoint`, counted from 1.
-    pub(super) fn strikes(&self, endpoint: Endpoint, count: u64) -> bool {
-        self.endpoint == endpoint
-            && match self.when {
-                When::Nth(nth) => count == nth,
-                When::From(first) => count >= first,
-            }
+    /// Whether it applies to the `count`-th request of `endpoint`, counted from 1.
+    pub(super) fn matches(&self, endpoint: Endpoint, count: u64) -> bool {
+        self.endpoint == endpoint && self.requests.contains(&count)
     }
 }
 
-/// Which requests of an endpoint, counted from 1 in the order in which their heads arrive.
-///
-/// ```
-/// use pgyer::sandbox::{Fault, When};
-/// assert_eq!("poll:*:html".parse::<Fault>()?.when, When::EVERY);
-/// assert_eq!("poll:2:html".parse::<Fault>()?.when, When::Nth(2));
-/// assert_eq!("poll:2+:html".parse::<Fault>()?.when, When::From(2));
-/// # Ok::<(), pgyer::sandbox::ParseFaultError>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum When {
-    /// This one only.
-    Nth(u64),
-    /// This one and all after it.
-    From(u64),
-}
-
-impl When {
-    /// All requests.
-    pub const EVERY: Self = Self::From(1);
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
 }
 
 /// What goes wrong.
-///
-/// ```
-/// use pgyer::sandbox::{Endpoint, Fault, Misbehaviour, Place, When};
-///
-/// let what = Misbehaviour::Cut { place: Place::Done, fin: false };
-/// let fault = Fault::new(Endpoint::Storage, When::Nth(1), what);
-/// assert_eq!(fault.to_string(), "storage:1:cut=done");
-/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Misbehaviour {
-    /// Another answer in the place of the true one.
+pub(super) enum Misbehaviour {
+    /// Another answer instead of the true one.
     Reply(Reply),
-    /// An answer before the body has been read.
+    /// An answer before the body has been read. Its `done` has no meaning.
     Early {
-        /// The answer; its `done` means nothing here.
         reply: Reply,
-        /// After how many bytes of the body; none is on the head, before any `100 Continue`.
+        /// After this many bytes of the body; `None`: on the head, before any `100 Continue`.
         after: Option<u64>,
-        /// What becomes of the rest of the body.
-        manner: Manner,
+        rest: BodyRest,
     },
     /// A redirect; nothing is done.
     Redirect {
-        /// 301, 302, 303, 307 or 308.
         status: u16,
-        /// Where to; none is the address of the request itself.
+        /// `None` is the URL of the request itself.
         location: Option<String>,
     },
-    /// The true answer, its body cut off half-way, with the length of what is left.
+    /// The true answer with half its body, and the length of that half.
     Truncated,
     /// The true answer, late: everything has been done by then.
     Delay(Duration),
-    /// At that place all reading and writing stops for ever, and the connection stays open.
+    /// At this place reading and writing stop for good, and the connection stays open.
     Stall(Place),
-    /// At that place the connection ends.
-    Cut {
-        /// Where.
-        place: Place,
-        /// With a FIN and not with a reset.
-        fin: bool,
-    },
-    /// An answer of so many MiB, or one without an end.
+    /// At this place the connection ends: with a FIN, or else with a reset.
+    Cut { place: Place, fin: bool },
+    /// An answer of this many MiB; `None`: one without an end.
     Huge(Option<u64>),
-    /// The body is read at so many bytes a second. What the kernel buffers hides small bodies.
+    /// The body is read at this many bytes a second. The kernel's buffers hide it for small bodies.
     SlowRead(u64),
-    /// The true answer, one byte at a time, this long apart.
+    /// The true answer, one byte at a time, this far apart.
     SlowAnswer(Duration),
-    /// Stored, and the checksum in the answer is of something else.
+    /// The file is stored, and the checksum in the answer belongs to something else.
     WrongChecksum,
-    /// The answer says stored, and nothing is.
+    /// The answer says that the file was stored, and it was not.
     Dropped,
-    /// 417 where the request has an `Expect`.
+    /// 417 if the request has an `Expect`.
     RefuseExpect,
-    /// Never a `100 Continue`: the body is waited for in silence.
+    /// Never a `100 Continue`: the sandbox waits for the body in silence.
     IgnoreExpect,
 }
 
-/// An answer that is not the true one.
-///
-/// ```
-/// use pgyer::sandbox::{Misbehaviour, Reply};
-///
-/// let mut reply = Reply::xml(503, "SlowDown", "Please reduce your request rate.");
-/// reply.retry_after = Some("2".into());
-/// let busy = Misbehaviour::Reply(reply);
-/// let refused = Misbehaviour::Reply(Reply::json(1002, "_api_key"));
-/// let late = [Reply::expired(), Reply::request_expired()].map(Misbehaviour::Reply);
-/// ```
+/// An answer other than the true one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Reply {
-    /// The HTTP status, 200 to 599.
-    pub status: u16,
+pub(super) struct Reply {
+    pub(super) status: u16,
     /// The value of `Retry-After`, whatever it is.
-    pub retry_after: Option<String>,
-    /// What it says.
-    pub body: ReplyBody,
-    /// Whether what was asked for is done first, and only the answer is wrong.
-    pub done: bool,
+    pub(super) retry_after: Option<String>,
+    pub(super) body: ReplyBody,
+    /// Whether the request is carried out first, so that only the answer is wrong.
+    pub(super) done: bool,
 }
 
-impl Reply {
-    /// An answer without a body; nothing is done.
-    pub fn status(status: u16) -> Self {
-        Self { status, retry_after: None, body: ReplyBody::Empty, done: false }
-    }
-
-    /// The storage's answer to a token that has expired.
-    pub fn expired() -> Self {
-        Self::xml(403, "ExpiredToken", "The token has expired")
-    }
-
-    /// The storage's other answer to a token that has expired.
-    pub fn request_expired() -> Self {
-        Self::xml(403, "AccessDenied", "Request has expired")
-    }
-
-    /// An error of the storage.
-    pub fn xml(status: u16, code: &str, message: &str) -> Self {
-        let body = ReplyBody::Xml { code: code.into(), message: message.into() };
-        Self { body, ..Self::status(status) }
-    }
-
-    /// An answer of the API.
-    pub fn json(code: i64, message: &str) -> Self {
-        let body = ReplyBody::Json { code, message: message.into() };
-        Self { body, ..Self::status(200) }
-    }
-}
-
-/// The body of a [`Reply`].
-///
-/// ```
-/// use pgyer::sandbox::{Reply, ReplyBody};
-/// let mut reply = Reply::status(200);
-/// reply.body = ReplyBody::Html;
-/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ReplyBody {
-    /// Nothing.
+pub(super) enum ReplyBody {
     Empty,
     /// A page such as gateways and captive portals show.
     Html,
     /// The API's JSON.
     Json {
-        /// The code.
         code: i64,
-        /// The message.
         message: String,
     },
     /// The storage's XML.
     Xml {
-        /// The storage's code, `SlowDown` for one.
         code: String,
-        /// The message.
         message: String,
     },
-    /// This text, called `application/json`.
+    /// This text, labelled `application/json`.
     Raw(String),
 }
 
-/// What becomes of the rest of the body after an early answer.
-///
-/// ```
-/// use pgyer::sandbox::{Manner, Misbehaviour, Reply};
-///
-/// let after = Some(65536);
-/// let early = Misbehaviour::Early { reply: Reply::status(403), after, manner: Manner::Reset };
-/// ```
+/// What happens to the rest of the body after an early answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Manner {
+pub(super) enum BodyRest {
     /// It is not read, and the connection stays open.
     Linger,
     /// It is read.
@@ -275,17 +173,11 @@ pub enum Manner {
 }
 
 /// A place in the course of a request.
-///
-/// ```
-/// use pgyer::sandbox::{Misbehaviour, Place};
-/// let stalled = Misbehaviour::Stall(Place::Bytes(65536));
-/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Place {
+pub(super) enum Place {
     /// After the head, before any `100 Continue`.
     Head,
-    /// After so many bytes of the body, or all of it if it is shorter.
+    /// After this many bytes of the body, or all of it if it is shorter.
     Bytes(u64),
     /// After the body, before anything is done.
     Body,

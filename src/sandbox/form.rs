@@ -1,25 +1,25 @@
-//! A strict reader of `multipart/form-data` that never holds the file.
+//! A strict reader of `multipart/form-data` that keeps only a digest of the file.
 
 use std::io::BufRead;
 
 use crc64fast::Digest;
 
-/// How much of a file is kept, to see what it is.
+/// How much of a file is kept, to guess its type.
 const KEPT: usize = 64 * 1024;
-/// The headers of one part may be this long.
+/// The longest that the headers of one part may be.
 const MAX_PART_HEAD: usize = 16 * 1024;
 
-/// A whole form.
+/// A complete form.
 #[derive(Debug, Default)]
-pub(super) struct Form {
+pub(super) struct ReceivedForm {
     /// The fields before the file, in the order received.
     pub(super) fields: Vec<(String, Vec<u8>)>,
-    pub(super) file: Option<FormFile>,
+    pub(super) file: Option<ReceivedFile>,
 }
 
-/// The file of a form: all but its content.
+/// The file of a form, without its content.
 #[derive(Debug, Default)]
-pub(super) struct FormFile {
+pub(super) struct ReceivedFile {
     pub(super) field: String,
     pub(super) file_name: String,
     pub(super) content_type: String,
@@ -29,7 +29,7 @@ pub(super) struct FormFile {
     pub(super) start: Vec<u8>,
 }
 
-/// What is wrong with a form, under the storage's name for it.
+/// The problem with a form, with the storage's code for it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct FormError {
     pub(super) code: &'static str,
@@ -44,20 +44,20 @@ impl FormError {
 
 type Result<T> = std::result::Result<T, FormError>;
 
-/// Reads a form that comes in pieces of any size.
+/// Reads a form that arrives in pieces of any size.
 pub(super) struct FormReader {
-    /// Line break, two hyphens, boundary.
+    /// A line break, two hyphens and the boundary.
     delimiter: Vec<u8>,
     pending: Vec<u8>,
-    state: State,
-    form: Form,
+    state: Stage,
+    form: ReceivedForm,
     digest: Digest,
-    /// How many bytes of text fields may still come.
+    /// How many bytes of text fields may still follow.
     text_left: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum Stage {
     /// Before the first delimiter.
     Start,
     /// Right after a delimiter.
@@ -73,14 +73,14 @@ enum State {
 }
 
 impl FormReader {
-    /// A reader for a body with this `boundary`, whose text fields are at most `max_text` long.
+    /// Returns a reader for a body with this `boundary`, whose text fields may be `max_text` long.
     pub(super) fn new(boundary: &str, max_text: usize) -> Self {
         Self {
             delimiter: format!("\r\n--{boundary}").into_bytes(),
-            // So that the first delimiter is like any other.
+            // The first delimiter has no line break before it; with this one it is like the others.
             pending: b"\r\n".to_vec(),
-            state: State::Start,
-            form: Form::default(),
+            state: Stage::Start,
+            form: ReceivedForm::default(),
             digest: Digest::new(),
             text_left: max_text,
         }
@@ -93,9 +93,9 @@ impl FormReader {
         Ok(())
     }
 
-    /// Ends the body.
-    pub(super) fn finish(self) -> Result<Form> {
-        let ended = self.state == State::End && matches!(&*self.pending, b"" | b"\r\n");
+    /// Returns the form once the body has ended.
+    pub(super) fn finish(self) -> Result<ReceivedForm> {
+        let ended = self.state == Stage::End && matches!(&*self.pending, b"" | b"\r\n");
         if ended {
             Ok(self.form)
         } else {
@@ -103,15 +103,17 @@ impl FormReader {
         }
     }
 
-    /// Takes one step; `false` if that needs more bytes.
+    /// Takes one step. Returns `false` if that needs more bytes.
     fn step(&mut self) -> Result<bool> {
         match self.state {
-            State::Start => self.start(),
-            State::Delimited => self.delimited(),
-            State::PartHead => self.part_head(),
-            State::Text | State::File => self.content(),
-            State::End if b"\r\n".starts_with(&self.pending) => Ok(false),
-            State::End => Err(FormError::malformed("There is something after the form")),
+            Stage::Start => self.start(),
+            Stage::Delimited => self.delimited(),
+            Stage::PartHead => self.part_head(),
+            Stage::Text | Stage::File => self.content(),
+            Stage::End if b"\r\n".starts_with(&self.pending) => Ok(false),
+            Stage::End => {
+                Err(FormError::malformed("The form does not end with its closing delimiter"))
+            }
         }
     }
 
@@ -122,15 +124,15 @@ impl FormReader {
         if !self.pending.starts_with(&self.delimiter) {
             return Err(FormError::malformed("The body does not begin with its delimiter"));
         }
-        self.advance(self.delimiter.len(), State::Delimited);
+        self.advance(self.delimiter.len(), Stage::Delimited);
         Ok(true)
     }
 
     fn delimited(&mut self) -> Result<bool> {
         match self.pending.get(..2) {
             None => return Ok(false),
-            Some(b"\r\n") => self.advance(2, State::PartHead),
-            Some(b"--") => self.advance(2, State::End),
+            Some(b"\r\n") => self.advance(2, Stage::PartHead),
+            Some(b"--") => self.advance(2, Stage::End),
             Some(_) => {
                 return Err(FormError::malformed("A delimiter is not followed by a line break"));
             }
@@ -150,34 +152,35 @@ impl FormReader {
             return Err(after_file(&head));
         }
         let state = self.begin(head)?;
-        self.advance(length.saturating_add(4), state);
+        self.advance(length + 4, state);
         Ok(true)
     }
 
-    fn begin(&mut self, head: PartHead) -> Result<State> {
+    fn begin(&mut self, head: PartHead) -> Result<Stage> {
         if self.form.fields.iter().any(|(name, _)| *name == head.name) {
-            return Err(FormError::malformed(format!("The field {} comes twice", head.name)));
+            return Err(FormError::malformed(format!("The field {} occurs twice", head.name)));
         }
         let Some(file_name) = head.file_name else {
             self.form.fields.push((head.name, Vec::new()));
-            return Ok(State::Text);
+            return Ok(Stage::Text);
         };
         let Some(content_type) = head.content_type else {
             return Err(FormError::malformed("The file has no Content-Type"));
         };
         let field = head.name;
-        self.form.file = Some(FormFile { field, file_name, content_type, ..FormFile::default() });
-        Ok(State::File)
+        self.form.file =
+            Some(ReceivedFile { field, file_name, content_type, ..ReceivedFile::default() });
+        Ok(Stage::File)
     }
 
     fn content(&mut self) -> Result<bool> {
         let found = find(&self.pending, &self.delimiter);
-        // The delimiter may have begun in the last bytes.
+        // The last bytes may be the start of the delimiter.
         let sure = found.unwrap_or_else(|| self.pending.len().saturating_sub(self.delimiter.len()));
         let content: Vec<u8> = self.pending.drain(..sure).collect();
         self.take_content(&content)?;
         if found.is_some() {
-            self.advance(self.delimiter.len(), State::Delimited);
+            self.advance(self.delimiter.len(), Stage::Delimited);
         }
         Ok(found.is_some())
     }
@@ -185,7 +188,7 @@ impl FormReader {
     fn take_content(&mut self, content: &[u8]) -> Result<()> {
         if let Some(file) = &mut self.form.file {
             self.digest.write(content);
-            file.size = file.size.saturating_add(content.len() as u64);
+            file.size += content.len() as u64;
             file.crc64 = self.digest.sum64();
             let room = KEPT.saturating_sub(file.start.len()).min(content.len());
             file.start.extend_from_slice(content.get(..room).unwrap_or_default());
@@ -202,7 +205,7 @@ impl FormReader {
         Ok(())
     }
 
-    fn advance(&mut self, length: usize, state: State) {
+    fn advance(&mut self, length: usize, state: Stage) {
         self.pending.drain(..length.min(self.pending.len()));
         self.state = state;
     }
@@ -213,7 +216,7 @@ fn after_file(head: &PartHead) -> FormError {
         let message = "There is more than one file".into();
         return FormError { code: "IncorrectNumberOfFilesInPostRequest", message };
     }
-    FormError::malformed(format!("The field {} comes after the file", head.name))
+    FormError::malformed(format!("The field {} is after the file", head.name))
 }
 
 /// The headers of one part.
@@ -254,11 +257,12 @@ fn header(line: &str) -> Result<(&str, &str)> {
     let clean = !line.chars().any(char::is_control);
     match line.split_once(": ") {
         Some((name, value)) if clean && !value.is_empty() => Ok((name, value)),
-        _ => Err(FormError::malformed("A part has a line that is no header")),
+        _ => Err(FormError::malformed("A part has a line that is not a header")),
     }
 }
 
-/// The names in `form-data; name="…"; filename="…"`; without escapes, on which readers differ.
+/// Returns the names in `form-data; name="…"; filename="…"`. Escapes are refused, because readers
+/// disagree about them.
 fn parse_disposition(value: &str) -> Option<(String, Option<String>)> {
     if value.contains('\\') {
         return None;
@@ -274,25 +278,25 @@ fn parse_disposition(value: &str) -> Option<(String, Option<String>)> {
     (!file_name.contains('"')).then(|| (name.into(), Some(file_name.into())))
 }
 
-/// Where `needle`, which begins with a carriage return, is in `bytes`.
+/// Finds `needle`, which begins with a carriage return.
+///
+/// `skip_until` is as fast as the C library, in debug builds too, and files may be large.
 fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
-    let mut at = 0;
+    let mut end = 0;
     loop {
-        let mut rest = bytes.get(at..)?;
-        // Goes through large files at the C library's speed, in debug builds too.
-        let skipped = rest.skip_until(b'\r').ok()?;
-        let end = at.saturating_add(skipped);
-        if skipped == 0 || bytes.get(end.saturating_sub(1)) != Some(&b'\r') {
+        let skipped = bytes.get(end..)?.skip_until(b'\r').ok()?;
+        end += skipped;
+        let start = end.checked_sub(1)?;
+        if skipped == 0 || bytes.get(start) != Some(&b'\r') {
             return None;
         }
-        if bytes.get(end.saturating_sub(1)..)?.starts_with(needle) {
-            return Some(end.saturating_sub(1));
+        if bytes.get(start..)?.starts_with(needle) {
+            return Some(start);
         }
-        at = end;
     }
 }
 
-/// The boundary in a `Content-Type`, if that is `multipart/form-data`.
+/// Returns the boundary in a `Content-Type` of `multipart/form-data`.
 pub(super) fn boundary(content_type: &str) -> Option<&str> {
     let (media_type, parameter) = content_type.split_once(';')?;
     if !media_type.trim().eq_ignore_ascii_case("multipart/form-data") {
@@ -321,7 +325,7 @@ mod tests {
         format!("{}--b0undary\r\n{FILE_HEAD}{content}\r\n--b0undary--\r\n", text("key", "k;&="))
     }
 
-    fn read(body: &str, step: usize) -> Result<Form> {
+    fn read(body: &str, step: usize) -> Result<ReceivedForm> {
         let mut reader = FormReader::new("b0undary", 1000);
         for piece in body.as_bytes().chunks(step) {
             reader.feed(piece)?;
@@ -394,9 +398,9 @@ mod tests {
         let end = "--b0undary--";
         let code = |body: String| read(&body, 64).map(|_| ()).unwrap_err();
         let twice = code(format!("{}{}{file}{end}", text("key", "1"), text("key", "1")));
-        assert_eq!(twice.message, "The field key comes twice");
+        assert_eq!(twice.message, "The field key occurs twice");
         let after = code(format!("{file}{}{end}", text("key", "1")));
-        assert_eq!(after.message, "The field key comes after the file");
+        assert_eq!(after.message, "The field key is after the file");
         assert_eq!(code(format!("{file}{file}{end}")).code, "IncorrectNumberOfFilesInPostRequest");
         let long = code(format!("{}{file}{end}", text("key", &"x".repeat(1001))));
         assert_eq!(long.code, "MaxPostPreDataLengthExceededError");

@@ -1,33 +1,34 @@
-//! The parameters of the API's requests, and what may stand in them.
+//! The parameters of the API's requests and their permitted values.
 
-use super::answer::Answer;
-use super::seen::Kind;
+use super::package_type;
+use super::response::Response;
+use crate::types::BuildType;
 
-/// The API's refusal: its code and message.
+/// An error of the API: its code and message.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(super) struct ApiError {
     pub(super) code: i64,
     pub(super) message: String,
 }
 
-impl Refusal {
+impl ApiError {
     pub(super) fn new(code: i64, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
 
-    /// A parameter is missing or wrong.
+    /// The error for a parameter that is missing or wrong.
     pub(super) fn parameter(message: impl Into<String>) -> Self {
         Self::new(1280, message)
     }
 }
 
-impl From<Refusal> for Answer {
-    fn from(refusal: Refusal) -> Self {
-        Self::refusal(refusal.code, &refusal.message)
+impl From<ApiError> for Response {
+    fn from(error: ApiError) -> Self {
+        Self::refusal(error.code, &error.message)
     }
 }
 
-type Result<T> = std::result::Result<T, Refusal>;
+type Result<T> = std::result::Result<T, ApiError>;
 
 /// The parameters that describe a release, in `getCOSToken` and the legacy `upload` alike.
 pub(super) const RELEASE: [&str; 7] = [
@@ -45,58 +46,58 @@ pub(super) const RELEASE: [&str; 7] = [
 pub(super) struct Params(Vec<(String, String)>);
 
 impl Params {
-    /// Text fields that a request bears.
+    /// Reads the text fields of a request.
     pub(super) fn new(fields: &[(String, Vec<u8>)]) -> Result<Self> {
         let text = |(name, value): &(String, Vec<u8>)| match String::from_utf8(value.clone()) {
             Ok(value) => Ok((name.clone(), value)),
-            Err(_) => Err(Refusal::parameter(format!("{name} is not UTF-8"))),
+            Err(_) => Err(ApiError::parameter(format!("{name} is not UTF-8"))),
         };
         fields.iter().map(text).collect::<Result<_>>().map(Self)
     }
 
-    /// The value of `name`; one that is empty counts as none.
+    /// Returns the value of `name`, unless it is empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
-    /// The value of a parameter that must be there.
+    /// Returns the value of a required parameter.
     pub(super) fn required(&self, name: &str) -> Result<&str> {
-        self.get(name).ok_or_else(|| Refusal::parameter(format!("{name} is required")))
+        self.get(name).ok_or_else(|| ApiError::parameter(format!("{name} is required")))
     }
 
-    /// The `buildKey` of the request.
+    /// Returns the `buildKey`.
     pub(super) fn build_key(&self) -> Result<&str> {
-        self.get("buildKey").ok_or_else(|| Refusal::new(1008, "buildKey could not be empty"))
+        self.get("buildKey").ok_or_else(|| ApiError::new(1008, "buildKey could not be empty"))
     }
 
-    /// Checks the key first, then that there is no parameter but `_api_key` and `known` ones.
+    /// Checks the API key first, then that all other parameters are `known` and occur once.
     pub(super) fn authorize(&self, api_key: &str, known: &[&str]) -> Result<()> {
         match self.get("_api_key") {
-            None => return Err(Refusal::new(1001, "_api_key could not be empty")),
-            Some(key) if key != api_key => return Err(Refusal::new(1002, "_api_key is invalid")),
+            None => return Err(ApiError::new(1001, "_api_key could not be empty")),
+            Some(key) if key != api_key => return Err(ApiError::new(1002, "_api_key is invalid")),
             Some(_) => {}
         }
         for (at, (name, _)) in self.0.iter().enumerate() {
             if name != "_api_key" && !known.contains(&name.as_str()) {
-                return Err(Refusal::parameter(format!("{name} is not a parameter of this call")));
+                return Err(ApiError::parameter(format!("{name} is not a parameter of this call")));
             }
             if self.0.iter().take(at).any(|(earlier, _)| earlier == name) {
-                return Err(Refusal::parameter(format!("{name} comes twice")));
+                return Err(ApiError::parameter(format!("{name} occurs twice")));
             }
         }
         Ok(())
     }
 
-    /// The kind of package in `buildType`.
-    pub(super) fn build_type(&self) -> Result<Kind> {
+    /// Returns the type of package that `buildType` names.
+    pub(super) fn build_type(&self) -> Result<BuildType> {
         let value = self.required("buildType")?;
-        Kind::from_build_type(value).ok_or_else(|| {
-            Refusal::parameter("buildType is not ios, ipa, android, apk, harmonyos or hap")
+        package_type::from_parameter(value).ok_or_else(|| {
+            ApiError::parameter("buildType is not ios, ipa, android, apk, harmonyos or hap")
         })
     }
 
-    /// Checks the values of all that describes a release.
+    /// Checks the values of all parameters that describe the release.
     pub(super) fn check_release(&self) -> Result<()> {
         self.one_of("oversea", &["1", "2"])?;
         self.one_of("buildInstallType", &["1", "2", "3"])?;
@@ -109,7 +110,7 @@ impl Params {
     fn one_of(&self, name: &str, values: &[&str]) -> Result<()> {
         match self.get(name) {
             Some(value) if !values.contains(&value) => {
-                Err(Refusal::parameter(format!("{name} is not one of {}", values.join(", "))))
+                Err(ApiError::parameter(format!("{name} is not one of {}", values.join(", "))))
             }
             _ => Ok(()),
         }
@@ -119,10 +120,10 @@ impl Params {
         let by_password = self.get("buildInstallType") == Some("2");
         match (by_password, self.get("buildPassword")) {
             (true, None) => {
-                Err(Refusal::parameter("buildPassword is required with buildInstallType 2"))
+                Err(ApiError::parameter("buildPassword is required with buildInstallType 2"))
             }
             (false, Some(_)) => {
-                Err(Refusal::parameter("buildPassword goes with buildInstallType 2 only"))
+                Err(ApiError::parameter("buildPassword goes with buildInstallType 2 only"))
             }
             _ => Ok(()),
         }
@@ -135,13 +136,13 @@ impl Params {
         match (windowed, start, end) {
             (true, Some(start), Some(end)) if start <= end => Ok(()),
             (true, Some(_), Some(_)) => {
-                Err(Refusal::parameter("buildInstallStartDate is after buildInstallEndDate"))
+                Err(ApiError::parameter("buildInstallStartDate is after buildInstallEndDate"))
             }
-            (true, ..) => Err(Refusal::parameter(
+            (true, ..) => Err(ApiError::parameter(
                 "buildInstallStartDate and buildInstallEndDate are required with buildInstallDate 1",
             )),
             (false, None, None) => Ok(()),
-            (false, ..) => Err(Refusal::parameter(
+            (false, ..) => Err(ApiError::parameter(
                 "buildInstallStartDate and buildInstallEndDate go with buildInstallDate 1 only",
             )),
         }
@@ -153,7 +154,7 @@ impl Params {
         };
         let date = parse_date(value);
         date.map(Some).ok_or_else(|| {
-            Refusal::parameter(format!("{name} is no date of the calendar such as 2018-01-01"))
+            ApiError::parameter(format!("{name} is not a calendar date such as 2018-01-01"))
         })
     }
 
@@ -162,19 +163,19 @@ impl Params {
             |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         match self.get("buildChannelShortcut") {
             Some(shortcut) if !well_formed(shortcut) => {
-                Err(Refusal::new(1249, "buildChannelShortcut is no short URL of a channel"))
+                Err(ApiError::new(1249, "buildChannelShortcut is not the short URL of a channel"))
             }
             _ => Ok(()),
         }
     }
 
-    /// The fields that describe the release.
+    /// Returns all parameters but the API key.
     pub(super) fn release(&self) -> Vec<(String, String)> {
         self.0.iter().filter(|(name, _)| name != "_api_key").cloned().collect()
     }
 }
 
-/// Year, month and day, if there was or will be such a day.
+/// Returns year, month and day, if there is such a day.
 fn parse_date(text: &str) -> Option<(u16, u8, u8)> {
     let shape =
         |(at, b): (usize, u8)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() };
@@ -204,13 +205,13 @@ mod tests {
     }
 
     fn release(fields: &[(&str, &str)]) -> i64 {
-        params(fields).check_release().map_or_else(|refusal| refusal.code, |()| 0)
+        params(fields).check_release().map_or_else(|error| error.code, |()| 0)
     }
 
     #[test]
     fn the_key_comes_first() {
         let code = |fields: &[(&str, &str)]| {
-            params(fields).authorize("k", &["a"]).map_or_else(|refusal| refusal.code, |()| 0)
+            params(fields).authorize("k", &["a"]).map_or_else(|error| error.code, |()| 0)
         };
         assert_eq!(code(&[("_api_key", "k"), ("a", "1")]), 0);
         assert_eq!(code(&[("b", "1")]), 1001);

@@ -1,4 +1,4 @@
-//! Connections: one thread each.
+//! Accepts connections and gives each a thread.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -6,59 +6,59 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::answer::Answer;
-use super::exchange::{End, serve};
-use super::head::{Head, NoHead};
-use super::state::Shared;
+use super::request_head::{NoHead, RequestHead};
+use super::response::Response;
+use super::served::{End, serve};
+use super::service::Service;
 
-/// How long a peer may go on sending after its answer, so that a reset does not take it away.
+/// How long a peer may go on sending after its answer.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// Accepts connections until the sandbox ends.
-pub(super) fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+pub(super) fn accept(listener: &TcpListener, service: &Arc<Service>) {
     loop {
         let accepted = listener.accept();
-        if shared.stopping() {
+        if service.stopping() {
             return;
         }
         match accepted {
-            Ok((stream, _)) => begin(Arc::new(stream), shared),
-            // No descriptors are left, most likely: some connection has to end first.
-            Err(_) => drop(shared.sleep(Duration::from_millis(10))),
+            Ok((stream, _)) => begin(Arc::new(stream), service),
+            // Most likely no descriptors are left: some connection has to end first.
+            Err(_) => drop(service.sleep(Duration::from_millis(10))),
         }
     }
 }
 
-fn begin(stream: Arc<TcpStream>, shared: &Arc<Shared>) {
-    let Some(number) = shared.opened(&stream) else {
+fn begin(stream: Arc<TcpStream>, service: &Arc<Service>) {
+    let Some(number) = service.opened(&stream) else {
         return;
     };
-    let registered = Registered { shared: Arc::clone(shared), number };
-    // Where no thread can be had, closing the connection is all that is left.
+    let registered = Registered { service: Arc::clone(service), number };
+    // Without a thread the connection is just closed.
     let _ = thread::Builder::new()
         .name(format!("sandbox connection {number}"))
         .spawn(move || connection(registered, stream));
 }
 
-/// Takes a connection off the list when it is over, whatever ended it.
+/// Takes a connection off the list when it is dropped, whatever ended it.
 struct Registered {
-    shared: Arc<Shared>,
+    service: Arc<Service>,
     number: u64,
 }
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        self.shared.closed(self.number);
+        self.service.closed(self.number);
     }
 }
 
 fn connection(registered: Registered, stream: Arc<TcpStream>) {
-    // Small answers go out at once; without it they only come later.
+    // Without it small answers are only slower.
     let _ = stream.set_nodelay(true);
-    let shared = &registered.shared;
+    let service = &registered.service;
     let end = loop {
-        match Head::read(&stream) {
-            Ok(head) => match serve(shared, &stream, &head, registered.number) {
+        match RequestHead::read(&stream) {
+            Ok(head) => match serve(service, &stream, &head, registered.number) {
                 End::Next => {}
                 end => break end,
             },
@@ -69,23 +69,21 @@ fn connection(registered: Registered, stream: Arc<TcpStream>) {
     if end == End::CloseGently {
         close_gently(&stream);
     }
-    // Before it counts as closed.
+    // Before `registered` counts it as closed.
     drop(stream);
 }
 
 fn refuse(mut stream: &TcpStream, status: u16, problem: &str) -> End {
-    let mut answer = Answer::empty(status).header("Content-Type", "text/plain");
+    let mut answer = Response::empty(status).header("Content-Type", "text/plain");
     answer.body = format!("{problem}\n").into_bytes();
-    let mut bytes = answer.head(Some(answer.body.len() as u64), true);
-    bytes.extend_from_slice(&answer.body);
-    match stream.write_all(&bytes) {
+    match stream.write_all(&answer.to_bytes(true)) {
         Ok(()) => End::CloseGently,
         Err(_) => End::Close,
     }
 }
 
-/// Ends the output and swallows the input for a while: a reset would take the answer away from a
-/// peer that is still sending.
+/// Ends the output and discards input for a while: a reset would destroy the answer that a peer,
+/// still sending, has not read yet.
 fn close_gently(mut stream: &TcpStream) {
     let began = Instant::now();
     let mut buffer = vec![0; 64 * 1024];

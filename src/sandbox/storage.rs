@@ -1,20 +1,20 @@
-//! The storage: a form upload like that of the vendor's object storage.
+//! The storage: form uploads as the vendor's object storage takes them.
 
-use super::answer::{Answer, request_id};
 use super::body::Received;
-use super::form::{Form, FormFile};
+use super::form::{ReceivedFile, ReceivedForm};
+use super::response::{Response, request_id};
 use super::seen::{Build, Object};
-use super::state::{Config, State, Token, random_hex};
+use super::service::{IssuedToken, ServiceState, Settings};
 
-/// The most that one form may bring.
+/// The largest file that one form may have.
 pub(super) const MAX_FILE: u64 = 5 * 1024 * 1024 * 1024;
-/// The name that a package had on disk.
+/// The field with the name that the package has on disk.
 const FILE_NAME: &str = "x-cos-meta-file-name";
 
 /// An error of the storage: status, code, message.
-struct Refusal(u16, &'static str, String);
+struct StorageError(u16, &'static str, String);
 
-impl Refusal {
+impl StorageError {
     fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self(status, code, message.into())
     }
@@ -24,15 +24,15 @@ impl Refusal {
     }
 }
 
-/// Takes a form, and stores its file unless it is to be dropped.
+/// Takes a form and stores its file, unless a fault drops it.
 pub(super) fn take(
     received: Received,
     drop_it: bool,
     number: u64,
-    state: &mut State,
-    config: &Config,
-) -> Answer {
-    let stored = accept(received, state, config).map(|upload| {
+    state: &mut ServiceState,
+    settings: &Settings,
+) -> Response {
+    let stored = accept(received, state, settings).map(|upload| {
         let crc64 = upload.file.crc64;
         if !drop_it {
             store(upload, state);
@@ -40,41 +40,48 @@ pub(super) fn take(
         crc64
     });
     match stored {
-        Ok(crc64) => Answer::empty(204)
+        Ok(crc64) => Response::empty(204)
             .header("x-cos-hash-crc64ecma", crc64.to_string())
             .header("x-cos-request-id", request_id(number)),
-        Err(Refusal(status, code, message)) => {
-            Answer::xml(status, code, &message, config.storage_path(), number)
+        Err(StorageError(status, code, message)) => {
+            Response::xml(status, code, &message, settings.storage_path(), number)
         }
     }
 }
 
-/// A form that is as it should be.
+/// A form that was accepted.
 struct Upload {
     key: String,
     fields: Vec<(String, Vec<u8>)>,
-    file: FormFile,
+    file: ReceivedFile,
 }
 
-/// Checks the whole form: its key, the text fields, the file.
-fn accept(received: Received, state: &State, config: &Config) -> Result<Upload, Refusal> {
+/// Checks the whole form: its key, its other fields, its file.
+fn accept(
+    received: Received,
+    state: &ServiceState,
+    settings: &Settings,
+) -> Result<Upload, StorageError> {
     let form = match received {
         Received::Form(Ok(form)) => form,
-        Received::Form(Err(error)) => return Err(Refusal::new(400, error.code, error.message)),
-        _ => return Err(Refusal::malformed("The body is not multipart/form-data")),
+        Received::Form(Err(error)) => {
+            return Err(StorageError::new(400, error.code, error.message));
+        }
+        _ => return Err(StorageError::malformed("The body is not multipart/form-data")),
     };
-    let Form { fields, file } = form;
-    let key = text(&fields, "key")
-        .ok_or_else(|| Refusal::new(400, "UserKeyMustBeSpecified", "The form has no field key"))?;
+    let ReceivedForm { fields, file } = form;
+    let key = text(&fields, "key").ok_or_else(|| {
+        StorageError::new(400, "UserKeyMustBeSpecified", "The form has no field key")
+    })?;
     let key = String::from_utf8_lossy(key).into_owned();
     let token = state.tokens.get(&key);
-    let token = token.ok_or_else(|| Refusal::new(403, "AccessDenied", "Access Denied"))?;
+    let token = token.ok_or_else(|| StorageError::new(403, "AccessDenied", "Access Denied"))?;
     check_credentials(&fields, token)?;
-    if token.issued.elapsed() >= config.token_lifetime {
-        return Err(Refusal::new(403, "ExpiredToken", "The token has expired"));
+    if token.issued.elapsed() >= settings.token_lifetime {
+        return Err(StorageError::new(403, "ExpiredToken", "The token has expired"));
     }
     check_order(&fields, token)?;
-    let file = check_file(file, config.file_field.as_deref().unwrap_or("file"))?;
+    let file = check_file(file, settings.file_field.as_deref().unwrap_or("file"))?;
     Ok(Upload { key, fields, file })
 }
 
@@ -83,83 +90,78 @@ fn text<'f>(fields: &'f [(String, Vec<u8>)], name: &str) -> Option<&'f [u8]> {
     found.map(|(_, value)| value.as_slice())
 }
 
-fn check_credentials(fields: &[(String, Vec<u8>)], token: &Token) -> Result<(), Refusal> {
+fn check_credentials(
+    fields: &[(String, Vec<u8>)],
+    token: &IssuedToken,
+) -> Result<(), StorageError> {
     let is_right = |name: &str| {
         let issued = token.params.iter().find(|(known, _)| known == name);
         text(fields, name) == issued.map(|(_, value)| value.as_bytes())
     };
     if !is_right("signature") {
         let message = "The signature is not the one that was issued";
-        return Err(Refusal::new(403, "SignatureDoesNotMatch", message));
+        return Err(StorageError::new(403, "SignatureDoesNotMatch", message));
     }
     if !is_right("x-cos-security-token") {
         let message = "The security token is not the one that was issued";
-        return Err(Refusal::new(403, "AccessDenied", message));
+        return Err(StorageError::new(403, "AccessDenied", message));
     }
     Ok(())
 }
 
-/// Every field as issued and in that order, then perhaps the name of the file.
-fn check_order(fields: &[(String, Vec<u8>)], token: &Token) -> Result<(), Refusal> {
+/// Checks that the fields are those of the token, unchanged and in its order, followed at most by
+/// the name of the file.
+fn check_order(fields: &[(String, Vec<u8>)], token: &IssuedToken) -> Result<(), StorageError> {
     let mut rest = fields.iter();
     for (name, value) in &token.params {
         match rest.next() {
             Some((sent, bytes)) if sent == name && bytes == value.as_bytes() => {}
             Some((sent, _)) if sent == name => {
-                return Err(Refusal::malformed(format!("The field {name} is not as issued")));
+                return Err(StorageError::malformed(format!(
+                    "The value of the field {name} is not the one that was issued"
+                )));
             }
             Some((sent, _)) => {
                 let message = format!("The field {sent} stands where {name} belongs");
-                return Err(Refusal::malformed(message));
+                return Err(StorageError::malformed(message));
             }
-            None => return Err(Refusal::malformed(format!("The field {name} is missing"))),
+            None => return Err(StorageError::malformed(format!("The field {name} is missing"))),
         }
     }
     match rest.map(|(name, _)| name.as_str()).find(|name| *name != FILE_NAME) {
-        Some(name) => Err(Refusal::malformed(format!("The field {name} was not issued"))),
+        Some(name) => Err(StorageError::malformed(format!("The field {name} was not issued"))),
         None => Ok(()),
     }
 }
 
-fn check_file(file: Option<FormFile>, field: &str) -> Result<FormFile, Refusal> {
+fn check_file(file: Option<ReceivedFile>, field: &str) -> Result<ReceivedFile, StorageError> {
     let Some(file) = file else {
         let code = "IncorrectNumberOfFilesInPostRequest";
-        return Err(Refusal::new(400, code, "The form has no file"));
+        return Err(StorageError::new(400, code, "The form has no file"));
     };
     if file.field != field {
         let message = format!("The file's field is {} and not {field}", file.field);
-        return Err(Refusal::malformed(message));
+        return Err(StorageError::malformed(message));
     }
     match file.size {
-        0 => Err(Refusal::new(400, "EntityTooSmall", "The file is empty")),
+        0 => Err(StorageError::new(400, "EntityTooSmall", "The file is empty")),
         size if size > MAX_FILE => {
-            Err(Refusal::new(400, "EntityTooLarge", "The file is larger than 5 GB"))
+            Err(StorageError::new(400, "EntityTooLarge", "The file is larger than 5 GB"))
         }
         _ => Ok(file),
     }
 }
 
-/// A file that is stored becomes a build; storing it again does not make another one.
-fn store(upload: Upload, state: &mut State) {
+/// Stores the file, which makes a build. Storing it again does not make another one.
+fn store(upload: Upload, state: &mut ServiceState) {
     let Upload { key, fields, file } = upload;
-    let FormFile { file_name, content_type, size, crc64, .. } = file;
     let named = text(&fields, FILE_NAME).map(|name| String::from_utf8_lossy(name).into_owned());
-    let Some(token) = state.tokens.get_mut(&key) else {
-        return;
-    };
-    token.stored_as = Some(named.unwrap_or_else(|| file_name.clone()));
-    let kind = token.kind;
+    let Some(token) = state.tokens.get_mut(&key) else { return };
+    token.stored_as = Some(named.unwrap_or_else(|| file.file_name.clone()));
     match state.seen.builds.iter_mut().find(|build| build.key.as_ref() == Some(&key)) {
-        Some(build) => (build.size, build.crc64) = (size, crc64),
-        None => state.seen.builds.push(Build {
-            key: Some(key.clone()),
-            build_key: random_hex(32),
-            kind,
-            size,
-            crc64,
-            pending_answers: 0,
-            announced: false,
-        }),
+        Some(build) => (build.size, build.crc64) = (file.size, file.crc64),
+        None => state.seen.builds.push(Build::new(Some(key.clone()), token.build_type, &file)),
     }
+    let ReceivedFile { file_name, content_type, size, crc64, .. } = file;
     state.seen.objects.push(Object { key, size, crc64, file_name, content_type, fields });
 }

@@ -1,6 +1,6 @@
 //! A strict reader of `application/x-www-form-urlencoded`.
 
-/// The fields of `body` in order, or what is wrong with it.
+/// Returns the fields of `body` in order, or the problem with it.
 pub(super) fn parse(body: &[u8]) -> Result<Vec<(String, String)>, String> {
     if body.is_empty() {
         return Ok(Vec::new());
@@ -29,7 +29,7 @@ fn decode(bytes: &[u8]) -> Result<String, String> {
         decoded.push(match byte {
             b'+' => b' ',
             b'%' => match (hex(rest.next()), hex(rest.next())) {
-                (Some(high), Some(low)) => high.saturating_mul(16).saturating_add(low),
+                (Some(high), Some(low)) => high * 16 + low,
                 _ => return Err("a `%` is not followed by two hexadecimal digits".into()),
             },
             0x21..=0x7e if byte != b'=' => byte,

@@ -7,15 +7,14 @@ use std::path::Path;
 use pgyer::sandbox::{Endpoint, Sandbox};
 use tempfile::TempDir;
 
-use crate::support::{LIMIT, Ran, big_file, program_for, run};
+use crate::support::{LIMIT, Ran, big_file, builder, program_for, run};
 
 /// Uploads a large file to a server that is slow, and does this to it on the way.
 fn upload_while(legacy: bool, change: impl Fn(&Path)) -> (Ran, Sandbox) {
     let folder = TempDir::new().unwrap();
     let file = big_file(folder.path());
     let faults = ["storage:*:slow-read=8000000", "legacy:*:slow-read=8000000"];
-    let faults = faults.iter().map(|fault| fault.parse().unwrap());
-    let sandbox = Sandbox::builder().polls(0).faults(faults).start().unwrap();
+    let sandbox = builder(faults).polls(0).start().unwrap();
     let (place, option) =
         if legacy { (Endpoint::Legacy, "--legacy") } else { (Endpoint::Storage, "--json") };
     let mut command = program_for(&sandbox);

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Stdio;
 use std::time::Duration;
 
-use pgyer::sandbox::{Endpoint, Request, Sandbox};
+use pgyer::sandbox::{Endpoint, Sandbox, SeenRequest};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -22,7 +22,7 @@ fn endpoints(sandbox: &Sandbox) -> Vec<&'static str> {
     seen.requests.iter().map(|request| request.endpoint.map_or("?", Endpoint::name)).collect()
 }
 
-fn fields(request: &Request) -> Vec<(String, String)> {
+fn fields(request: &SeenRequest) -> Vec<(String, String)> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let mut fields: Vec<_> =
         request.fields.iter().map(|(name, value)| (name.clone(), text(value))).collect();

@@ -14,10 +14,10 @@ const EVIL: &str = "it's'; touch PWNED; echo \"$(touch PWNED)`touch PWNED`\"\n\
 fn evil() -> Sandbox {
     sandbox(|builder| {
         builder
-            .build_field("buildName", EVIL)
-            .build_field("buildVersion", "1'\n2")
-            .build_field("buildIdentifier", "a\0b")
-            .build_field("buildQRCodeURL", "https://q.example/\u{1b}]0;x\u{7}")
+            .build_field("buildName", &Value::from(EVIL).to_string())
+            .build_field("buildVersion", r#""1'\n2""#)
+            .build_field("buildIdentifier", r#""a\u0000b""#)
+            .build_field("buildQRCodeURL", r#""https://q.example/\u001b]0;x\u0007""#)
     })
 }
 
@@ -72,8 +72,9 @@ fn json_has_the_promised_fields_of_each_command() {
 #[test]
 fn put_has_its_fields_and_a_url_that_cannot_be_made_is_null() {
     let sandbox = sandbox(|builder| {
-        let builder = builder.polls(0).build_field("buildIcon", "").build_field("buildKey", "");
-        builder.build_field("buildQRCodeURL", "").build_field("buildShortcutUrl", "")
+        ["buildIcon", "buildKey", "buildQRCodeURL", "buildShortcutUrl"]
+            .into_iter()
+            .fold(builder.polls(0), |builder, name| builder.build_field(name, "\"\""))
     });
     let folder = folder();
     let token = pgyer(&sandbox, "token app.apk").expect(0).stdout;
@@ -90,9 +91,8 @@ fn put_has_its_fields_and_a_url_that_cannot_be_made_is_null() {
 
 #[test]
 fn a_number_that_is_none_is_handed_on_as_it_came() {
-    for (value, shown) in [(Value::from("1.5"), "1.5"), (5.into(), "5"), ("+7".into(), "+7")] {
-        let sandbox =
-            sandbox(|builder| builder.polls(0).build_field("buildBuildVersion", value.clone()));
+    for (json, shown) in [("\"1.5\"", "1.5"), ("5", "5"), ("\"+7\"", "+7")] {
+        let sandbox = sandbox(|builder| builder.polls(0).build_field("buildBuildVersion", json));
         let ran = pgyer(&sandbox, "upload --format=env app.apk").expect(0);
         assert!(ran.stdout.contains(&format!("PGYER_APP_BUILD='{shown}'\n")), "{ran:#?}");
     }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::support::proxy_server::{ProxyServer, Reply, Speaks};
 use crate::support::relay::{Authority, Relay};
-use crate::support::{Ran, data, program, run};
+use crate::support::{Ran, builder, data, program, run};
 
 const NAMES: [&str; 4] = ["www.pgyer.com", "api.pgyer.com", "api.xcxwo.com", "api.pgyerapp.com"];
 
@@ -48,9 +48,8 @@ impl Official {
             };
             let server = if matches!(host, Host::Hijacked) { hijacker() } else { all_four() };
             let relay = Relay::start(server);
-            let sandbox = Sandbox::builder()
+            let sandbox = builder(faults.iter().copied())
                 .public_url(format!("https://{name}"))
-                .faults(faults.iter().map(|fault| fault.parse().unwrap()))
                 .start()
                 .unwrap();
             relay.lead_to(sandbox.addr());

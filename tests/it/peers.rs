@@ -15,7 +15,7 @@ use pgyer::sandbox::{Endpoint, Sandbox};
 use tempfile::TempDir;
 
 use crate::support::relay::{Authority, Relay};
-use crate::support::{LIMIT, Ran, big_file, data, program_for, run};
+use crate::support::{LIMIT, Ran, big_file, builder, data, program_for, run};
 
 /// What a right end is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -156,12 +156,7 @@ fn put_through(scenario: &Scenario) -> End {
     let faults = scenario.faults.replace("OTHER", &other);
     let faults = faults.split("; ").filter(|fault| !fault.is_empty());
     let relay = Relay::usual();
-    let sandbox = Sandbox::builder()
-        .polls(1)
-        .public_url(relay.url())
-        .faults(faults.map(|fault| fault.parse().unwrap()))
-        .start()
-        .unwrap();
+    let sandbox = builder(faults).polls(1).public_url(relay.url()).start().unwrap();
     relay.lead_to(sandbox.addr());
     let size = std::fs::metadata(&file).unwrap().len();
     let ran = thread::scope(|scope| {

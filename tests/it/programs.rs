@@ -111,14 +111,36 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// The lines of all examples in a file.
+fn examples(lines: &[&str]) -> String {
+    let docs = lines.iter().filter_map(|line| line.trim_start().strip_prefix("///"));
+    let mut inside = false;
+    let is_code = |line: &&str| {
+        let is_fence = line.contains("```");
+        inside ^= is_fence;
+        inside && !is_fence
+    };
+    docs.filter(is_code).collect::<Vec<_>>().join("\n")
+}
+
+/// The name in a line such as `pub struct Name {` or `pub fn name(`.
+fn name_of(line: &str) -> &str {
+    let rest = line.trim_start().splitn(3, ' ').nth(2).unwrap();
+    rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap()
+}
+
 #[test]
-fn every_public_type_and_every_method_of_the_client_has_an_example() {
+fn every_public_type_and_every_method_of_the_client_is_in_an_example() {
     let mut files = Vec::new();
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
     let mut looked_at = 0;
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
         let lines: Vec<&str> = text.lines().collect();
+        let examples = examples(&lines);
+        let is_shown = |name: &str| {
+            examples.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
+        };
         let of_client = text.contains("\nimpl Client {") || text.contains("\nimpl ClientBuilder {");
         let is_item = |line: &str| {
             ["struct", "enum", "type", "const"]
@@ -129,7 +151,12 @@ fn every_public_type_and_every_method_of_the_client_has_an_example() {
         for (at, line) in lines.iter().enumerate().filter(|(_, line)| is_item(line)) {
             looked_at += 1;
             let has = above(&lines, at).any(|line| line.contains("```"));
-            assert!(has, "{}:{}: no example: {line}", file.display(), at + 1);
+            assert!(
+                has || is_shown(name_of(line)),
+                "{}:{}: no example: {line}",
+                file.display(),
+                at + 1
+            );
         }
     }
     assert!(looked_at > 60, "{looked_at}");

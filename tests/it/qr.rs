@@ -201,7 +201,7 @@ fn a_code_that_has_no_room_is_left_out_and_said_to_be() {
 }
 
 fn sandbox_with_shortcut(shortcut: &str) -> Sandbox {
-    sandbox(|builder| builder.polls(0).build_field("buildShortcutUrl", shortcut))
+    sandbox(|builder| builder.polls(0).build_field("buildShortcutUrl", &format!("{shortcut:?}")))
 }
 
 #[test]

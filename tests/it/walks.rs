@@ -18,6 +18,8 @@ use pgyer::{
 };
 use tempfile::TempDir;
 
+use crate::support::builder;
+
 const WALKS: u64 = 200;
 const DEADLINE: Duration = Duration::from_secs(4);
 
@@ -165,8 +167,8 @@ impl Walk {
     /// Walks it; what does not hold afterwards is said.
     fn broken(&self, folder: &Path) -> Option<String> {
         let file = self.file(folder);
-        let faults = self.faults.iter().map(|fault| fault.parse().unwrap());
-        let sandbox = Sandbox::builder().polls(self.polls).faults(faults).start().unwrap();
+        let faults = self.faults.iter().map(String::as_str);
+        let sandbox = builder(faults).polls(self.polls).start().unwrap();
         let said = Arc::<Mutex<String>>::default();
         let began = Instant::now();
         let result = self.run(&sandbox, &file, &said);

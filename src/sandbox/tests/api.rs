@@ -1,7 +1,8 @@
 //! The calls of the API.
 
-use super::super::{DEFAULT_API_KEY, Endpoint, Kind};
+use super::super::{DEFAULT_API_KEY, Endpoint};
 use super::*;
+use crate::types::BuildType;
 
 #[test]
 fn the_three_steps_publish_a_build() {
@@ -19,7 +20,7 @@ fn the_three_steps_publish_a_build() {
     let seen = sandbox.seen();
     let build = seen.build(&token.key).unwrap();
     assert!(build.announced);
-    assert_eq!((build.kind, build.size, build.pending_answers), (Kind::Android, 7, 2));
+    assert_eq!((build.build_type, build.size, build.pending_answers), (BuildType::Android, 7, 2));
     assert_eq!(data["buildKey"], *build.build_key);
     assert_eq!((&data["buildType"], &data["buildFileSize"]), (&"2".into(), &"7".into()));
     assert_eq!((&data["buildName"], &data["buildScreenshots"]), (&"My App".into(), &"".into()));
@@ -32,8 +33,9 @@ fn the_three_steps_publish_a_build() {
 
 #[test]
 fn what_step_one_says_stands_in_the_build() {
-    let sandbox =
-        build(Sandbox::builder().polls(0).build_field("buildName", "a'b\n").build_field("new", 1));
+    let sandbox = build(
+        Sandbox::builder().polls(0).build_field("buildName", r#""a'b\n""#).build_field("new", "1"),
+    );
     let body = format!(
         "_api_key={DEFAULT_API_KEY}&buildType=ipa&buildUpdateDescription=a%0Ab&buildDescription=d\
          &buildChannelShortcut=chan&oversea=1&buildPassword="
@@ -70,7 +72,7 @@ fn refuses_what_the_page_does_not_have() {
     assert_eq!(wrong(""), (1280, "buildType is required".into()));
     assert_eq!(wrong("&buildType=harmony").0, 1280);
     assert_eq!(wrong("&buildType=ios&x=1"), (1280, "x is not a parameter of this call".into()));
-    assert_eq!(wrong("&buildType=ios&buildType=ios"), (1280, "buildType comes twice".into()));
+    assert_eq!(wrong("&buildType=ios&buildType=ios"), (1280, "buildType occurs twice".into()));
     assert_eq!(wrong("&buildType=ios&oversea=%F0").0, 1280);
     assert_eq!(wrong("&buildType=ios&buildInstallType=2").0, 1280);
     assert_eq!(ask("/app/getCOSToken?a=b", URLENCODED, &format!("{key}&buildType=ios")).0, 1001);

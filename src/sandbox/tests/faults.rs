@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::time::Instant;
 
-use super::super::{Endpoint, Request, Seen};
+use super::super::{Endpoint, Seen, SeenRequest};
 use super::*;
 
 /// A storage upload against `fault`, of more than the kernel's buffers hold if `large`.
@@ -38,12 +38,12 @@ impl Upload {
         !self.sandbox.seen().objects.is_empty()
     }
 
-    fn request(&self) -> Request {
+    fn request(&self) -> SeenRequest {
         self.sandbox.seen().requests.last().unwrap().clone()
     }
 
     /// Waits until the second request, which is the upload, has its last word.
-    fn ended(&self) -> Request {
+    fn ended(&self) -> SeenRequest {
         let ended = |seen: &Seen| seen.requests.get(1).is_some_and(|request| request.ended);
         assert!(self.sandbox.wait_for(ended, LONG));
         self.request()

@@ -111,7 +111,7 @@ pub(crate) fn hold_over(way: Way, rows: &[Row]) {
 
 fn broken(way: Way, row: &Row, folder: &Path, big: &Path) -> Option<String> {
     let faults = row.faults.split("; ").filter(|fault| !fault.is_empty());
-    let mut builder = Sandbox::builder().polls(1).faults(faults.map(|f| f.parse().unwrap()));
+    let mut builder = crate::support::builder(faults).polls(1);
     let relay = (way == Way::Tls).then(Relay::usual);
     if let Some(relay) = &relay {
         builder = builder.public_url(relay.url());

@@ -43,7 +43,9 @@ fn shell_blocks(heading: &str) -> Vec<String> {
 
 /// A sandbox that publishes at once, under a name that is hard to quote.
 fn odd_sandbox() -> Sandbox {
-    sandbox(|builder| builder.polls(0).build_field("buildName", NAME))
+    sandbox(|builder| {
+        builder.polls(0).build_field("buildName", &serde_json::Value::from(NAME).to_string())
+    })
 }
 
 /// The shells that people have: bash, Debian's and Alpine's. One that is not installed is passed

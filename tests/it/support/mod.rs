@@ -42,13 +42,18 @@ pub(crate) fn folder() -> TempDir {
 
 /// A sandbox with these settings.
 pub(crate) fn sandbox(settings: impl FnOnce(Builder) -> Builder) -> Sandbox {
-    settings(Sandbox::builder()).start().expect("a sandbox starts")
+    settings(builder([])).start().expect("a sandbox starts")
+}
+
+/// The settings of a sandbox with these faults.
+pub(crate) fn builder<'a>(faults: impl IntoIterator<Item = &'a str>) -> Builder {
+    let add = |builder: Builder, fault: &str| builder.fault(fault.parse().expect("a fault"));
+    faults.into_iter().fold(Sandbox::builder(), add)
 }
 
 /// A sandbox with these faults.
 pub(crate) fn faulty(faults: &[&str]) -> Sandbox {
-    let parse = |fault: &&str| fault.parse().expect("a fault");
-    sandbox(|builder| builder.faults(faults.iter().map(parse)))
+    builder(faults.iter().copied()).start().expect("a sandbox starts")
 }
 
 /// Runs the program against a sandbox, in the folder of `tests/data`, with a line of arguments

@@ -1,15 +1,15 @@
-//! The heads of requests.
+//! Reads the heads of requests.
 
 use std::io::{self, Read};
 use std::net::TcpStream;
 
-/// The longest head that is read.
+/// The longest head that is accepted.
 const MAX_HEAD: usize = 64 * 1024;
 const MAX_HEADERS: usize = 100;
 
-/// The head of a request that is well formed.
+/// The head of a well-formed request.
 #[derive(Debug)]
-pub(super) struct Head {
+pub(super) struct RequestHead {
     pub(super) method: String,
     pub(super) path: String,
     pub(super) query: Option<String>,
@@ -23,26 +23,26 @@ pub(super) struct Head {
 /// Why there is no head.
 #[derive(Debug)]
 pub(super) enum NoHead {
-    /// The peer is gone, or there is no further request.
+    /// The peer is gone, or has no further request.
     Gone,
-    /// The peer sent something else: the status to answer with, and what is wrong.
+    /// The peer sent something else: the status to answer with, and the problem.
     Bad(u16, &'static str),
 }
 
-impl Head {
-    /// The value of the header `name`.
+impl RequestHead {
+    /// Returns the value of the header `name`.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
-    /// Whether the body is only sent when asked for.
+    /// Whether the peer waits for a `100 Continue` before it sends the body.
     pub(super) fn expects_continue(&self) -> bool {
         self.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue"))
     }
 
-    /// Reads from `stream`, and not one byte beyond the head: a fault that leaves the body
-    /// unread has to find it unread.
+    /// Reads a head from `stream`, and not one byte more: some faults have to leave the body unread
+    /// in the kernel. That is why it looks at the bytes (`peek`) before it takes them.
     pub(super) fn read(stream: &TcpStream) -> Result<Self, NoHead> {
         let mut seen = Vec::new();
         let mut chunk = [0; 4096];
@@ -71,8 +71,8 @@ impl Head {
     }
 }
 
-/// The head at the start of `bytes` with its length, once it is whole.
-fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, NoHead> {
+/// Returns the head at the start of `bytes` and its length; `None` while it is incomplete.
+fn parse(bytes: &[u8]) -> Result<Option<(RequestHead, usize)>, NoHead> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
     let length = match request.parse(bytes) {
@@ -81,7 +81,7 @@ fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, NoHead> {
         Err(httparse::Error::TooManyHeaders) => {
             return Err(NoHead::Bad(431, "there are too many headers"));
         }
-        Err(_) => return Err(NoHead::Bad(400, "this is no HTTP request")),
+        Err(_) => return Err(NoHead::Bad(400, "this is not an HTTP request")),
     };
     if bare_line_feed(bytes.get(..length).unwrap_or_default()) {
         return Err(NoHead::Bad(400, "a line of the head does not end with CR and LF"));
@@ -93,10 +93,10 @@ fn bare_line_feed(head: &[u8]) -> bool {
     head.split(|&b| b == b'\n').rev().skip(1).any(|line| !line.ends_with(b"\r"))
 }
 
-fn interpret(request: &httparse::Request<'_, '_>) -> Result<Head, NoHead> {
+fn interpret(request: &httparse::Request<'_, '_>) -> Result<RequestHead, NoHead> {
     let target = request.path.unwrap_or_default();
     if !target.starts_with('/') {
-        return Err(NoHead::Bad(400, "the target of the request is no path"));
+        return Err(NoHead::Bad(400, "the target of the request is not a path"));
     }
     let (path, query) = match target.split_once('?') {
         Some((path, query)) => (path, Some(query.to_owned())),
@@ -105,7 +105,7 @@ fn interpret(request: &httparse::Request<'_, '_>) -> Result<Head, NoHead> {
     let named = |h: &httparse::Header<'_>| {
         (h.name.to_owned(), String::from_utf8_lossy(h.value).into_owned())
     };
-    let mut head = Head {
+    let mut head = RequestHead {
         method: request.method.unwrap_or_default().to_owned(),
         path: path.to_owned(),
         query,
@@ -122,7 +122,7 @@ fn interpret(request: &httparse::Request<'_, '_>) -> Result<Head, NoHead> {
     Ok(head)
 }
 
-fn length(head: &Head) -> Result<Option<u64>, NoHead> {
+fn length(head: &RequestHead) -> Result<Option<u64>, NoHead> {
     let Some(value) = single(head, "content-length")? else {
         return Ok(None);
     };
@@ -132,14 +132,14 @@ fn length(head: &Head) -> Result<Option<u64>, NoHead> {
     let digits = value.bytes().all(|b| b.is_ascii_digit());
     match value.parse() {
         Ok(length) if digits => Ok(Some(length)),
-        _ => Err(NoHead::Bad(400, "Content-Length is no number")),
+        _ => Err(NoHead::Bad(400, "Content-Length is not a number")),
     }
 }
 
-/// The value of a header that may come once only.
-fn single<'h>(head: &'h Head, name: &str) -> Result<Option<&'h str>, NoHead> {
+/// Returns the value of a header that may occur only once.
+fn single<'h>(head: &'h RequestHead, name: &str) -> Result<Option<&'h str>, NoHead> {
     if head.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)).count() > 1 {
-        return Err(NoHead::Bad(400, "a header comes twice"));
+        return Err(NoHead::Bad(400, "a header occurs twice"));
     }
     Ok(head.header(name))
 }

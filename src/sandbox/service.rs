@@ -1,4 +1,4 @@
-//! What the threads of a sandbox share.
+//! The service behind a sandbox: its settings, and its state, which all threads share.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -6,22 +6,21 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
 use super::fault::{Endpoint, Fault, Misbehaviour};
-use super::head::Head;
-use super::seen::{Kind, Request, Seen};
+use super::request_head::RequestHead;
+use super::seen::{Seen, SeenRequest};
+use crate::types::BuildType;
 
 /// Called with each request when its answer is decided.
-pub(super) type OnRequest = Box<dyn Fn(&Request) + Send + Sync>;
+pub(super) type OnRequest = Box<dyn Fn(&SeenRequest) + Send + Sync>;
 
 /// How a sandbox was set up.
-pub(super) struct Config {
+pub(super) struct Settings {
     pub(super) api_key: String,
     pub(super) polls: u32,
     pub(super) faults: Vec<Fault>,
-    pub(super) build_fields: Vec<(String, Value)>,
-    pub(super) extra_params: Vec<(String, String)>,
+    /// Names, and values in JSON.
+    pub(super) build_fields: Vec<(String, String)>,
     pub(super) file_field: Option<String>,
     pub(super) method: Option<String>,
     pub(super) token_lifetime: Duration,
@@ -31,8 +30,8 @@ pub(super) struct Config {
     pub(super) on_request: Option<OnRequest>,
 }
 
-impl Config {
-    /// The path of the storage's URL.
+impl Settings {
+    /// Returns the path of the storage's URL.
     pub(super) fn storage_path(&self) -> &str {
         let rest = self.storage_url.split_once("://").map_or("", |(_, rest)| rest);
         rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/")
@@ -41,65 +40,72 @@ impl Config {
 
 /// An upload token that was issued.
 #[derive(Debug, Clone)]
-pub(super) struct Token {
-    pub(super) kind: Kind,
+pub(super) struct IssuedToken {
+    pub(super) build_type: BuildType,
     /// The fields that the form has to begin with.
     pub(super) params: Vec<(String, String)>,
-    /// What step one said about the release.
+    /// The parameters of step one that describe the release.
     pub(super) release: Vec<(String, String)>,
     pub(super) issued: Instant,
     /// The name of the file, once it is stored.
     pub(super) stored_as: Option<String>,
 }
 
-/// What changes.
+/// The state, behind the lock of [`Service`].
 #[derive(Default)]
-pub(super) struct State {
+pub(super) struct ServiceState {
     pub(super) seen: Seen,
-    pub(super) tokens: HashMap<String, Token>,
+    pub(super) tokens: HashMap<String, IssuedToken>,
     counts: HashMap<Endpoint, u64>,
     open: HashMap<u64, Weak<TcpStream>>,
     stopping: bool,
 }
 
-/// The settings, and the state behind its lock.
-pub(super) struct Shared {
-    pub(super) config: Config,
-    state: Mutex<State>,
+impl ServiceState {
+    fn request(&mut self, number: u64) -> Option<&mut SeenRequest> {
+        // It is among the latest.
+        self.seen.requests.iter_mut().rfind(|request| request.number == number)
+    }
+}
+
+pub(super) struct Service {
+    pub(super) settings: Settings,
+    state: Mutex<ServiceState>,
     changed: Condvar,
 }
 
-impl Shared {
-    pub(super) fn new(config: Config) -> Self {
-        Self { config, state: Mutex::default(), changed: Condvar::new() }
+impl Service {
+    pub(super) fn new(settings: Settings) -> Self {
+        Self { settings, state: Mutex::default(), changed: Condvar::new() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // A test's own closure may have panicked under the lock; the state is whole all the same.
+    fn lock(&self) -> MutexGuard<'_, ServiceState> {
+        // A test's closure may have panicked under the lock; the state is consistent even then.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Looks at the state.
-    pub(super) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+    pub(super) fn read<T>(&self, look: impl FnOnce(&ServiceState) -> T) -> T {
         look(&self.lock())
     }
 
-    /// Changes the state, and wakes all who wait for a change.
-    pub(super) fn update<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+    /// Changes the state, and wakes everybody who waits for a change.
+    pub(super) fn update<T>(&self, change: impl FnOnce(&mut ServiceState) -> T) -> T {
         let result = change(&mut self.lock());
         self.changed.notify_all();
         result
     }
 
-    /// Waits until `done`, at most for `limit`; whether it is.
-    pub(super) fn wait_for(&self, mut done: impl FnMut(&State) -> bool, limit: Duration) -> bool {
-        let deadline = Instant::now().checked_add(limit);
+    /// Waits until `done`, for at most `limit`. Returns whether it was done in time.
+    pub(super) fn wait_for(
+        &self,
+        mut done: impl FnMut(&ServiceState) -> bool,
+        limit: Duration,
+    ) -> bool {
+        let began = Instant::now();
         let mut state = self.lock();
         while !done(&state) {
-            let left = match deadline {
-                Some(deadline) => deadline.saturating_duration_since(Instant::now()),
-                None => Duration::from_secs(3600),
-            };
+            let left = limit.saturating_sub(began.elapsed());
             if left.is_zero() {
                 return false;
             }
@@ -109,7 +115,7 @@ impl Shared {
         true
     }
 
-    /// Sleeps, but no longer than the sandbox lives; whether it still does.
+    /// Sleeps, but not beyond the sandbox's end. Returns whether it is still running.
     pub(super) fn sleep(&self, time: Duration) -> bool {
         !self.wait_for(|state| state.stopping, time)
     }
@@ -130,23 +136,23 @@ impl Shared {
             state.open.values().filter_map(Weak::upgrade).collect()
         });
         for stream in open {
-            // One that is gone already needs no more.
+            // This fails only if the connection has already ended.
             let _ = stream.shutdown(Shutdown::Both);
         }
     }
 
-    /// Waits until no connection is open; whether that came true within `limit`.
-    pub(super) fn wait_until_idle(&self, limit: Duration) -> bool {
-        self.wait_for(|state| state.open.is_empty(), limit)
+    /// Waits until no connection is open, for at most `limit`.
+    pub(super) fn wait_until_idle(&self, limit: Duration) {
+        self.wait_for(|state| state.open.is_empty(), limit);
     }
 
-    /// Registers a connection: its number, or nothing if the sandbox is ending.
+    /// Registers a connection and returns its number; `None` if the sandbox is ending.
     pub(super) fn opened(&self, stream: &Arc<TcpStream>) -> Option<u64> {
         self.update(|state| {
             if state.stopping {
                 return None;
             }
-            state.seen.connections = state.seen.connections.saturating_add(1);
+            state.seen.connections += 1;
             let number = state.seen.connections;
             state.open.insert(number, Arc::downgrade(stream));
             Some(number)
@@ -156,60 +162,53 @@ impl Shared {
     pub(super) fn closed(&self, connection: u64) {
         self.update(|state| {
             state.open.remove(&connection);
-            state.seen.closed_connections = state.seen.closed_connections.saturating_add(1);
+            state.seen.closed_connections += 1;
         });
     }
 
-    /// Registers a request: its number, and the fault that strikes it.
+    /// Registers a request. Returns its number and the fault that applies to it.
     pub(super) fn begin(
         &self,
-        head: &Head,
+        head: &RequestHead,
         connection: u64,
         endpoint: Option<Endpoint>,
     ) -> (u64, Option<Misbehaviour>) {
         self.update(|state| {
             let fault = endpoint.and_then(|endpoint| {
                 let count = state.counts.entry(endpoint).or_default();
-                *count = count.saturating_add(1);
-                self.config.faults.iter().find(|fault| fault.strikes(endpoint, *count))
+                *count += 1;
+                self.settings.faults.iter().find(|fault| fault.matches(endpoint, *count))
             });
-            let number = (state.seen.requests.len() as u64).saturating_add(1);
-            let mut request = Request::new(head, number, connection, endpoint);
+            let number = state.seen.requests.len() as u64 + 1;
+            let mut request = SeenRequest::new(head, number, connection, endpoint);
             request.fault = fault.map(ToString::to_string);
             state.seen.requests.push(request);
             (number, fault.map(|fault| fault.what.clone()))
         })
     }
 
-    /// Adds to what is known about the request `number`.
-    pub(super) fn note(&self, number: u64, change: impl FnOnce(&mut Request)) {
-        self.update(|state| {
-            let index = usize::try_from(number.saturating_sub(1)).ok();
-            if let Some(request) = index.and_then(|at| state.seen.requests.get_mut(at)) {
-                change(request);
-            }
-        });
+    /// Records more about the request `number`.
+    pub(super) fn note(&self, number: u64, change: impl FnOnce(&mut SeenRequest)) {
+        self.update(|state| state.request(number).map(change));
     }
 
-    /// The answer of the request `number` is decided; `None` if there is none.
+    /// Ends the request `number`; `None` is a request that gets no answer.
     pub(super) fn end(&self, number: u64, status: Option<u16>) {
         self.note(number, |request| {
             request.status = status;
             request.ended = true;
         });
-        let Some(on_request) = &self.config.on_request else {
+        let Some(on_request) = &self.settings.on_request else {
             return;
         };
-        let index = usize::try_from(number.saturating_sub(1)).ok();
-        let request = self.read(|state| index.and_then(|at| state.seen.requests.get(at)).cloned());
-        // Without the lock, so that the callee may look at the sandbox.
-        if let Some(request) = request {
+        // Called without the lock, so that it may look at the sandbox.
+        if let Some(request) = self.update(|state| state.request(number).cloned()) {
             on_request(&request);
         }
     }
 }
 
-/// So many hexadecimal digits, other ones each time.
+/// Returns `digits` hexadecimal digits, different ones each time.
 pub(super) fn random_hex(digits: usize) -> String {
     let mut text = String::new();
     while text.len() < digits {

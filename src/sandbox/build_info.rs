@@ -1,53 +1,59 @@
-//! The build in the answer of `buildInfo` and the legacy `upload`.
+//! The build in the answers of `buildInfo` and the legacy `upload`.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use super::answer::object;
+use super::package_type;
+use super::response::object;
 use super::seen::Build;
-use super::state::Config;
+use super::service::Settings;
 
-/// The build with what the sandbox was set up to say in it.
+/// Returns the build as JSON, with the fields that the sandbox was told to change.
 pub(super) fn data(
     build: &Build,
     serial: usize,
     release: &[(String, String)],
     file_name: &str,
-    config: &Config,
+    settings: &Settings,
 ) -> String {
     let fields = fields(build, serial, release, file_name).into_iter();
-    let mut fields: Vec<_> = fields.map(|(name, text)| (name, Value::from(text))).collect();
-    for (name, value) in &config.build_fields {
+    let mut fields: Vec<_> =
+        fields.map(|(name, text)| (name, Value::from(text).to_string())).collect();
+    for (name, json) in &settings.build_fields {
         match fields.iter_mut().find(|(known, _)| known == name) {
-            Some(field) => field.1 = value.clone(),
-            None => fields.push((name, value.clone())),
+            Some(field) => field.1 = json.clone(),
+            None => fields.push((name, json.clone())),
         }
     }
-    object(fields.into_iter().map(|(name, value)| (name, value.to_string())))
+    object(fields)
 }
 
-/// The fields as the live service writes them: every number a string, and some that no page names.
+/// Returns the fields as the live service writes them: every number as a string, and with some
+/// fields that no page documents.
 fn fields(
     build: &Build,
     serial: usize,
     release: &[(String, String)],
     file_name: &str,
 ) -> Vec<(&'static str, String)> {
-    let said = |name: &str| {
+    let parameter = |name: &str| {
         let found = release.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.clone()).unwrap_or_default()
     };
     let name = app_name(file_name);
-    let shortcut = Some(said("buildChannelShortcut")).filter(|channel| !channel.is_empty());
+    let shortcut = Some(parameter("buildChannelShortcut")).filter(|channel| !channel.is_empty());
     let shortcut = shortcut.unwrap_or_else(|| build.build_key.chars().take(4).collect());
     let now = timestamp(SystemTime::now());
     vec![
         ("buildKey", build.build_key.clone()),
-        ("buildType", build.kind.number().to_string()),
+        ("buildType", package_type::number(build.build_type).to_string()),
         ("buildIsFirst", if serial == 1 { "1" } else { "2" }.to_owned()),
         ("buildIsLastest", "1".to_owned()),
-        ("buildFileKey", format!("{}.{}", build.build_key, build.kind.extension())),
+        (
+            "buildFileKey",
+            format!("{}.{}", build.build_key, package_type::extension(build.build_type)),
+        ),
         ("buildFileName", file_name.to_owned()),
         ("buildFileSize", build.size.to_string()),
         ("buildName", name.clone()),
@@ -56,8 +62,8 @@ fn fields(
         ("buildBuildVersion", serial.to_string()),
         ("buildIdentifier", identifier(&name)),
         ("buildIcon", build.build_key.chars().rev().collect()),
-        ("buildDescription", said("buildDescription")),
-        ("buildUpdateDescription", said("buildUpdateDescription")),
+        ("buildDescription", parameter("buildDescription")),
+        ("buildUpdateDescription", parameter("buildUpdateDescription")),
         ("buildScreenshots", String::new()),
         ("buildShortcutUrl", shortcut.clone()),
         ("buildQRCodeURL", format!("https://www.pgyer.com/app/qrcode/{shortcut}")),
@@ -66,7 +72,7 @@ fn fields(
     ]
 }
 
-/// The name of the file without its folders and its extension.
+/// Returns the name of the file without its folders and its extension.
 fn app_name(file_name: &str) -> String {
     let base = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
     let stem = base.rsplit_once('.').map_or(base, |(stem, _)| stem);
@@ -79,7 +85,7 @@ fn identifier(name: &str) -> String {
     if last.is_empty() { "com.example.app".into() } else { format!("com.example.{last}") }
 }
 
-/// `2025-01-01 10:00:00`, in UTC.
+/// Formats a time as `2025-01-01 10:00:00`, in UTC.
 fn timestamp(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let (hours, minutes) = (seconds / 3600 % 24, seconds / 60 % 60);
@@ -87,11 +93,10 @@ fn timestamp(time: SystemTime) -> String {
     format!("{year:04}-{month:02}-{day:02} {hours:02}:{minutes:02}:{:02}", seconds % 60)
 }
 
-/// The date so many days after 1970-01-01, by counting in cycles of 400 years from a first of
-/// March, so that the leap day comes last in its year.
-#[allow(clippy::arithmetic_side_effects, reason = "days are counted from seconds in 64 bits")]
+/// Returns the date that is `days` after 1970-01-01. It counts in cycles of 400 years that begin on
+/// a first of March, so that the leap day is the last day of its year.
 fn date(days: u64) -> (u64, u64, u64) {
-    let days = days.saturating_add(719_468);
+    let days = days + 719_468;
     let (era, day) = (days / 146_097, days % 146_097);
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
     let day = day - (365 * year + year / 4 - year / 100);

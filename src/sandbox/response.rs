@@ -1,17 +1,17 @@
-//! Answers, and the texts that stand in them.
+//! Responses, and the texts in them.
 
 use serde_json::Value;
 
-/// One answer over HTTP.
+/// One HTTP response.
 #[derive(Debug, Clone)]
-pub(super) struct Answer {
+pub(super) struct Response {
     pub(super) status: u16,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Vec<u8>,
 }
 
-impl Answer {
-    /// An answer without a body.
+impl Response {
+    /// A response without a body.
     pub(super) fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Vec::new() }
     }
@@ -21,25 +21,25 @@ impl Answer {
         Self { status, headers, body: body.into_bytes() }
     }
 
-    /// `text`, which is JSON.
+    /// Wraps `text`, which is JSON.
     pub(super) fn json(text: String) -> Self {
         Self::with_body(200, "application/json; charset=utf-8", text)
     }
 
-    /// The API's answer with a code other than 0.
+    /// The API's answer with another code than 0.
     pub(super) fn refusal(code: i64, message: &str) -> Self {
         let fields = [("code", code.to_string()), ("message", Value::from(message).to_string())];
         Self::json(object(fields))
     }
 
-    /// The API's answer with the code 0 and, if there is one, with `data`, which is JSON.
+    /// The API's answer with code 0 and, if there are any, `data`, which are JSON.
     pub(super) fn success(data: Option<String>) -> Self {
         let mut fields = vec![("code", "0".to_owned()), ("message", "\"\"".to_owned())];
         fields.extend(data.map(|data| ("data", data)));
         Self::json(object(fields))
     }
 
-    /// An error of the storage for the `resource`, with the request's number.
+    /// An error of the storage; its `RequestId` comes from the request's number.
     pub(super) fn xml(status: u16, code: &str, message: &str, resource: &str, number: u64) -> Self {
         let id = request_id(number);
         let text = format!(
@@ -58,30 +58,30 @@ impl Answer {
         let title = format!("{status} {}", reason(status));
         let text = format!(
             "<!DOCTYPE html>\n<html><head><title>{title}</title></head>\n\
-             <body><h1>{title}</h1><p>Something is in the way.</p></body></html>\n"
+             <body><h1>{title}</h1><p>This is not the service you asked for.</p></body></html>\n"
         );
         Self::with_body(status, "text/html", text)
     }
 
-    /// The same with one more header.
+    /// Adds a header.
     pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// The same with another status.
+    /// Sets the status.
     pub(super) fn status(self, status: u16) -> Self {
         Self { status, ..self }
     }
 
-    /// The head for a body of `length` bytes, or of one that ends with the connection.
+    /// Returns the head for a body of `length` bytes; `None` is one that ends with the connection.
     pub(super) fn head(&self, length: Option<u64>, close: bool) -> Vec<u8> {
         let mut text = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
         for (name, value) in &self.headers {
             let value: String = value.chars().filter(|c| !c.is_control()).collect();
             text += &format!("{name}: {value}\r\n");
         }
-        // A 204 and a 304 have no body and no length.
+        // A 204 or a 304 has neither body nor length.
         if let (Some(length), false) = (length, matches!(self.status, 204 | 304)) {
             text += &format!("Content-Length: {length}\r\n");
         }
@@ -92,18 +92,26 @@ impl Answer {
         text.into_bytes()
     }
 
-    /// The body as it is sent.
+    /// Returns the whole response, after which the connection stays open unless `close`.
+    pub(super) fn to_bytes(&self, close: bool) -> Vec<u8> {
+        let content = self.content();
+        let mut bytes = self.head(Some(content.len() as u64), close);
+        bytes.extend_from_slice(content);
+        bytes
+    }
+
+    /// Returns the body that is sent.
     pub(super) fn content(&self) -> &[u8] {
         if matches!(self.status, 204 | 304) { &[] } else { &self.body }
     }
 }
 
-/// The storage's name for a request.
+/// Returns the storage's ID of a request.
 pub(super) fn request_id(number: u64) -> String {
     format!("c2FuZGJveA_{number}")
 }
 
-/// A JSON object of values that are JSON already, in this order.
+/// Returns a JSON object with these fields in this order. The values are JSON already.
 pub(super) fn object<N: AsRef<str>>(fields: impl IntoIterator<Item = (N, String)>) -> String {
     let field = |(name, value): (N, String)| format!("{}:{value}", Value::from(name.as_ref()));
     let fields: Vec<String> = fields.into_iter().map(field).collect();
@@ -150,7 +158,7 @@ mod tests {
 
     #[test]
     fn headers_stay_lines() {
-        let answer = Answer::empty(200).header("Location", "a\r\nb: c");
+        let answer = Response::empty(200).header("Location", "a\r\nb: c");
         let head = String::from_utf8(answer.head(Some(0), true)).unwrap();
         assert_eq!(
             head,
@@ -167,8 +175,8 @@ mod tests {
 
     #[test]
     fn a_204_has_neither_length_nor_body() {
-        let head = String::from_utf8(Answer::html(200).status(204).head(Some(9), false)).unwrap();
+        let head = String::from_utf8(Response::html(200).status(204).head(Some(9), false)).unwrap();
         assert!(!head.contains("Content-Length"), "{head}");
-        assert!(Answer::html(200).status(204).content().is_empty());
+        assert!(Response::html(200).status(204).content().is_empty());
     }
 }
