@@ -109,16 +109,16 @@ impl Client {
 
     /// Without a key it is answered with 1001: enough to tell the API from a login page.
     fn probe(&self, url: &Url, action: &str) -> Result<(), Box<Failed>> {
-        let answer = self.get(url).map_err(|lost| {
-            let may_retry = lost.failure.is_retryable();
-            Failed::here(lost.failure.into_error(action), may_retry, None)
+        let answer = self.get(url).map_err(|failure| {
+            let may_retry = failure.is_retryable();
+            Failed::here(failure.into_error(action), may_retry, None)
         })?;
         match Envelope::parse(answer.status, &answer.body) {
             Some(_) if answer.status < 500 && !(300..400).contains(&answer.status) => Ok(()),
             _ => Err(Failed::here(
                 not_the_apis(action, &answer, url, &self.redactor),
                 is_transient(answer.status),
-                answer.retry_after,
+                answer.retry_after(),
             )),
         }
     }

@@ -74,8 +74,7 @@ fn quoted(name: &str) -> String {
     safe
 }
 
-/// One form as a stream of exactly [`len`](Self::len) bytes. It can't be rewound: each try makes
-/// its own from the same open file.
+/// One form as a stream of exactly [`len`](Self::len) bytes.
 pub(crate) struct Body<'a> {
     head: Vec<u8>,
     source: &'a Source,
@@ -93,6 +92,12 @@ impl Body<'_> {
     /// The CRC-64 (ECMA-182, reflected) of what has been read of the file.
     pub(crate) fn crc64(&self) -> u64 {
         self.crc.sum64()
+    }
+
+    /// Starts anew. The file is read by position, so that nothing has to be undone.
+    pub(crate) fn rewind(&mut self) {
+        self.position = 0;
+        self.crc = Digest::new();
     }
 
     fn file_end(&self) -> u64 {

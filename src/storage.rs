@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use crate::client::{Client, FormFile};
 use crate::error::{Error, Result, storage_may_recover};
-use crate::html::is_html;
 use crate::multipart::Form;
 use crate::package::Package;
 use crate::percent::percent_encode;
 use crate::redact::Redactor;
-use crate::transport::{Answer, Failure, Lost, Url};
+use crate::transport::{Answer, Failure, Url};
 use crate::types::UploadToken;
 use crate::xml::without_entities;
 
@@ -197,14 +196,14 @@ impl<'a> Storing<'a> {
         let file = file.named(&self.file_name);
         match self.client.post_form(self.url, &form, &file, true) {
             Ok((answer, crc64)) => self.judge(&answer, crc64),
-            Err(lost) => self.lost(*lost),
+            Err(failure) => self.unanswered(failure),
         }
     }
 
-    fn lost(&self, lost: Lost) -> Outcome {
-        let retryable = lost.failure.is_retryable();
-        let error = suggest_region(lost.failure.into_error(&self.action));
-        match (retryable, lost.all_sent) {
+    fn unanswered(&self, failure: Failure) -> Outcome {
+        let (is_retryable, all_sent) = (failure.is_retryable(), failure.all_sent);
+        let error = suggest_region(failure.into_error(&self.action));
+        match (is_retryable, all_sent) {
             (true, true) => Outcome::Open(error),
             (true, false) => Outcome::Again(error, None),
             (false, true) => Outcome::Final(uncertain(self.token.key(), error)),
@@ -214,7 +213,7 @@ impl<'a> Storing<'a> {
 
     fn judge(&self, answer: &Answer, crc64: u64) -> Outcome {
         let said = Said::from(answer);
-        if is_html(answer.content_type.as_deref(), &answer.body) {
+        if answer.is_html() {
             let what = match answer.status {
                 300..=399 => "the storage redirects, with a web page",
                 _ => "a web page came instead of the storage's answer",
@@ -225,7 +224,7 @@ impl<'a> Storing<'a> {
             return if answer.all_sent {
                 Outcome::Differs(error)
             } else {
-                Outcome::Again(error, answer.retry_after)
+                Outcome::Again(error, answer.retry_after())
             };
         }
         match answer.status {
@@ -238,7 +237,7 @@ impl<'a> Storing<'a> {
             }
             409 => Outcome::Open(self.refused(answer, &said)),
             status if storage_may_recover(status, said.code.as_deref()) => {
-                Outcome::Again(self.refused(answer, &said), answer.retry_after)
+                Outcome::Again(self.refused(answer, &said), answer.retry_after())
             }
             _ if said.is_expired() => Outcome::Expired(self.refused(answer, &said)),
             _ => Outcome::Final(self.refused(answer, &said)),
@@ -251,7 +250,7 @@ impl<'a> Storing<'a> {
             let problem = "the storage said that it has the file before it was sent".to_owned();
             return Outcome::Again(self.network(answer, problem), None);
         }
-        let stored = answer.crc64.as_deref().map_or("", str::trim);
+        let stored = header(answer, CRC64).map_or("", str::trim);
         if stored.is_empty() || stored.parse() == Ok(sent) {
             return Outcome::Stored;
         }
@@ -295,6 +294,17 @@ impl<'a> Storing<'a> {
             source: None,
         }
     }
+}
+
+/// The storage's CRC-64 of the object, as each of the two vendors calls it.
+const CRC64: [&str; 2] = ["x-cos-hash-crc64ecma", "x-oss-hash-crc64ecma"];
+
+/// The storage's number of the request.
+const REQUEST_ID: [&str; 2] = ["x-cos-request-id", "x-oss-request-id"];
+
+/// The first header that is there of several.
+fn header<'a>(answer: &'a Answer, names: [&str; 2]) -> Option<&'a str> {
+    names.iter().find_map(|name| answer.header(name))
 }
 
 fn without_controls(name: &str) -> String {
@@ -343,7 +353,8 @@ impl Said {
         Self {
             code: xml_text(&body, "Code"),
             message: xml_text(&body, "Message").or_else(|| short_text(&body).map(str::to_owned)),
-            request_id: xml_text(&body, "RequestId").or_else(|| answer.request_id.clone()),
+            request_id: xml_text(&body, "RequestId")
+                .or_else(|| header(answer, REQUEST_ID).map(str::to_owned)),
             server_time: xml_text(&body, "ServerTime"),
         }
     }

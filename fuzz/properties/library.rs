@@ -106,11 +106,7 @@ pub fn storage(data: &[u8]) {
     let Some((status, body)) = data.split_first_chunk() else { return };
     let answer = Answer {
         status: u16::from_le_bytes(*status),
-        content_type: None,
-        retry_after: None,
-        crc64: None,
-        location: None,
-        request_id: Some(SECRETS.join(" ")),
+        headers: vec![("x-cos-request-id".to_owned(), SECRETS.join(" "))],
         body: body.to_vec(),
         all_sent: true,
         is_early: false,

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use super::FormFile;
 use crate::error::{Error, is_transient};
-use crate::html::is_html;
 use crate::redact::Redactor;
-use crate::transport::{Answer, FailureKind, Lost, Url};
+use crate::transport::{Answer, Failure, FailureKind, Url};
 use crate::types::Envelope;
 
 /// One request to the API.
@@ -23,14 +22,16 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    pub(super) fn lost(&self, lost: Lost) -> Box<Failed> {
-        let retryable = lost.failure.is_retryable();
-        let elsewhere = retryable || lost.failure.kind == FailureKind::Refused;
-        let error = lost.failure.into_error(self.action);
-        if self.once && lost.all_sent {
+    /// What a request without an answer comes to.
+    pub(super) fn failed(&self, failure: Failure) -> Box<Failed> {
+        let may_retry = failure.is_retryable();
+        let may_go_elsewhere = may_retry || failure.kind == FailureKind::Refused;
+        let all_sent = failure.all_sent;
+        let error = failure.into_error(self.action);
+        if self.once && all_sent {
             return self.uncertain(error);
         }
-        Box::new(Failed { may_retry: retryable, may_go_elsewhere: elsewhere, ..error.into() })
+        Box::new(Failed { may_retry, may_go_elsewhere, ..error.into() })
     }
 
     /// The end of a request that may have published a build.
@@ -62,7 +63,7 @@ impl Call<'_> {
             may_retry: transient || !is_pgyer,
             may_go_elsewhere: !is_pgyer,
             is_pgyer,
-            retry_after: answer.retry_after,
+            retry_after: answer.retry_after(),
         }))
     }
 
@@ -80,13 +81,13 @@ impl Call<'_> {
 pub(crate) fn not_the_apis(action: &str, answer: &Answer, url: &Url, redactor: &Redactor) -> Error {
     let status = answer.status;
     let (problem, advice) = if (300..400).contains(&status) {
-        let to = answer.location.as_deref().and_then(|location| Url::parse(location).ok());
+        let to = answer.header("location").and_then(|location| Url::parse(location).ok());
         let to = to.map_or_else(String::new, |to| format!(" to {}", redactor.clean(to.host())));
         (
             format!("{} redirects{to} (HTTP {status})", url.host()),
             "the API key is not sent there: see DNS, proxies and --api-url",
         )
-    } else if is_html(answer.content_type.as_deref(), &answer.body) {
+    } else if answer.is_html() {
         (
             format!("{} answered with a web page (HTTP {status}), not as the API", url.host()),
             "a gateway, a proxy or a login page of the network may stand in between",

@@ -1,19 +1,20 @@
 //! The client: its settings, the API's hosts and which of them works, and the ladder that every
 //! call of the API goes up: one try, a round of hosts, rounds until the retries are used up.
 
+use std::io::Cursor;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use crate::event::{Event, Observer};
-use crate::multipart::Form;
+use crate::multipart::{Body, Form};
 use crate::package::Package;
 use crate::percent::form_urlencoded;
 use crate::redact::Redactor;
 use crate::retry::{Deadline, RetryPolicy};
 use crate::secret::ApiKey;
 use crate::source::Source;
-use crate::transport::{Answer, Failure, FailureKind, Lost, Request, Transport, Url};
+use crate::transport::{Answer, Failure, Request, RequestBody, Transport, Url};
 use crate::types::Envelope;
 
 mod builder;
@@ -189,7 +190,7 @@ impl Client {
     }
 
     fn attempt(&self, call: &Call<'_>, key: &ApiKey, url: &Url) -> Result<Envelope, Box<Failed>> {
-        let mut answer = self.send(call, key, url).map_err(|lost| call.lost(*lost))?;
+        let mut answer = self.send(call, key, url).map_err(|failure| call.failed(failure))?;
         let envelope = Envelope::parse(answer.status, &answer.body).map(|envelope| Envelope {
             message: self.redactor.clean(&envelope.message),
             ..envelope
@@ -201,7 +202,7 @@ impl Client {
         call.judge(answer, envelope, url, &self.redactor)
     }
 
-    fn send(&self, call: &Call<'_>, key: &ApiKey, url: &Url) -> Result<Answer, Box<Lost>> {
+    fn send(&self, call: &Call<'_>, key: &ApiKey, url: &Url) -> Result<Answer, Failure> {
         let mut fields = vec![("_api_key", key.expose())];
         fields.extend(call.fields.iter().map(|(name, value)| (*name, value.as_str())));
         let Some(file) = &call.file else {
@@ -216,7 +217,7 @@ impl Client {
         self.post_form(url, &form, file, call.once).map(|(answer, _)| answer)
     }
 
-    pub(crate) fn get(&self, url: &Url) -> Result<Answer, Box<Lost>> {
+    pub(crate) fn get(&self, url: &Url) -> Result<Answer, Failure> {
         self.send_bytes(url, None, &[])
     }
 
@@ -225,7 +226,7 @@ impl Client {
         url: &Url,
         content_type: Option<&str>,
         body: &[u8],
-    ) -> Result<Answer, Box<Lost>> {
+    ) -> Result<Answer, Failure> {
         let request = Request {
             url,
             content_type,
@@ -235,53 +236,50 @@ impl Client {
             deadline: self.deadline,
         };
         let method = if content_type.is_some() { "POST" } else { "GET" };
-        self.observed(method, url, || {
-            until_not_stale(|| self.shared.transport.send(&request, &mut &*body))
-        })
+        let mut body = Cursor::new(body);
+        self.observed(method, url, || self.shared.transport.send(&request, &mut body))
     }
 
     /// Sends a form with a file, and returns the CRC-64 of what was sent of it.
     ///
-    /// A large body waits for the server's word; a server that does not know the question (417)
-    /// gets the form without it, which is no retry.
+    /// A large body waits for `100 Continue`.
     pub(crate) fn post_form(
         &self,
         url: &Url,
         form: &Form,
         file: &FormFile<'_>,
         expects_continue: bool,
-    ) -> Result<(Answer, u64), Box<Lost>> {
+    ) -> Result<(Answer, u64), Failure> {
+        match self.post_form_once(url, form, file, expects_continue)? {
+            // The server does not know `Expect`. Sending the form without it is no retry.
+            (answer, _) if answer.status == 417 && expects_continue => {
+                self.post_form_once(url, form, file, false)
+            }
+            sent => Ok(sent),
+        }
+    }
+
+    fn post_form_once(
+        &self,
+        url: &Url,
+        form: &Form,
+        file: &FormFile<'_>,
+        expects_continue: bool,
+    ) -> Result<(Answer, u64), Failure> {
         let total = file.source.size();
         let on_progress = |sent| self.observer.tell(&Event::Sent { sent, total });
-        let send = |expects_continue| {
-            let mut body = form.body(file.field, &file.name, file.source, &on_progress);
-            let request = Request {
-                url,
-                content_type: Some(&form.content_type()),
-                length: body.len(),
-                expects_continue,
-                is_repeatable: false,
-                deadline: self.deadline,
-            };
-            let answer = self.shared.transport.send(&request, &mut body)?;
-            Ok((answer, body.crc64()))
+        let mut body = form.body(file.field, &file.name, file.source, &on_progress);
+        let request = Request {
+            url,
+            content_type: Some(&form.content_type()),
+            length: body.len(),
+            expects_continue,
+            is_repeatable: false,
+            deadline: self.deadline,
         };
-        let observed = |expects| {
-            let mut crc = 0;
-            let answer = self.observed("POST", url, || {
-                until_not_stale(|| {
-                    send(expects).map(|(answer, crc64)| {
-                        crc = crc64;
-                        answer
-                    })
-                })
-            })?;
-            Ok((answer, crc))
-        };
-        match observed(expects_continue) {
-            Ok((answer, _)) if answer.status == 417 && expects_continue => observed(false),
-            result => result,
-        }
+        let answer =
+            self.observed("POST", url, || self.shared.transport.send(&request, &mut body))?;
+        Ok((answer, body.crc64()))
     }
 
     /// Tells the observer how a request ended.
@@ -289,11 +287,11 @@ impl Client {
         &self,
         method: &str,
         url: &Url,
-        request: impl FnOnce() -> Result<Answer, Box<Lost>>,
-    ) -> Result<Answer, Box<Lost>> {
+        request: impl FnOnce() -> Result<Answer, Failure>,
+    ) -> Result<Answer, Failure> {
         let began = Instant::now();
         let result = request();
-        let problem = result.as_ref().err().map(|lost| lost.failure.to_string());
+        let problem = result.as_ref().err().map(Failure::to_string);
         let outcome = match (&result, &problem) {
             (Ok(answer), _) => Ok(answer.status),
             (Err(_), problem) => Err(problem.as_deref().unwrap_or_default()),
@@ -337,15 +335,9 @@ impl Client {
     }
 }
 
-/// A kept connection that is gone costs nothing but a new one; the pool has only so many.
-fn until_not_stale(
-    mut post: impl FnMut() -> Result<Answer, Box<Lost>>,
-) -> Result<Answer, Box<Lost>> {
-    loop {
-        match post() {
-            Err(lost) if lost.failure.kind == FailureKind::Stale => {}
-            result => return result,
-        }
+impl RequestBody for Body<'_> {
+    fn rewind(&mut self) {
+        Body::rewind(self);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The room that `ureq` reads from and writes to.
+//! The buffers that `ureq` reads from and writes to.
 
 use ureq::unversioned::transport::Buffers;
 
@@ -7,9 +7,9 @@ use ureq::unversioned::transport::Buffers;
 /// stores for the next loads), and the usual allocators put large blocks just there, at 16.
 const ALIGNMENT: usize = 64;
 
-/// Made when they are needed: a connection that only waits has none.
+/// Both buffers of a connection. They are allocated when first used: an idle connection has none.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(super) struct BufferPair {
     input_size: usize,
     output_size: usize,
     input: Vec<u8>,
@@ -22,7 +22,7 @@ pub(super) struct Room {
     progress: bool,
 }
 
-impl Room {
+impl BufferPair {
     pub(super) fn new(input_size: usize, output_size: usize) -> Self {
         Self {
             input_size,
@@ -57,7 +57,7 @@ fn aligned(output: &mut Vec<u8>, size: usize) -> &mut [u8] {
     output.get_mut(start..start.saturating_add(size)).unwrap_or_default()
 }
 
-impl Buffers for Room {
+impl Buffers for BufferPair {
     fn output(&mut self) -> &mut [u8] {
         aligned(&mut self.output, self.output_size)
     }
@@ -95,30 +95,30 @@ mod tests {
 
     #[test]
     fn input_comes_out_in_order_and_its_room_is_used_again() {
-        let mut room = Room::new(8, 16);
-        assert!(room.input().is_empty());
-        room.input_append_buf()[..6].copy_from_slice(b"abcdef");
-        room.input_appended(6);
-        room.input_consume(4);
-        assert!(room.can_use_input());
-        assert_eq!(room.input_append_buf().len(), 6);
-        assert_eq!(room.input(), b"ef");
-        room.input_append_buf().copy_from_slice(b"ghijkl");
-        room.input_appended(6);
-        assert_eq!(room.input(), b"efghijkl");
-        room.input_consume(0);
-        assert!(!room.can_use_input());
-        room.input_consume(100);
-        assert!(room.input().is_empty());
-        assert_eq!(room.input_append_buf().len(), 8);
+        let mut buffers = BufferPair::new(8, 16);
+        assert!(buffers.input().is_empty());
+        buffers.input_append_buf()[..6].copy_from_slice(b"abcdef");
+        buffers.input_appended(6);
+        buffers.input_consume(4);
+        assert!(buffers.can_use_input());
+        assert_eq!(buffers.input_append_buf().len(), 6);
+        assert_eq!(buffers.input(), b"ef");
+        buffers.input_append_buf().copy_from_slice(b"ghijkl");
+        buffers.input_appended(6);
+        assert_eq!(buffers.input(), b"efghijkl");
+        buffers.input_consume(0);
+        assert!(!buffers.can_use_input());
+        buffers.input_consume(100);
+        assert!(buffers.input().is_empty());
+        assert_eq!(buffers.input_append_buf().len(), 8);
     }
 
     #[test]
     fn output_is_aligned_and_stays_where_it_is() {
-        let mut room = Room::new(8, 1000);
-        let start = room.output().as_ptr();
+        let mut buffers = BufferPair::new(8, 1000);
+        let start = buffers.output().as_ptr();
         assert_eq!(start.align_offset(ALIGNMENT), 0);
-        assert_eq!((room.output().len(), room.output().as_ptr()), (1000, start));
-        assert_eq!(room.tmp_and_output().1.as_ptr(), start);
+        assert_eq!((buffers.output().len(), buffers.output().as_ptr()), (1000, start));
+        assert_eq!(buffers.tmp_and_output().1.as_ptr(), start);
     }
 }

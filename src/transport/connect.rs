@@ -10,8 +10,9 @@ use rustls::ClientConnection;
 use rustls::pki_types::ServerName;
 
 use super::failure::{Failure, FailureKind};
+use super::limits::ConnectLimit;
 use super::proxy::{Proxies, Proxy, ProxyKind};
-use super::stream::{Limits, Patient, Pipe, Stream};
+use super::stream::{ConnectIo, Pipe, Stream};
 use super::trust::{self, Trust};
 use super::tunnel;
 use super::url::{Url, host_in_url};
@@ -54,15 +55,15 @@ pub(crate) struct Route {
 
 impl Connector {
     pub(super) fn open(&self, url: &Url, deadline: Deadline) -> Result<(Stream, Route), Failure> {
-        let limits = Limits::connecting(self.timeout, deadline);
+        let limit = ConnectLimit::start(self.timeout, deadline);
         match self.proxies.choose(url) {
             None => {
-                let addresses = self.addresses(url.host(), url.port(), limits)?;
-                self.open_directly(url, addresses, limits)
+                let addresses = self.addresses(url.host(), url.port(), limit)?;
+                self.open_directly(url, addresses, limit)
             }
             Some(proxy) => {
-                let targets = self.targets(proxy, url, limits)?;
-                self.open_through(proxy, url, targets, limits)
+                let targets = self.targets(proxy, url, limit)?;
+                self.open_through(proxy, url, targets, limit)
             }
         }
     }
@@ -73,12 +74,12 @@ impl Connector {
         &self,
         url: &Url,
         mut addresses: Vec<SocketAddr>,
-        limits: Limits,
+        limit: ConnectLimit,
     ) -> Result<(Stream, Route), Failure> {
         loop {
-            let (pipe, address) = connect(url.host(), &addresses, limits)?;
+            let (pipe, address) = connect(url.host(), &addresses, limit)?;
             let route = Route { address, ..Route::default() };
-            match (self.secure(url, pipe, route, limits.share(addresses.len())), address) {
+            match (self.secure(url, pipe, route, limit.share(addresses.len())), address) {
                 (Err(failure), Some(silent)) if failure.is_retryable() => {
                     let before = addresses.len();
                     addresses.retain(|address| *address != silent);
@@ -96,11 +97,11 @@ impl Connector {
         proxy: &Proxy,
         url: &Url,
         targets: Vec<String>,
-        limits: Limits,
+        limit: ConnectLimit,
     ) -> Result<(Stream, Route), Failure> {
         let mut targets = targets.into_iter();
         loop {
-            let share = limits.share(targets.len());
+            let share = limit.share(targets.len());
             let target = targets.next().unwrap_or_else(|| url.host().to_owned());
             let opened = self
                 .tunnel(proxy, &target, url, share)
@@ -118,12 +119,12 @@ impl Connector {
         url: &Url,
         mut pipe: Pipe,
         mut route: Route,
-        limits: Limits,
+        limit: ConnectLimit,
     ) -> Result<(Stream, Route), Failure> {
         if !url.is_tls() {
             return Ok((Stream::new(pipe, None), route));
         }
-        let (session, issuer) = self.handshake(url.host(), &mut pipe, limits)?;
+        let (session, issuer) = self.handshake(url.host(), &mut pipe, limit)?;
         route.issuer = issuer;
         Ok((Stream::new(pipe, Some(session)), route))
     }
@@ -134,10 +135,15 @@ impl Connector {
     }
 
     /// The addresses of a host: the pinned one, or what the resolver says.
-    fn addresses(&self, host: &str, port: u16, limits: Limits) -> Result<Vec<SocketAddr>, Failure> {
+    fn addresses(
+        &self,
+        host: &str,
+        port: u16,
+        limit: ConnectLimit,
+    ) -> Result<Vec<SocketAddr>, Failure> {
         match self.pinned(host, port).or_else(|| host.parse().ok()) {
             Some(address) => Ok(vec![SocketAddr::new(address, port)]),
-            None => look_up(host, port, limits),
+            None => look_up(host, port, limit),
         }
     }
 
@@ -146,31 +152,36 @@ impl Connector {
         proxy: &Proxy,
         target: &str,
         url: &Url,
-        limits: Limits,
+        limit: ConnectLimit,
     ) -> Result<(Pipe, Route), Failure> {
         let of_proxy = |failure: Failure| {
             let problem = format!("by way of the proxy {proxy}: {}", failure.problem);
             Failure { problem, ..failure }
         };
-        let addresses = self.addresses(&proxy.host, proxy.port, limits).map_err(of_proxy)?;
-        let (mut pipe, address) = connect(&proxy.host, &addresses, limits).map_err(of_proxy)?;
+        let addresses = self.addresses(&proxy.host, proxy.port, limit).map_err(of_proxy)?;
+        let (mut pipe, address) = connect(&proxy.host, &addresses, limit).map_err(of_proxy)?;
         if proxy.kind == ProxyKind::Https {
-            let secured = self.handshake(&proxy.host, &mut pipe, limits);
+            let secured = self.handshake(&proxy.host, &mut pipe, limit);
             pipe.wrap(secured.map_err(of_proxy)?.0);
         }
-        let mut patient = Patient { pipe: &mut pipe, limits };
-        tunnel::open(proxy, target, url, &mut patient).map_err(of_proxy)?;
+        let mut io = ConnectIo { pipe: &mut pipe, limit };
+        tunnel::open(proxy, target, url, &mut io).map_err(of_proxy)?;
         Ok((pipe, Route { proxy: Some(proxy.to_string()), address, issuer: None }))
     }
 
     /// What the proxy is asked for, one after the other: the addresses that are pinned or that it
     /// wants from us, or the name.
-    fn targets(&self, proxy: &Proxy, url: &Url, limits: Limits) -> Result<Vec<String>, Failure> {
+    fn targets(
+        &self,
+        proxy: &Proxy,
+        url: &Url,
+        limit: ConnectLimit,
+    ) -> Result<Vec<String>, Failure> {
         let (host, port) = (url.host(), url.port());
         if self.pinned(host, port).is_none() && proxy.kind != ProxyKind::Socks5 {
             return Ok(vec![host.to_owned()]);
         }
-        let addresses = self.addresses(host, port, limits)?;
+        let addresses = self.addresses(host, port, limit)?;
         Ok(addresses.iter().map(|address| address.ip().to_string()).collect())
     }
 
@@ -178,7 +189,7 @@ impl Connector {
         &self,
         host: &str,
         pipe: &mut Pipe,
-        limits: Limits,
+        limit: ConnectLimit,
     ) -> Result<(ClientConnection, Option<String>), Failure> {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| {
             Failure::new(FailureKind::Refused, format!("'{host}' can't be the name of a host"))
@@ -189,10 +200,10 @@ impl Connector {
         let mut session = ClientConnection::new(config.into(), name).map_err(|error| {
             Failure::new(FailureKind::Refused, "TLS can't be set up").because(error)
         })?;
-        let mut patient = Patient { pipe, limits };
+        let mut io = ConnectIo { pipe, limit };
         while session.is_handshaking() {
             session
-                .complete_io(&mut patient)
+                .complete_io(&mut io)
                 .map_err(|error| handshake_failure(error, host, &issuer))?;
         }
         Ok((session, issuer.name()))
@@ -220,9 +231,9 @@ fn handshake_failure(error: io::Error, host: &str, issuer: &trust::Issuer) -> Fa
 fn connect(
     host: &str,
     addresses: &[SocketAddr],
-    limits: Limits,
+    limit: ConnectLimit,
 ) -> Result<(Pipe, Option<SocketAddr>), Failure> {
-    let tcp = dial(addresses, limits).map_err(|error| {
+    let tcp = dial(addresses, limit).map_err(|error| {
         let problem = format!("cannot reach {}", names(host, addresses));
         match error.downcast::<Failure>() {
             Ok(failure) => {
@@ -267,7 +278,7 @@ fn host_port(host: &str, address: &SocketAddr) -> String {
 }
 
 /// Asks the system's resolver, in a thread, since it knows no time limit of ours.
-fn look_up(host: &str, port: u16, limits: Limits) -> Result<Vec<SocketAddr>, Failure> {
+fn look_up(host: &str, port: u16, limit: ConnectLimit) -> Result<Vec<SocketAddr>, Failure> {
     let failed = |error: io::Error| {
         Failure::new(FailureKind::Unreachable, format!("cannot look up the host {host}"))
             .because(error)
@@ -284,41 +295,41 @@ fn look_up(host: &str, port: u16, limits: Limits) -> Result<Vec<SocketAddr>, Fai
         let _ = sender.send(found);
     })
     .map_err(failed)?;
-    match receiver.recv_timeout(limits.remaining()?) {
+    match receiver.recv_timeout(limit.remaining()?) {
         Ok(Ok(addresses)) if addresses.is_empty() => {
             Err(failed(io::Error::other("it has no address")))
         }
         Ok(found) => found.map_err(failed),
         Err(_) => {
-            limits.remaining()?;
-            Err(limits.too_long())
+            limit.remaining()?;
+            Err(limit.too_long())
         }
     }
 }
 
 /// Connects to the first of several addresses that answers. Each gets a head start over the next,
 /// and all go on side by side, so that a dead one takes no time from the others.
-fn dial(addresses: &[SocketAddr], limits: Limits) -> io::Result<TcpStream> {
+fn dial(addresses: &[SocketAddr], limit: ConnectLimit) -> io::Result<TcpStream> {
     if let [address] = addresses {
-        let connected = TcpStream::connect_timeout(address, limits.remaining()?);
-        return connected.map_err(|error| or_too_long(error, limits));
+        let connected = TcpStream::connect_timeout(address, limit.remaining()?);
+        return connected.map_err(|error| or_too_long(error, limit));
     }
     let (sender, receiver) = mpsc::channel();
     // The last one's turn comes with half of the time left.
-    let head_start = limits.share(addresses.len().saturating_mul(2)).remaining()?.min(HEAD_START);
+    let head_start = limit.share(addresses.len().saturating_mul(2)).remaining()?.min(HEAD_START);
     let mut waiting = addresses.iter();
     let mut under_way = 0_usize;
     let mut last_error = None;
     loop {
         if let Some(address) = waiting.next() {
-            connect_aside(*address, limits.remaining()?, sender.clone())?;
+            connect_aside(*address, limit.remaining()?, sender.clone())?;
             under_way = under_way.saturating_add(1);
         } else if under_way == 0 {
             let error = last_error.unwrap_or_else(|| io::Error::other("it has no address"));
-            return Err(or_too_long(error, limits));
+            return Err(or_too_long(error, limit));
         }
         let wait = (waiting.len() > 0).then_some(head_start);
-        match next_result(&receiver, wait, limits)? {
+        match next_result(&receiver, wait, limit)? {
             Some(Ok(stream)) => return Ok(stream),
             Some(Err(error)) => {
                 under_way = under_way.saturating_sub(1);
@@ -344,23 +355,23 @@ fn connect_aside(
 fn next_result(
     receiver: &Receiver<io::Result<TcpStream>>,
     head_start: Option<Duration>,
-    limits: Limits,
+    limit: ConnectLimit,
 ) -> io::Result<Option<io::Result<TcpStream>>> {
-    let remaining = limits.remaining()?;
+    let remaining = limit.remaining()?;
     let wait = head_start.map_or(remaining, |head_start| remaining.min(head_start));
     match receiver.recv_timeout(wait) {
         Ok(result) => Ok(Some(result)),
         Err(RecvTimeoutError::Timeout) => Ok(None),
-        Err(RecvTimeoutError::Disconnected) => Err(limits.too_long().into()),
+        Err(RecvTimeoutError::Disconnected) => Err(limit.too_long().into()),
     }
 }
 
 /// The system's own time-out is ours.
-fn or_too_long(error: io::Error, limits: Limits) -> io::Error {
+fn or_too_long(error: io::Error, limit: ConnectLimit) -> io::Error {
     if !matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) {
         return error;
     }
-    limits.remaining().err().map_or(error, Into::into)
+    limit.remaining().err().map_or(error, Into::into)
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
@@ -378,8 +389,8 @@ mod tests {
     use super::*;
     use crate::transport::trust::Roots;
 
-    fn limits() -> Limits {
-        Limits::connecting(Duration::from_secs(5), Deadline::default())
+    fn limit() -> ConnectLimit {
+        ConnectLimit::start(Duration::from_secs(5), Deadline::default())
     }
 
     /// An address where nobody listens.
@@ -393,7 +404,7 @@ mod tests {
         let live = listener.local_addr().unwrap();
         for addresses in [vec![live], vec![dead(), live], vec![dead(), dead(), live, dead()]] {
             let began = Instant::now();
-            let stream = dial(&addresses, limits()).unwrap();
+            let stream = dial(&addresses, limit()).unwrap();
             assert_eq!(stream.peer_addr().unwrap(), live);
             // A refusal passes the turn on at once.
             assert!(began.elapsed() < HEAD_START, "{:?}", began.elapsed());
@@ -438,20 +449,12 @@ mod tests {
         let closing = server(drop);
         let connector = connector(roots, Proxies::default());
         let url = Url::parse("https://pgyer.test/").unwrap();
-        let limits = || Limits::connecting(Duration::from_secs(2), Deadline::default());
+        let limit = || ConnectLimit::start(Duration::from_secs(2), Deadline::default());
         let (_, route) =
-            connector.open_directly(&url, vec![closing, silent, good], limits()).unwrap();
+            connector.open_directly(&url, vec![closing, silent, good], limit()).unwrap();
         assert_eq!(route.address, Some(good));
-        let error = connector.open_directly(&url, vec![closing, closing], limits());
+        let error = connector.open_directly(&url, vec![closing, closing], limit());
         assert!(error.unwrap_err().problem.contains("while TLS was being set up"));
-    }
-
-    #[test]
-    fn the_last_way_has_the_whole_limit_even_where_the_deadline_comes_first() {
-        let (ten, second) = (Duration::from_secs(10), Duration::from_secs(1));
-        let limits = Limits::connecting(ten, Deadline::after(second));
-        assert_eq!(limits.share(1).half(), ten / 2);
-        assert!(limits.share(2).half() <= second / 2);
     }
 
     #[test]
@@ -471,7 +474,7 @@ mod tests {
         let proxy = connector.proxies.choose(&url).unwrap();
         let open = |targets: &[&str]| {
             let targets = targets.iter().map(ToString::to_string).collect();
-            connector.open_through(proxy, &url, targets, limits())
+            connector.open_through(proxy, &url, targets, limit())
         };
         assert!(open(&["192.0.2.1"]).is_err());
         asked.store(0, Ordering::SeqCst);
@@ -490,21 +493,21 @@ mod tests {
     #[test]
     fn where_none_answers_the_last_failure_is_told() {
         for addresses in [vec![dead()], vec![dead(), dead()]] {
-            let error = dial(&addresses, limits()).unwrap_err();
+            let error = dial(&addresses, limit()).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
         }
-        assert!(dial(&[], limits()).is_err());
+        assert!(dial(&[], limit()).is_err());
     }
 
     #[test]
     fn a_silent_address_gets_a_head_start_and_no_more() {
         let (sender, receiver) = mpsc::channel::<io::Result<TcpStream>>();
         let began = Instant::now();
-        assert!(next_result(&receiver, Some(HEAD_START), limits()).unwrap().is_none());
+        assert!(next_result(&receiver, Some(HEAD_START), limit()).unwrap().is_none());
         let took = began.elapsed();
         assert!(took >= HEAD_START && took < 2 * HEAD_START, "{took:?}");
         // The last one has all the time that is left.
-        let short = Limits::connecting(Duration::from_millis(50), Deadline::default());
+        let short = ConnectLimit::start(Duration::from_millis(50), Deadline::default());
         assert!(next_result(&receiver, None, short).unwrap().is_none());
         assert!(next_result(&receiver, None, short).is_err());
         drop(sender);

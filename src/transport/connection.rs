@@ -1,21 +1,21 @@
-//! One connection as `ureq` sees it. Here an answer is noticed that comes while the body is still
-//! going out, and standstill is told from slowness.
+//! One connection as `ureq` sees it. It notices an answer that comes while the body is still going
+//! out, and tells a standstill from slowness: `ureq`'s own transport does neither.
 
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ureq::Error;
 use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
-use super::buffers::Room;
+use super::buffers::BufferPair;
+use super::exchange::{Exchange, Phase};
 use super::failure::{Failure, FailureKind};
 use super::heads;
+use super::pool::{Origin, Pool};
 use super::socket::is_tick;
-use super::stream::{Limits, Stream};
-use crate::retry::Deadline;
+use super::stream::Stream;
 
 /// The room for input; a head that is larger is refused.
 const INPUT: usize = 64 * 1024;
@@ -33,106 +33,25 @@ const QUEUE_LOOKS: Duration = Duration::from_millis(100);
 /// How long an answer is looked for after a write has failed.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
-/// A fact that is established once.
-#[derive(Debug, Default)]
-pub(super) struct Flag(AtomicBool);
-
-impl Flag {
-    pub(super) fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    pub(super) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// One request and what becomes of it, shared by all that have a part in it.
-#[derive(Debug)]
-pub(super) struct Exchange {
-    pub(super) limits: Limits,
-    pub(super) deadline: Deadline,
-    /// Whether the server may say a word before the body starts.
-    pub(super) expects_continue: bool,
-    /// The body is being read: what is transmitted from now on is the body.
-    pub(super) body_started: Flag,
-    /// The body has been read to its end.
-    pub(super) body_ended: Flag,
-    /// The last byte of the body went out.
-    pub(super) all_sent: Flag,
-    /// The server answered before it had the whole body.
-    pub(super) early: Flag,
-    /// And it said no: nothing more is sent.
-    pub(super) stopped: Flag,
-    /// Something came back.
-    pub(super) answered: Flag,
-    /// The connection had been used before.
-    pub(super) reused: Flag,
-}
-
-/// Connections that wait for the next request to the same host.
-#[derive(Debug, Default)]
-pub(super) struct Pool(Mutex<Vec<Idle>>);
-
-struct Idle {
-    origin: Origin,
-    stream: Stream,
-    since: Instant,
-}
-
-/// Host, port, and whether there is TLS.
-pub(super) type Origin = (String, u16, bool);
-
-impl Pool {
-    /// Longer than any poll interval in use; a server closes earlier if it wants to.
-    const MAX_IDLE: Duration = Duration::from_secs(90);
-    const MAX_CONNECTIONS: usize = 16;
-
-    pub(super) fn take(&self, origin: &Origin) -> Option<Stream> {
-        loop {
-            let mut idle = self.0.lock().ok()?;
-            idle.retain(|idle| idle.since.elapsed() < Self::MAX_IDLE);
-            let at = idle.iter().rposition(|idle| idle.origin == *origin)?;
-            let mut stream = idle.swap_remove(at).stream;
-            drop(idle);
-            if stream.is_quiet() {
-                return Some(stream);
-            }
-        }
-    }
-
-    pub(super) fn give(&self, origin: Origin, stream: Stream) {
-        if let Ok(mut idle) = self.0.lock() {
-            if idle.len() < Self::MAX_CONNECTIONS {
-                idle.push(Idle { origin, stream, since: Instant::now() });
-            }
-        }
-    }
-}
-
-impl fmt::Debug for Idle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Idle({:?})", self.origin)
-    }
-}
-
 /// A connection while it serves one exchange. Afterwards it goes back to the pool, if `ureq` asked
 /// whether it is open and it was.
 pub(super) struct Connection {
-    /// None only after it has been given back.
+    /// `None` only after it has been given back.
     stream: Option<Stream>,
-    buffers: Room,
+    buffers: BufferPair,
     exchange: Arc<Exchange>,
     pool: Arc<Pool>,
     origin: Origin,
-    /// Input came that `ureq` has not been told of.
+    /// Whether it has served another request before.
+    is_reused: bool,
+    /// Whether input came that `ureq` has not been told of.
     fresh: bool,
-    continue_received: bool,
+    /// Whether the body still has to wait for `100 Continue`.
+    awaits_continue: bool,
     /// The status of the final answer, once its head is complete.
     status: Option<u16>,
     /// Bytes of the answer so far, with all interim ones: an endless row of them must end too.
     input_bytes: usize,
-    expect_done: bool,
     reusable: bool,
     /// What had come when that was last looked at.
     received: u64,
@@ -144,21 +63,22 @@ impl Connection {
     pub(super) fn new(
         stream: Stream,
         origin: Origin,
+        is_reused: bool,
         exchange: Arc<Exchange>,
         pool: Arc<Pool>,
     ) -> Self {
         Self {
             received: stream.received(),
-            buffers: Room::new(INPUT, stream.batch()),
+            buffers: BufferPair::new(INPUT, stream.batch()),
             stream: Some(stream),
+            awaits_continue: exchange.expects_continue,
             exchange,
             pool,
             origin,
+            is_reused,
             fresh: false,
-            continue_received: false,
             status: None,
             input_bytes: 0,
-            expect_done: false,
             reusable: false,
             queue: None,
         }
@@ -191,9 +111,8 @@ impl Connection {
     /// Takes note of what has come.
     fn note(&mut self, count: usize) -> io::Result<()> {
         self.buffers.input_appended(count);
-        self.exchange.answered.set();
         self.fresh = true;
-        self.input_bytes = self.input_bytes.saturating_add(count);
+        self.input_bytes += count;
         if self.input_bytes > MAX_INPUT {
             return Err(Failure::new(FailureKind::Broken, "the answer has no end").into());
         }
@@ -206,7 +125,7 @@ impl Connection {
                 self.status = Some(head.status);
                 break;
             }
-            self.continue_received |= head.status == 100;
+            self.awaits_continue &= head.status != 100;
             self.buffers.input_consume(head.length);
         }
         if self.status.is_none() && self.input_bytes > INPUT {
@@ -232,31 +151,32 @@ impl Connection {
             Err(_) => {}
         }
         if self.status.is_some() {
-            self.exchange.early.set();
+            self.exchange.note_early_answer();
         }
         if self.is_turned_away() {
-            self.exchange.stopped.set();
+            self.exchange.reach(Phase::Stopped);
         }
         Ok(())
     }
 
-    /// Waits for a word before the body, but not long: many servers say none.
+    /// Waits briefly for `100 Continue` before the body; many servers never send it.
     fn await_continue(&mut self) -> io::Result<()> {
-        self.expect_done = true;
         let began = Instant::now();
         // A server that waits for the body in silence has not stalled.
-        let patience = self.exchange.limits.half().min(EXPECT_WAIT);
-        while !self.continue_received && self.status.is_none() && began.elapsed() < patience {
+        let patience = self.exchange.limit.half().min(EXPECT_WAIT);
+        while self.awaits_continue && self.status.is_none() && began.elapsed() < patience {
             match self.read(false) {
-                // Whatever were sent now would be lost, and nobody could say whether it was.
+                // The peer has closed: anything sent now would be lost without our knowing.
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(_) => {}
-                Err(error) if is_tick(&error) => self.exchange.limits.check(began)?,
+                Err(error) if is_tick(&error) => self.exchange.limit.check(began)?,
                 Err(error) => return Err(error),
             }
         }
+        // It is not waited for again, whether it came or not.
+        self.awaits_continue = false;
         if self.is_turned_away() {
-            self.exchange.stopped.set();
+            self.exchange.reach(Phase::Stopped);
         }
         Ok(())
     }
@@ -283,21 +203,37 @@ impl Connection {
         before.is_some_and(|before| waiting < before)
     }
 
-    fn send(&mut self, amount: usize) -> io::Result<()> {
+    /// Sends so much of the output, and waits for `100 Continue` before the first of a body.
+    fn transmit(&mut self, amount: usize) -> io::Result<()> {
+        self.exchange.limit.check_deadline()?;
+        if self.exchange.has_begun_body() && self.awaits_continue {
+            self.await_continue()?;
+        }
+        if !self.exchange.is_stopped() {
+            self.write_output(amount)?;
+        }
+        if self.exchange.has_read_body() {
+            // Unless it was stopped: nothing comes after that.
+            self.exchange.reach(Phase::Sent);
+        }
+        Ok(())
+    }
+
+    fn write_output(&mut self, amount: usize) -> io::Result<()> {
         let mut taken = 0;
         let mut moved = Instant::now();
         while taken < amount || self.stream()?.has_unsent() {
             // A slow peer may take a little in every tick, for longer than the deadline allows.
-            self.exchange.limits.check(moved)?;
-            if self.exchange.body_started.is_set() {
+            self.exchange.limit.check(moved)?;
+            if self.exchange.has_begun_body() {
                 self.look()?;
-                if self.exchange.stopped.is_set() {
+                if self.exchange.is_stopped() {
                     return Ok(());
                 }
             }
-            match self.send_some(taken, amount) {
+            match self.write_some(taken, amount) {
                 Ok(more) => {
-                    taken = taken.saturating_add(more);
+                    taken += more;
                     moved = Instant::now();
                     self.queue = None;
                 }
@@ -305,7 +241,7 @@ impl Connection {
                     if self.has_moved() {
                         moved = Instant::now();
                     }
-                    self.exchange.limits.check(moved)?;
+                    self.exchange.limit.check(moved)?;
                 }
                 Err(error) => return self.after_failed_write(error),
             }
@@ -313,7 +249,7 @@ impl Connection {
         Ok(())
     }
 
-    fn send_some(&mut self, taken: usize, amount: usize) -> io::Result<usize> {
+    fn write_some(&mut self, taken: usize, amount: usize) -> io::Result<usize> {
         let Some(stream) = &mut self.stream else { return Err(io::ErrorKind::NotConnected.into()) };
         if stream.has_unsent() {
             return stream.flush_some().map(|()| 0);
@@ -333,15 +269,15 @@ impl Connection {
             match self.read(false) {
                 Ok(0) => break,
                 Ok(_) => {}
-                Err(error) if is_tick(&error) => self.exchange.limits.check(began)?,
+                Err(error) if is_tick(&error) => self.exchange.limit.check(began)?,
                 Err(_) => break,
             }
         }
         if self.status.is_none() {
             return Err(error);
         }
-        self.exchange.early.set();
-        self.exchange.stopped.set();
+        self.exchange.note_early_answer();
+        self.exchange.reach(Phase::Stopped);
         Ok(())
     }
 
@@ -349,10 +285,12 @@ impl Connection {
         let mut moved = Instant::now();
         loop {
             // Whoever sends a byte now and then is not stalled, and still has to keep the deadline.
-            if self.exchange.deadline.has_passed() {
-                return Err(Failure::deadline().into());
-            }
+            self.exchange.limit.check_deadline()?;
             match self.read(false) {
+                // Not `Ok(false)`, which says only that the answer ends here.
+                Ok(0) if self.input_bytes == 0 => {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
                 Ok(0) => return Ok(false),
                 // Interim answers alone are nothing to look at.
                 Ok(_) if self.buffers.input().is_empty() => moved = Instant::now(),
@@ -361,7 +299,7 @@ impl Connection {
                     if self.has_moved() {
                         moved = Instant::now();
                     }
-                    self.exchange.limits.check(moved)?;
+                    self.exchange.limit.check(moved)?;
                 }
                 Err(error) if !is_ours(&error) && !self.buffers.input().is_empty() => {
                     return Ok(false);
@@ -369,6 +307,24 @@ impl Connection {
                 Err(error) => return Err(error),
             }
         }
+    }
+}
+
+impl Connection {
+    /// A reused connection that broke before anything came back was dead already: the server had
+    /// closed it while it was idle, and never saw the request. The whole request may be sent again,
+    /// unless its last byte went out and a second one could do the work twice.
+    fn stale_or(&self, error: io::Error) -> io::Error {
+        let was_dead = self.is_reused && self.input_bytes == 0;
+        let is_harmless = self.exchange.is_repeatable || !self.exchange.has_sent_all();
+        if !was_dead || !is_harmless {
+            return error;
+        }
+        let mut failure = Failure::from_io(error);
+        if failure.kind == FailureKind::Broken {
+            failure.kind = FailureKind::Stale;
+        }
+        failure.into()
     }
 }
 
@@ -383,20 +339,7 @@ impl Transport for Connection {
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
-        let is_body = self.exchange.body_started.is_set();
-        if self.exchange.deadline.has_passed() {
-            return Err(io::Error::from(Failure::deadline()).into());
-        }
-        if is_body && self.exchange.expects_continue && !self.expect_done {
-            self.await_continue()?;
-        }
-        if !self.exchange.stopped.is_set() {
-            self.send(amount)?;
-        }
-        if self.exchange.body_ended.is_set() && !self.exchange.stopped.is_set() {
-            self.exchange.all_sent.set();
-        }
-        Ok(())
+        self.transmit(amount).map_err(|error| self.stale_or(error).into())
     }
 
     /// Input that is there already counts once, even where nothing of it has been used yet:
@@ -408,12 +351,12 @@ impl Transport for Connection {
         }
         let result = self.await_answer();
         self.fresh = false;
-        Ok(result?)
+        result.map_err(|error| self.stale_or(error).into())
     }
 
     fn is_open(&mut self) -> bool {
         // What came behind the answer would be taken for the next one.
-        let is_over = !self.exchange.stopped.is_set() && self.buffers.input().is_empty();
+        let is_over = !self.exchange.is_stopped() && self.buffers.input().is_empty();
         self.reusable = is_over && self.stream().is_ok_and(Stream::is_quiet);
         self.reusable
     }

@@ -13,6 +13,9 @@ pub(crate) struct Failure {
     pub(crate) problem: String,
     pub(crate) advice: Option<String>,
     pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
+    /// Whether the last byte of the request's body had gone out, so that the request may have done
+    /// its work.
+    pub(crate) all_sent: bool,
 }
 
 /// What follows from a failure.
@@ -27,7 +30,8 @@ pub(crate) enum FailureKind {
     Broken,
     /// Nothing moved on the connection any more.
     Stalled,
-    /// A connection that had been kept was gone before anything came back. A new one is free.
+    /// A pooled connection was dead before anything came back. Never leaves the transport, which
+    /// sends the request again on another connection.
     Stale,
     /// The deadline of the whole job passed.
     Deadline,
@@ -37,7 +41,7 @@ pub(crate) enum FailureKind {
 
 impl Failure {
     pub(super) fn new(kind: FailureKind, problem: impl Into<String>) -> Self {
-        Self { kind, problem: problem.into(), advice: None, source: None }
+        Self { kind, problem: problem.into(), advice: None, source: None, all_sent: false }
     }
 
     pub(super) fn because(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
@@ -87,8 +91,8 @@ impl Failure {
 
     /// Whether another try may end otherwise.
     pub(crate) fn is_retryable(&self) -> bool {
-        use FailureKind::{Broken, Stale, Stalled, Unreachable};
-        matches!(self.kind, Unreachable | Broken | Stalled | Stale)
+        use FailureKind::{Broken, Stalled, Unreachable};
+        matches!(self.kind, Unreachable | Broken | Stalled)
     }
 
     /// The error that a caller sees.

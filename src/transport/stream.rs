@@ -3,13 +3,11 @@
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
 
 use rustls::ClientConnection;
 
-use super::failure::{Failure, FailureKind};
+use super::limits::ConnectLimit;
 use super::socket::{Socket, is_tick};
-use crate::retry::Deadline;
 
 /// How much is written in one go, one system call: a whole batch of TLS records, or twice that
 /// where nothing is copied on the way. Both are what measured best; more costs memory, and with
@@ -180,82 +178,17 @@ fn flush_session(session: &mut ClientConnection, below: &mut impl Write) -> io::
     Ok(())
 }
 
-/// How long is waited, and for what.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    deadline: Deadline,
-    limit: Duration,
-    /// When connecting began; none while exchanging, where only standstill counts.
-    connecting_since: Option<Instant>,
-}
-
-impl Limits {
-    pub(super) fn connecting(timeout: Duration, deadline: Deadline) -> Self {
-        Self { deadline, limit: timeout, connecting_since: Some(Instant::now()) }
-    }
-
-    pub(super) fn stalling(limit: Duration, deadline: Deadline) -> Self {
-        Self { deadline, limit, connecting_since: None }
-    }
-
-    /// The same for one of so many ways to a host, which leaves the others their part of the time.
-    pub(super) fn share(self, ways: usize) -> Self {
-        if ways <= 1 {
-            // The last has all that is left, and it is the deadline that ends it, not this limit.
-            return self;
-        }
-        let gone = self.connecting_since.map_or(Duration::ZERO, |since| since.elapsed());
-        let left = self.deadline.cap(self.limit.saturating_sub(gone));
-        let part = left.checked_div(u32::try_from(ways).unwrap_or(u32::MAX)).unwrap_or(left);
-        Self { limit: gone.saturating_add(part), ..self }
-    }
-
-    /// Half the limit: a wait that stays clear of it.
-    pub(super) fn half(&self) -> Duration {
-        self.limit.checked_div(2).unwrap_or_default()
-    }
-
-    /// Whether to go on waiting, given when something last moved.
-    pub(super) fn check(&self, last_moved: Instant) -> Result<(), Failure> {
-        if self.deadline.has_passed() {
-            return Err(Failure::deadline());
-        }
-        let since = self.connecting_since.unwrap_or(last_moved);
-        if since.elapsed() < self.limit { Ok(()) } else { Err(self.too_long()) }
-    }
-
-    /// What is left while connecting.
-    pub(super) fn remaining(&self) -> Result<Duration, Failure> {
-        let since = self.connecting_since.unwrap_or_else(Instant::now);
-        self.check(since)?;
-        Ok(self.deadline.cap(self.limit.saturating_sub(since.elapsed())))
-    }
-
-    pub(super) fn too_long(&self) -> Failure {
-        let seconds = self.limit.as_secs_f64();
-        if self.connecting_since.is_some() {
-            let problem = format!("there was no connection within {seconds} s");
-            Failure::new(FailureKind::Unreachable, problem)
-                .advising("see the firewall and proxy, or allow more with --connect-timeout")
-        } else {
-            let problem = format!("the connection stalled: no byte moved for {seconds} s");
-            Failure::new(FailureKind::Stalled, problem)
-                .advising("see the network, or allow more with --stall-timeout")
-        }
-    }
-}
-
-/// A pipe that waits as long as its limits allow, for what is said while connecting.
-pub(super) struct Patient<'a> {
+/// Blocking I/O on a pipe within the connect limit, for handshakes.
+pub(super) struct ConnectIo<'a> {
     pub(super) pipe: &'a mut Pipe,
-    pub(super) limits: Limits,
+    pub(super) limit: ConnectLimit,
 }
 
-impl Patient<'_> {
-    fn patiently<T>(&mut self, mut step: impl FnMut(&mut Pipe) -> io::Result<T>) -> io::Result<T> {
+impl ConnectIo<'_> {
+    fn blocking<T>(&mut self, mut step: impl FnMut(&mut Pipe) -> io::Result<T>) -> io::Result<T> {
         loop {
-            // Also where bytes come: a few now and then would stretch the time for ever.
-            self.limits.check(Instant::now())?;
+            // Also where bytes come: a few now and then would stretch the time without end.
+            self.limit.remaining()?;
             match step(self.pipe) {
                 Err(error) if is_tick(&error) => {}
                 result => return result,
@@ -264,18 +197,18 @@ impl Patient<'_> {
     }
 }
 
-impl Read for Patient<'_> {
+impl Read for ConnectIo<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.patiently(|pipe| pipe.read(buffer))
+        self.blocking(|pipe| pipe.read(buffer))
     }
 }
 
-impl Write for Patient<'_> {
+impl Write for ConnectIo<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.patiently(|pipe| pipe.write(bytes))
+        self.blocking(|pipe| pipe.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.patiently(Pipe::flush)
+        self.blocking(Pipe::flush)
     }
 }

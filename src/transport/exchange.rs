@@ -1,0 +1,105 @@
+//! What the parts of one request share. `ureq` owns the body and the connection, and neither can
+//! see the other: this is how they meet.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+
+use super::limits::StallLimit;
+
+/// How far a request has got. It only goes forward; `Stopped` is last, so that nothing leaves it.
+#[derive(Debug, Clone, Copy)]
+#[repr(u8)]
+pub(super) enum Phase {
+    /// The head is going out. A request without a body stays here.
+    Head,
+    /// The body is being read: what is transmitted from now on is the body.
+    Body,
+    /// The body has been read to its end.
+    BodyRead,
+    /// The last byte of the body has gone out.
+    Sent,
+    /// The server refused the body before it had all of it: nothing more is sent.
+    Stopped,
+}
+
+/// One request and what becomes of it.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    pub(super) limit: StallLimit,
+    /// Whether the body waits for `100 Continue`.
+    pub(super) expects_continue: bool,
+    /// Whether sending the whole request twice does no harm.
+    pub(super) is_repeatable: bool,
+    phase: AtomicU8,
+    is_early: AtomicBool,
+}
+
+impl Exchange {
+    pub(super) fn new(limit: StallLimit, expects_continue: bool, is_repeatable: bool) -> Self {
+        Self {
+            limit,
+            expects_continue,
+            is_repeatable,
+            phase: AtomicU8::new(Phase::Head as u8),
+            is_early: AtomicBool::new(false),
+        }
+    }
+
+    /// Goes on to a phase, unless a later one has been reached.
+    pub(super) fn reach(&self, phase: Phase) {
+        self.phase.fetch_max(phase as u8, Ordering::Relaxed);
+    }
+
+    /// Whether the body is being sent, or has been.
+    pub(super) fn has_begun_body(&self) -> bool {
+        self.is_at_least(Phase::Body)
+    }
+
+    pub(super) fn has_read_body(&self) -> bool {
+        self.is_at_least(Phase::BodyRead)
+    }
+
+    /// Whether the last byte of the body went out, so that the request may have done its work.
+    pub(super) fn has_sent_all(&self) -> bool {
+        self.is_at_least(Phase::Sent) && !self.is_stopped()
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.is_at_least(Phase::Stopped)
+    }
+
+    fn is_at_least(&self, phase: Phase) -> bool {
+        self.phase.load(Ordering::Relaxed) >= phase as u8
+    }
+
+    /// Notes that the answer came before the whole body was sent.
+    pub(super) fn note_early_answer(&self) {
+        self.is_early.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn was_answered_early(&self) -> bool {
+        self.is_early.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::retry::Deadline;
+    use std::time::Duration;
+
+    #[test]
+    fn a_phase_only_goes_forward() {
+        let limit = StallLimit::new(Duration::ZERO, Deadline::default());
+        let exchange = Exchange::new(limit, false, false);
+        assert!(!exchange.has_begun_body());
+        exchange.reach(Phase::BodyRead);
+        exchange.reach(Phase::Body);
+        assert!(exchange.has_begun_body() && exchange.has_read_body() && !exchange.has_sent_all());
+        exchange.reach(Phase::Sent);
+        assert!(exchange.has_sent_all() && !exchange.is_stopped());
+        // What was stopped was not sent, whatever happens afterwards.
+        exchange.reach(Phase::Stopped);
+        exchange.reach(Phase::Sent);
+        assert!(exchange.is_stopped() && !exchange.has_sent_all());
+    }
+}

@@ -1,0 +1,112 @@
+//! The time limits of a connection: one total while it is being made, one for each standstill
+//! afterwards, and the deadline of the whole job under both.
+
+use std::time::{Duration, Instant};
+
+use super::failure::{Failure, FailureKind};
+use crate::retry::Deadline;
+
+/// The time for DNS, TCP, a proxy's tunnel and TLS together.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ConnectLimit {
+    started: Instant,
+    timeout: Duration,
+    deadline: Deadline,
+}
+
+impl ConnectLimit {
+    /// Starts the clock.
+    pub(super) fn start(timeout: Duration, deadline: Deadline) -> Self {
+        Self { started: Instant::now(), timeout, deadline }
+    }
+
+    /// The limit of one of `ways` attempts, which leaves each of the others an equal share of the
+    /// remaining time.
+    pub(super) fn share(self, ways: usize) -> Self {
+        if ways <= 1 {
+            // The last has all that is left. It is not cut to the deadline: that has its own
+            // message, which would otherwise lose to this limit's.
+            return self;
+        }
+        let gone = self.started.elapsed();
+        let left = self.deadline.cap(self.timeout.saturating_sub(gone));
+        let part = left / u32::try_from(ways).unwrap_or(u32::MAX);
+        Self { timeout: gone.saturating_add(part), ..self }
+    }
+
+    /// What is left, or the error of a limit that has passed.
+    pub(super) fn remaining(&self) -> Result<Duration, Failure> {
+        if self.deadline.has_passed() {
+            return Err(Failure::deadline());
+        }
+        let left = self.timeout.saturating_sub(self.started.elapsed());
+        if left.is_zero() { Err(self.too_long()) } else { Ok(self.deadline.cap(left)) }
+    }
+
+    pub(super) fn too_long(&self) -> Failure {
+        let problem = format!("there was no connection within {} s", self.timeout.as_secs_f64());
+        Failure::new(FailureKind::Unreachable, problem)
+            .advising("see the firewall and proxy, or allow more with --connect-timeout")
+    }
+}
+
+/// The time that a connection may go without moving a byte.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StallLimit {
+    timeout: Duration,
+    pub(super) deadline: Deadline,
+}
+
+impl StallLimit {
+    pub(super) fn new(timeout: Duration, deadline: Deadline) -> Self {
+        Self { timeout, deadline }
+    }
+
+    /// Half the limit, for waits that must not trip it.
+    pub(super) fn half(&self) -> Duration {
+        self.timeout / 2
+    }
+
+    /// Fails once the deadline has passed, or nothing has moved for too long.
+    pub(super) fn check(&self, last_moved: Instant) -> Result<(), Failure> {
+        self.check_deadline()?;
+        if last_moved.elapsed() < self.timeout {
+            return Ok(());
+        }
+        let seconds = self.timeout.as_secs_f64();
+        let problem = format!("the connection stalled: no byte moved for {seconds} s");
+        Err(Failure::new(FailureKind::Stalled, problem)
+            .advising("see the network, or allow more with --stall-timeout"))
+    }
+
+    pub(super) fn check_deadline(&self) -> Result<(), Failure> {
+        if self.deadline.has_passed() { Err(Failure::deadline()) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_way_has_the_whole_limit_even_where_the_deadline_comes_first() {
+        let (ten, second) = (Duration::from_secs(10), Duration::from_secs(1));
+        let limit = ConnectLimit::start(ten, Deadline::after(second));
+        assert_eq!(limit.share(1).timeout, ten);
+        assert!(limit.share(2).timeout <= second);
+    }
+
+    #[test]
+    fn a_limit_that_has_passed_says_which_it_was() {
+        let (none, passed) = (Deadline::default(), Deadline::after(Duration::ZERO));
+        let hour = Duration::from_secs(3600);
+        let connect = |timeout, deadline| ConnectLimit::start(timeout, deadline).remaining();
+        assert!(connect(hour, none).unwrap() > hour / 2);
+        assert_eq!(connect(Duration::ZERO, none).unwrap_err().kind, FailureKind::Unreachable);
+        assert_eq!(connect(Duration::ZERO, passed).unwrap_err().kind, FailureKind::Deadline);
+        let stall = |timeout, deadline| StallLimit::new(timeout, deadline).check(Instant::now());
+        assert!(stall(hour, none).is_ok());
+        assert_eq!(stall(Duration::ZERO, none).unwrap_err().kind, FailureKind::Stalled);
+        assert_eq!(stall(Duration::ZERO, passed).unwrap_err().kind, FailureKind::Deadline);
+    }
+}

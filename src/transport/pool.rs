@@ -1,0 +1,65 @@
+//! Idle connections, kept for the next request to the same host.
+
+use std::fmt;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use super::stream::Stream;
+use super::url::Url;
+
+/// What a connection can be used again for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Origin {
+    host: String,
+    port: u16,
+    tls: bool,
+}
+
+impl Origin {
+    pub(super) fn of(url: &Url) -> Self {
+        Self { host: url.host().to_owned(), port: url.port(), tls: url.is_tls() }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Pool(Mutex<Vec<Idle>>);
+
+struct Idle {
+    origin: Origin,
+    stream: Stream,
+    since: Instant,
+}
+
+impl Pool {
+    /// Longer than any poll interval in use; a server closes earlier if it wants to.
+    const MAX_IDLE: Duration = Duration::from_secs(90);
+    const MAX_CONNECTIONS: usize = 16;
+
+    /// Takes a connection that still looks alive. Only the next request shows whether it is.
+    pub(super) fn take(&self, origin: &Origin) -> Option<Stream> {
+        loop {
+            let mut idle = self.0.lock().ok()?;
+            idle.retain(|idle| idle.since.elapsed() < Self::MAX_IDLE);
+            let at = idle.iter().rposition(|idle| idle.origin == *origin)?;
+            let mut stream = idle.swap_remove(at).stream;
+            drop(idle);
+            if stream.is_quiet() {
+                return Some(stream);
+            }
+        }
+    }
+
+    pub(super) fn give(&self, origin: Origin, stream: Stream) {
+        if let Ok(mut idle) = self.0.lock() {
+            if idle.len() < Self::MAX_CONNECTIONS {
+                idle.push(Idle { origin, stream, since: Instant::now() });
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Idle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Idle({:?})", self.origin)
+    }
+}
