@@ -54,6 +54,8 @@ impl Form {
             quoted(field),
             quoted(file_name)
         );
+        // Before the connection is made, since it takes a moment.
+        source.learn_content();
         let mut head = self.head.clone();
         head.extend_from_slice(file_head.as_bytes());
         let tail = format!("\r\n--{}--\r\n", self.boundary).into_bytes();

@@ -2,9 +2,11 @@
 //!
 //! Everything that depends on the operating system is in [`platform`].
 
+use std::cmp::Ordering;
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use crc64fast::Digest;
@@ -17,6 +19,9 @@ use crate::error::{Error, Result};
 /// assert_eq!(pgyer::MAX_SIZE, 5_368_709_120);
 /// ```
 pub const MAX_SIZE: u64 = 5 << 30;
+
+/// The largest file that is read once before it is sent: some 20 ms when it was built just before.
+const MAX_LEARNED_SIZE: u64 = 64 << 20;
 
 /// A regular, non-empty file of at most [`MAX_SIZE`], opened once and read through that handle.
 ///
@@ -34,6 +39,8 @@ pub struct Source {
     path: PathBuf,
     file: File,
     stamp: Stamp,
+    /// The CRC-64 of the content as it was opened; `None` if it can't be known.
+    content: OnceLock<Option<u64>>,
 }
 
 /// What shows that a file was overwritten, or that another one took its place.
@@ -44,8 +51,6 @@ struct Stamp {
     identity: Option<(u64, u64)>,
     /// When anything about it changed last, its names and permissions included.
     changed: Option<(i64, i64)>,
-    /// Its permissions, its owners, and how many names it has.
-    attributes: Option<(u32, u32, u32, u64)>,
 }
 
 impl Stamp {
@@ -55,7 +60,6 @@ impl Stamp {
             modified: metadata.modified().ok(),
             identity: platform::identity(metadata),
             changed: platform::changed(metadata),
-            attributes: platform::attributes(metadata),
         }
     }
 }
@@ -75,7 +79,7 @@ impl Source {
         let file = platform::open(&path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         refuse_unless_regular(&path, &metadata)?;
-        Ok(Self { stamp: Stamp::new(&metadata), path, file })
+        Ok(Self { stamp: Stamp::new(&metadata), path, file, content: OnceLock::new() })
     }
 
     /// The path, as it was given.
@@ -103,55 +107,90 @@ impl Source {
         }
     }
 
-    /// Checks that both the handle and the path still refer to the unchanged file. `crc64` is that
-    /// of the bytes that were read.
+    /// Reads the whole file once if it is small, so that what was sent can be compared with it.
+    /// Call it before sending; further calls do nothing.
+    pub(crate) fn learn_content(&self) {
+        self.content.get_or_init(|| {
+            if self.size() > MAX_LEARNED_SIZE {
+                return None;
+            }
+            let crc64 = self.crc64().ok()?;
+            // Nothing about the file has changed until now, so this is what was opened.
+            (self.stamp_now().ok()? == self.stamp).then_some(crc64)
+        });
+    }
+
+    /// Checks that both the handle and the path still refer to the unchanged file, and that
+    /// `crc64`, that of the bytes that were read, is that of its content when it was opened.
+    ///
+    /// Size and modification time don't prove that: the latter can be put back. The time of the
+    /// last change can't, but chmod, a hard link, a new name and deleting the file move it just as
+    /// an overwrite does, so nothing that it says tells one from the other (comparing permissions
+    /// and the number of names was tried: whoever overwrites the half that has not been read yet
+    /// can also run chmod). Only the content can, and only if it was known beforehand. Reading
+    /// every file twice would add half to the processor time of a fast upload; so this is done for
+    /// small ones, and a large one must not be touched at all.
     ///
     /// A file that was merely deleted is still whole behind the handle.
     pub(crate) fn verify_unchanged(&self, crc64: u64) -> Result<()> {
-        let metadata = self
-            .file
-            .metadata()
-            .map_err(|source| Error::io(format!("read {}", self.path.display()), source))?;
-        let now = Stamp::new(&metadata);
-        if now.size < self.stamp.size {
-            return Err(self.changed("shrank"));
-        }
-        if now.size > self.stamp.size {
-            return Err(self.changed("grew"));
+        let now = self.stamp_now().map_err(|source| self.unreadable(source))?;
+        match now.size.cmp(&self.stamp.size) {
+            Ordering::Less => return Err(self.changed("shrank")),
+            Ordering::Greater => return Err(self.changed("grew")),
+            Ordering::Equal => {}
         }
         if now.modified != self.stamp.modified || now.identity != self.stamp.identity {
             return Err(self.changed("was overwritten"));
         }
-        let named = std::fs::metadata(&self.path).ok().map(|named| platform::identity(&named));
-        if named.is_some_and(|identity| identity != self.stamp.identity) {
+        if self.was_replaced() {
             return Err(self.changed("was replaced"));
         }
-        if now.changed != self.stamp.changed {
-            // chmod, chown, link and rename change this time too, and only the content shows
-            // whether the file was written to as well. If none of these happened, somebody wrote
-            // to it and restored its modification time.
-            let has_reason = now.attributes != self.stamp.attributes || named.is_none();
-            if !has_reason || self.crc64()? != crc64 {
-                return Err(self.changed("was overwritten"));
-            }
+        match self.content.get().copied().flatten() {
+            Some(content) if content != crc64 => Err(self.changed("was overwritten")),
+            _ if now.changed == self.stamp.changed => Ok(()),
+            None => Err(self.changed(
+                "may have been overwritten (chmod, a hard link or a new name look the same)",
+            )),
+            Some(_) => self.verify_content(crc64),
         }
-        Ok(())
     }
 
-    fn crc64(&self) -> Result<u64> {
+    /// Checks that what was sent is still in the file: if not, it was overwritten behind the reader.
+    fn verify_content(&self, crc64: u64) -> Result<()> {
+        match self.crc64().map_err(|source| self.unreadable(source))? {
+            content if content == crc64 => Ok(()),
+            _ => Err(self.changed("was overwritten")),
+        }
+    }
+
+    /// Whether the path leads to another file now.
+    fn was_replaced(&self) -> bool {
+        let named = std::fs::metadata(&self.path).ok();
+        named.is_some_and(|named| platform::identity(&named) != self.stamp.identity)
+    }
+
+    fn crc64(&self) -> io::Result<u64> {
         let mut crc = Digest::new();
         let mut buffer = vec![0; 64 * 1024];
         let mut offset = 0;
-        loop {
-            let read = self
-                .read_at(&mut buffer, offset)
-                .map_err(|source| Error::io(format!("read {}", self.path.display()), source))?;
+        // No further than it was long: it may be growing without an end.
+        while offset < self.size() {
+            let read = self.read_at(&mut buffer, offset)?;
             if read == 0 {
-                return Ok(crc.sum64());
+                break;
             }
             crc.write(buffer.get(..read).unwrap_or_default());
             offset = offset.saturating_add(read as u64);
         }
+        Ok(crc.sum64())
+    }
+
+    fn stamp_now(&self) -> io::Result<Stamp> {
+        Ok(Stamp::new(&self.file.metadata()?))
+    }
+
+    fn unreadable(&self, source: io::Error) -> Error {
+        Error::io(format!("read {}", self.path.display()), source)
     }
 
     pub(crate) fn changed(&self, change: &'static str) -> Error {
@@ -230,23 +269,14 @@ mod platform {
         Some((metadata.dev(), metadata.ino()))
     }
 
+    /// When anything about the file changed last, which no program can set.
     #[cfg(unix)]
     pub(super) fn changed(metadata: &Metadata) -> Option<(i64, i64)> {
         use std::os::unix::fs::MetadataExt;
         Some((metadata.ctime(), metadata.ctime_nsec()))
     }
 
-    #[cfg(unix)]
-    pub(super) fn attributes(metadata: &Metadata) -> Option<(u32, u32, u32, u64)> {
-        use std::os::unix::fs::MetadataExt;
-        Some((metadata.mode(), metadata.uid(), metadata.gid(), metadata.nlink()))
-    }
-
-    #[cfg(windows)]
-    pub(super) fn attributes(_: &Metadata) -> Option<(u32, u32, u32, u64)> {
-        None
-    }
-
+    /// std does not give it: here an overwrite of a large file with its time put back goes unseen.
     #[cfg(windows)]
     pub(super) fn changed(_: &Metadata) -> Option<(i64, i64)> {
         None
@@ -261,11 +291,95 @@ mod platform {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::os::unix::fs::PermissionsExt;
     use std::process::Command;
 
     use super::*;
+
+    fn overwrite_with_time_put_back(path: &Path) {
+        let mut file = File::options().write(true).open(path).unwrap();
+        let modified = file.metadata().unwrap().modified().unwrap();
+        file.write_all(b"new").unwrap();
+        file.set_modified(modified).unwrap();
+    }
+
+    fn chmod(path: &Path) {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    }
+
+    fn link(path: &Path) {
+        let other = path.with_extension("other");
+        let _ = std::fs::remove_file(&other);
+        std::fs::hard_link(path, other).unwrap();
+    }
+
+    /// Does this to the file, again and again until its time tells: some kernels' clocks tick slowly.
+    fn touch_visibly(source: &Source, touch: fn(&Path)) {
+        while source.stamp_now().unwrap() == source.stamp {
+            touch(source.path());
+        }
+    }
+
+    fn file_of(content: &[u8]) -> (tempfile::TempDir, Source) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("app.apk");
+        std::fs::write(&path, content).unwrap();
+        (folder, Source::open(path).unwrap())
+    }
+
+    fn crc64_of(content: &[u8]) -> u64 {
+        let mut crc = Digest::new();
+        crc.write(content);
+        crc.sum64()
+    }
+
+    #[test]
+    fn what_is_only_touched_is_told_by_its_content_where_that_is_known() {
+        for touch in [chmod, link] {
+            let (_folder, source) = file_of(b"content");
+            source.learn_content();
+            touch_visibly(&source, touch);
+            assert!(source.verify_unchanged(crc64_of(b"content")).is_ok());
+            // Half of this was read before an overwrite, half after it.
+            let error = source.verify_unchanged(crc64_of(b"conTENT")).unwrap_err();
+            assert!(error.to_string().contains("the file was overwritten"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_touched_is_refused_where_its_content_is_not_known() {
+        for touch in [chmod, link] {
+            let (_folder, source) = file_of(b"content");
+            assert!(source.verify_unchanged(crc64_of(b"content")).is_ok());
+            touch_visibly(&source, touch);
+            let error = source.verify_unchanged(crc64_of(b"content")).unwrap_err();
+            assert!(error.to_string().contains("may have been overwritten"), "{error}");
+        }
+    }
+
+    #[test]
+    fn content_is_learned_from_the_file_that_was_opened_alone() {
+        let (_folder, source) = file_of(b"content");
+        touch_visibly(&source, overwrite_with_time_put_back);
+        source.learn_content();
+        assert_eq!(source.content.get(), Some(&None));
+        assert!(source.verify_unchanged(crc64_of(b"newtent")).is_err());
+    }
+
+    #[test]
+    fn the_content_of_a_large_file_is_not_learned() {
+        for (size, is_learned) in [(MAX_LEARNED_SIZE, true), (MAX_LEARNED_SIZE + 1, false)] {
+            let (_folder, source) = file_of(b"content");
+            File::options().write(true).open(source.path()).unwrap().set_len(size).unwrap();
+            let source = Source::open(source.path()).unwrap();
+            source.learn_content();
+            assert_eq!(source.content.get().unwrap().is_some(), is_learned, "{size}");
+        }
+    }
 
     #[test]
     fn opening_a_fifo_does_not_wait() {
