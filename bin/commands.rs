@@ -7,8 +7,8 @@ use std::thread;
 use std::time::Instant;
 
 use pgyer::{
-    BuildStatus, BuildType, Client, Error, Event, Package, Password, Proxies, Release, Result,
-    RetryPolicy, Source, Upload, UploadToken, Wait, Waiting,
+    BuildType, Client, Error, Event, Package, Password, Proxies, Release, Result, RetryPolicy,
+    Source, UploadOptions, UploadToken, Wait,
 };
 
 use crate::args::{self, Action, Command, Format, Input, Network, When};
@@ -239,10 +239,7 @@ impl Run<'_> {
         let build = if status.wait {
             job.client.wait(key, &wait(&status.waiting))
         } else {
-            job.client.build_info(key).and_then(|state| match state {
-                BuildStatus::Published(build) => Ok(*build),
-                state => Err(state.pending(key)),
-            })
+            job.client.build_info(key).and_then(|status| status.published(key))
         };
         let result = build.map(|build| {
             let mut report = Report::new(ReportKind::Build);
@@ -282,7 +279,8 @@ impl Run<'_> {
         let job = Job::new(self, &client, 0, &put.file);
         let result = open(&put.file, put.build_type, put.check).and_then(|package| {
             let began = Instant::now();
-            job.client.put(&token, &package, put.file_name.as_deref())?;
+            let package = named(package, put.file_name.as_deref());
+            job.client.put(&token, &package)?;
             let mut report = Report::new(ReportKind::Stored);
             describe(&mut report, &package);
             report.key = Some(token.key().to_owned());
@@ -320,15 +318,15 @@ impl Run<'_> {
         let client = self.client()?;
         let mut unwritten = None;
         let job = Job::new(self, &client, 0, Path::new("doctor"));
-        let diagnosis = job.client.doctor(|finding| {
-            let text = output::finding(self.format(), finding);
+        let diagnosis = job.client.doctor(|probe| {
+            let text = output::probe(self.format(), probe);
             unwritten = self.screen.aside(|| output::print(&text)).err();
         });
         drop(job);
         if let Some(error) = unwritten {
             return Err(error);
         }
-        let failed = diagnosis.findings.iter().find_map(|finding| finding.result.as_ref().err());
+        let failed = diagnosis.probes.iter().find_map(|probe| probe.result.as_ref().err());
         let (verdict, code) = match failed {
             Some(error) if !diagnosis.can_upload => {
                 ("an upload would fail", error.kind().exit_code())
@@ -387,7 +385,7 @@ impl Job {
         let key = Arc::<Mutex<Option<String>>>::default();
         let noted = Arc::clone(&key);
         let client = client.with_observer(move |event| {
-            if let Event::TokenReceived { key } = event {
+            if let Event::TokenReceived { key, .. } = event {
                 if let Ok(mut noted) = noted.lock() {
                     *noted = Some((*key).to_owned());
                 }
@@ -410,29 +408,35 @@ impl Job {
         p12_password: Option<&Password>,
     ) -> Result<Report> {
         let package = open(file, upload.release.build_type, upload.check)?;
-        let mut job = Upload::default();
-        job.release = release.clone();
-        job.file_name = upload.file_name.clone();
-        job.hsps = upload.hsps.iter().map(Source::open).collect::<Result<_>>()?;
+        let package = named(package, upload.file_name.as_deref());
+        let mut options = UploadOptions::default();
+        options.release = release.clone();
+        options.hsps = upload.hsps.iter().map(Source::open).collect::<Result<_>>()?;
         if let (Some(p12), Some(password)) = (&upload.certificate, p12_password) {
-            job.p12 = Some((Source::open(&p12.file)?, password.clone()));
+            options.p12 = Some((Source::open(&p12.file)?, password.clone()));
         }
-        job.wait = if upload.wait { Waiting::Until(wait(&upload.waiting)) } else { Waiting::No };
-        let published = self.client.publish(&package, &job)?;
+        options.wait = wait(&upload.waiting);
         let kind = if upload.wait { ReportKind::Build } else { ReportKind::Stored };
         let mut report = Report::new(kind);
         describe(&mut report, &package);
-        report.key = Some(published.key);
-        report.build = published.build;
-        report.upload_time = Some(published.upload_time);
-        report.publish_time = published.publish_time;
+        if upload.wait {
+            let published = self.client.publish(&package, &options)?;
+            report.key = Some(published.key);
+            report.build = Some(published.build);
+            report.upload_time = Some(published.upload_time);
+            report.publish_time = Some(published.publish_time);
+        } else {
+            let stored = self.client.store(&package, &options)?;
+            report.key = Some(stored.key);
+            report.upload_time = Some(stored.upload_time);
+        }
         Ok(report)
     }
 
     fn legacy(&self, file: &Path, upload: &args::Upload, release: &Release) -> Result<Report> {
-        let package = open(file, None, upload.check)?;
+        let package = named(open(file, None, upload.check)?, upload.file_name.as_deref());
         let began = Instant::now();
-        let build = self.client.upload(&package, release, upload.file_name.as_deref())?;
+        let build = self.client.upload_legacy(&package, release)?;
         let mut report = Report::new(ReportKind::Build);
         describe(&mut report, &package);
         report.build = Some(build);
@@ -470,6 +474,13 @@ fn open(file: &Path, build_type: Option<BuildType>, check: bool) -> Result<Packa
         (false, build_type) => Package::open_unchecked(file, build_type),
         (true, Some(build_type)) => Package::open_as(file, build_type),
         (true, None) => Package::open(file),
+    }
+}
+
+fn named(package: Package, file_name: Option<&str>) -> Package {
+    match file_name {
+        Some(name) => package.sent_as(name),
+        None => package,
     }
 }
 

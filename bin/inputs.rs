@@ -84,9 +84,9 @@ impl Inputs {
         let name = name_of(input);
         let read = match self.until {
             None => contents(input),
-            Some(until) => contents_until(input, until),
+            Some(until) => contents_until(input, until)?,
         };
-        let bytes = read.map_err(|source| Error::Io { action: format!("read {name}"), source })?;
+        let bytes = read.map_err(|source| Error::io(format!("read {name}"), source))?;
         if bytes.len() as u64 > MAX_SIZE {
             return Err(usage(format!("{name}: it is too large to be what is expected")));
         }
@@ -132,20 +132,18 @@ fn contents(input: &Input) -> io::Result<Vec<u8>> {
 }
 
 /// Reads until a point in time, in a thread of its own, because a pipe may never reach its end.
-fn contents_until(input: &Input, until: Instant) -> io::Result<Vec<u8>> {
+fn contents_until(input: &Input, until: Instant) -> Result<io::Result<Vec<u8>>> {
     let (sender, receiver) = mpsc::channel();
     let in_thread = input.clone();
     // Nobody receives any more once the time is up.
     let read = move || drop(sender.send(contents(&in_thread)));
     if thread::Builder::new().spawn(read).is_err() {
         // Without a thread a file can still be read, and only a pipe can keep us too long.
-        return contents(input);
+        return Ok(contents(input));
     }
     let left = until.saturating_duration_since(Instant::now());
-    receiver.recv_timeout(left).unwrap_or_else(|_| {
-        let problem = "the time allowed with --timeout ran out before its end";
-        Err(io::Error::new(io::ErrorKind::TimedOut, problem))
-    })
+    let action = || format!("read {}", name_of(input));
+    receiver.recv_timeout(left).map_err(|_| Error::timed_out(action()))
 }
 
 pub(crate) fn key_from(name: &str, text: &str) -> Result<ApiKey> {
@@ -160,5 +158,5 @@ fn name_of(input: &Input) -> String {
 }
 
 pub(crate) fn usage(message: impl Into<String>) -> Error {
-    Error::Usage { message: message.into() }
+    Error::usage(message)
 }

@@ -20,9 +20,8 @@ pub(crate) fn run(given: &args::Sandbox, screen: &Screen) -> Result<u8> {
             beside(given, screen, program.clone(), arguments)
         }
         SandboxRun::Pgyer(arguments) => {
-            let program = std::env::current_exe().map_err(|source| Error::Io {
-                action: "find this program, to run it in the sandbox".to_owned(),
-                source,
+            let program = std::env::current_exe().map_err(|source| {
+                Error::io("find this program, to run it in the sandbox", source)
             })?;
             let code = beside(given, screen, program.into_os_string(), arguments)?;
             screen.note("this was the sandbox: nothing was published");
@@ -61,10 +60,9 @@ fn beside(
     }
     let mut child = Command::new(&program);
     child.args(arguments).envs(variables);
-    let status = child.status().map_err(|source| Error::Io {
-        action: format!("run {}", program.to_string_lossy()),
-        source,
-    })?;
+    let status = child
+        .status()
+        .map_err(|source| Error::io(format!("run {}", program.to_string_lossy()), source))?;
     Ok(code_of(status))
 }
 
@@ -88,9 +86,7 @@ fn settings(given: &args::Sandbox) -> Result<Builder> {
 }
 
 fn start(builder: Builder) -> Result<Sandbox> {
-    builder
-        .start()
-        .map_err(|source| Error::Io { action: "listen on a port for the sandbox".into(), source })
+    builder.start().map_err(|source| Error::io("listen on a port for the sandbox", source))
 }
 
 fn variables(sandbox: &Sandbox) -> [(&'static str, String); 2] {

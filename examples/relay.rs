@@ -24,9 +24,7 @@ fn main() -> ExitCode {
         ["token", build_type] => token(build_type),
         ["put", path] => put(path),
         ["status", key] => status(key),
-        _ => Err(Error::Usage {
-            message: "usage: relay token TYPE | relay put FILE | relay status KEY".to_owned(),
-        }),
+        _ => Err(Error::usage("usage: relay token TYPE | relay put FILE | relay status KEY")),
     };
     match result {
         Ok(line) => {
@@ -48,11 +46,11 @@ fn token(build_type: &str) -> Result<String> {
 
 /// Step two, where the package is: no key, and of all hosts the storage alone.
 fn put(path: &str) -> Result<String> {
-    let json = io::read_to_string(io::stdin())
-        .map_err(|source| Error::Io { action: "read the token".to_owned(), source })?;
+    let json =
+        io::read_to_string(io::stdin()).map_err(|source| Error::io("read the token", source))?;
     let token = UploadToken::from_json(&json)?;
     let client = Client::builder().proxies(Proxies::from_variables(variable)?).build()?;
-    client.put(&token, &Package::open(path)?, None)?;
+    client.put(&token, &Package::open(path)?)?;
     Ok(token.key().to_owned())
 }
 

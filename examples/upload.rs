@@ -13,7 +13,7 @@ use std::env;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use pgyer::{ApiKey, Client, Error, Event, Package, Proxies, Result, Upload};
+use pgyer::{ApiKey, Client, Error, Event, Package, Proxies, Result, UploadOptions};
 
 fn main() -> ExitCode {
     match upload() {
@@ -30,13 +30,13 @@ fn main() -> ExitCode {
 
 /// Takes a package from disk to its install page.
 fn upload() -> Result<String> {
-    let usage = || Error::Usage { message: "usage: upload FILE [NOTES]".to_owned() };
+    let usage = || Error::usage("usage: upload FILE [NOTES]");
     let path = env::args_os().nth(1).ok_or_else(usage)?;
     let package = Package::open(path)?;
-    let mut upload = Upload::default();
-    upload.release.update_description = env::args().nth(2);
-    let published = client()?.with_observer(progress()).publish(&package, &upload)?;
-    let page = published.build.and_then(|build| build.install_url());
+    let mut options = UploadOptions::default();
+    options.release.update_description = env::args().nth(2);
+    let published = client()?.with_observer(progress()).publish(&package, &options)?;
+    let page = published.build.install_url();
     Ok(page.unwrap_or(published.key))
 }
 

@@ -6,9 +6,7 @@ use crate::json::Fields;
 use crate::package::Package;
 use crate::secret::Password;
 use crate::source::Source;
-use crate::types::{
-    BuildInfo, BuildStatus, BuildType, Envelope, InstallType, Release, UploadToken,
-};
+use crate::types::{BuildInfo, BuildStatus, BuildType, Envelope, Release, UploadToken};
 
 impl Client {
     /// `getCOSToken`, "Get an Upload Token": says where to upload a package to, and with what.
@@ -60,7 +58,7 @@ impl Client {
     /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
     /// # std::env::set_current_dir("tests/data")?;
     /// # let token = client.get_cos_token(pgyer::BuildType::Android, &pgyer::Release::default())?;
-    /// # client.put(&token, &pgyer::Package::open("app.apk")?, None)?;
+    /// # client.put(&token, &pgyer::Package::open("app.apk")?)?;
     /// # let key = token.key();
     /// use pgyer::BuildStatus;
     ///
@@ -127,8 +125,8 @@ impl Client {
     /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
     /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
     /// # std::env::set_current_dir("tests/data")?;
-    /// # let token = client.get_cos_token(pgyer::BuildType::Harmonyos, &pgyer::Release::default())?;
-    /// # client.put(&token, &pgyer::Package::open("app.hap")?, None)?;
+    /// # let token = client.get_cos_token(pgyer::BuildType::HarmonyOs, &pgyer::Release::default())?;
+    /// # client.put(&token, &pgyer::Package::open("app.hap")?)?;
     /// # let key = token.key();
     /// use pgyer::{Password, Source};
     ///
@@ -158,8 +156,8 @@ impl Client {
     /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
     /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
     /// # std::env::set_current_dir("tests/data")?;
-    /// # let token = client.get_cos_token(pgyer::BuildType::Harmonyos, &pgyer::Release::default())?;
-    /// # client.put(&token, &pgyer::Package::open("app.hap")?, None)?;
+    /// # let token = client.get_cos_token(pgyer::BuildType::HarmonyOs, &pgyer::Release::default())?;
+    /// # client.put(&token, &pgyer::Package::open("app.hap")?)?;
     /// # let key = token.key();
     /// client.upload_harmony_hsp(key, &pgyer::Source::open("app.hsp")?)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -176,8 +174,7 @@ impl Client {
     }
 
     /// `upload`, "Upload App (Legacy)": one request that takes the package and answers with the
-    /// build. It is sent again only while nothing can have been published. `file_name` is the name
-    /// to send the file under, its own where there is none.
+    /// build. It is sent again only while nothing can have been published.
     ///
     /// # Errors
     /// [`Error::Package`] for a HAP and [`Error::Usage`] for a description or a region, which this
@@ -192,26 +189,19 @@ impl Client {
     /// # std::env::set_current_dir("tests/data")?;
     /// use pgyer::{Package, Release};
     ///
-    /// let build = client.upload(&Package::open("app.ipa")?, &Release::default(), None)?;
+    /// let build = client.upload_legacy(&Package::open("app.ipa")?, &Release::default())?;
     /// println!("{} {}", build.name, build.version);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn upload(
-        &self,
-        package: &Package,
-        release: &Release,
-        file_name: Option<&str>,
-    ) -> Result<BuildInfo> {
+    pub fn upload_legacy(&self, package: &Package, release: &Release) -> Result<BuildInfo> {
         refuse_what_legacy_lacks(package, release)?;
-        self.checked(package);
+        self.tell_checked(package);
         let action = format!("upload {} (legacy upload)", package.path().display());
-        let own_name = package.file_name();
-        let file = FormFile::new("file", package.source());
         let call = Call {
             action: &action,
             path: "/app/upload",
             fields: release.common_fields(),
-            file: Some(file.named(file_name.unwrap_or(&own_name))),
+            file: Some(FormFile::new("file", package.source())),
             once: true,
         };
         let client = self.hiding(release.secrets());
@@ -249,7 +239,7 @@ fn unusable(action: &str, envelope: &Envelope, problem: String) -> Error {
 }
 
 fn refuse_what_legacy_lacks(package: &Package, release: &Release) -> Result<()> {
-    if package.build_type() == BuildType::Harmonyos {
+    if package.build_type() == BuildType::HarmonyOs {
         return Err(Error::Package {
             path: package.path().to_owned(),
             problem: "the legacy upload takes IPAs and APKs, and this is a HAP".to_owned(),
@@ -260,14 +250,5 @@ fn refuse_what_legacy_lacks(package: &Package, release: &Release) -> Result<()> 
     match lacking.first() {
         Some((name, _)) => Err(Error::usage(format!("the legacy upload does not know {name}"))),
         None => Ok(()),
-    }
-}
-
-impl Release {
-    pub(crate) fn secrets(&self) -> Option<&str> {
-        match &self.install_type {
-            Some(InstallType::Password(password)) => Some(password.expose()),
-            _ => None,
-        }
     }
 }

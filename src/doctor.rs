@@ -16,13 +16,13 @@ use crate::types::{BuildType, Envelope, Release, UploadToken};
 /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
 /// # std::env::set_current_dir("tests/data")?;
 /// let diagnosis = client.doctor(|_| {});
-/// let slowest = diagnosis.findings.iter().max_by_key(|finding| finding.elapsed);
-/// println!("{}", slowest.map_or("nothing was tested", |finding| &finding.check));
+/// let slowest = diagnosis.probes.iter().max_by_key(|probe| probe.elapsed);
+/// println!("{}", slowest.map_or("nothing was tested", |probe| &probe.check));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Finding {
+pub struct Probe {
     /// What was tested: "API www.pgyer.com", "API key", "storage HOST".
     pub check: String,
     /// What was found, or what is wrong.
@@ -40,22 +40,22 @@ pub struct Finding {
 /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
 /// # std::env::set_current_dir("tests/data")?;
 /// let diagnosis = client.doctor(|_| {});
-/// let first = diagnosis.findings.iter().find_map(|finding| finding.result.as_ref().err());
+/// let first = diagnosis.probes.iter().find_map(|probe| probe.result.as_ref().err());
 /// assert_eq!(diagnosis.can_upload, first.is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Diagnosis {
-    /// All findings, in the order in which they were made.
-    pub findings: Vec<Finding>,
+    /// All probes, in the order in which they were made.
+    pub probes: Vec<Probe>,
     /// Whether an upload could work: one API host is enough, and the key and the storage are
     /// needed.
     pub can_upload: bool,
 }
 
 impl Client {
-    /// Tests every host that an upload needs, and the API key. `tell` is called with each finding
+    /// Tests every host that an upload needs, and the API key. `tell` is called with each probe
     /// as it is made.
     ///
     #[cfg_attr(feature = "sandbox", doc = "```")]
@@ -64,24 +64,24 @@ impl Client {
     /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
     /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
     /// # std::env::set_current_dir("tests/data")?;
-    /// let diagnosis = client.doctor(|finding| match &finding.result {
-    ///     Ok(detail) => println!("{}: {detail} ({:?})", finding.check, finding.elapsed),
-    ///     Err(error) => println!("{}: {}", finding.check, error.report()),
+    /// let diagnosis = client.doctor(|probe| match &probe.result {
+    ///     Ok(detail) => println!("{}: {detail} ({:?})", probe.check, probe.elapsed),
+    ///     Err(error) => println!("{}: {}", probe.check, error.report()),
     /// });
     /// assert!(diagnosis.can_upload);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn doctor(&self, mut tell: impl FnMut(&Finding)) -> Diagnosis {
-        let mut findings = Vec::new();
-        let mut note = |finding: Finding| {
-            tell(&finding);
-            findings.push(finding);
+    pub fn doctor(&self, mut tell: impl FnMut(&Probe)) -> Diagnosis {
+        let mut probes = Vec::new();
+        let mut note = |probe: Probe| {
+            tell(&probe);
+            probes.push(probe);
         };
         let mut api_answers = false;
         for url in self.api_urls() {
-            let finding = examine(format!("API {}", url.host()), || self.examine_api(url));
-            api_answers |= finding.result.is_ok();
-            note(finding);
+            let probe = examine(format!("API {}", url.host()), || self.examine_api(url));
+            api_answers |= probe.result.is_ok();
+            note(probe);
         }
         let mut can_upload = false;
         if api_answers {
@@ -91,12 +91,12 @@ impl Client {
                 Ok("Pgyer accepts it".to_owned())
             }));
             if let Some(token) = token {
-                let finding = examine(storage_name(&token), || self.examine_storage(&token));
-                can_upload = finding.result.is_ok();
-                note(finding);
+                let probe = examine(storage_name(&token), || self.examine_storage(&token));
+                can_upload = probe.result.is_ok();
+                note(probe);
             }
         }
-        Diagnosis { findings, can_upload }
+        Diagnosis { probes, can_upload }
     }
 
     fn examine_api(&self, url: &Url) -> Result<String> {
@@ -138,10 +138,10 @@ impl Client {
     }
 }
 
-fn examine(check: String, test: impl FnOnce() -> Result<String>) -> Finding {
+fn examine(check: String, test: impl FnOnce() -> Result<String>) -> Probe {
     let began = Instant::now();
     let result = test();
-    Finding { check, result, elapsed: began.elapsed() }
+    Probe { check, result, elapsed: began.elapsed() }
 }
 
 fn storage_name(token: &UploadToken) -> String {

@@ -33,6 +33,7 @@ use crate::types::{BuildInfo, BuildType};
 #[non_exhaustive]
 pub enum Event<'a> {
     /// The package was looked into.
+    #[non_exhaustive]
     Checked {
         /// Its platform.
         build_type: BuildType,
@@ -42,11 +43,13 @@ pub enum Event<'a> {
         warnings: &'a [String],
     },
     /// `getCOSToken` answered.
+    #[non_exhaustive]
     TokenReceived {
         /// The key under which the build can be asked for from now on.
         key: &'a str,
     },
     /// Bytes of the file went out. Starts again from 0 with each try.
+    #[non_exhaustive]
     Sent {
         /// Bytes so far.
         sent: u64,
@@ -54,6 +57,7 @@ pub enum Event<'a> {
         total: u64,
     },
     /// The storage has the file.
+    #[non_exhaustive]
     Stored {
         /// The key of step one.
         key: &'a str,
@@ -61,11 +65,13 @@ pub enum Event<'a> {
         elapsed: Duration,
     },
     /// A certificate or HSP was taken.
+    #[non_exhaustive]
     AttachmentSent {
         /// The file's name.
         file_name: &'a str,
     },
     /// Something failed and is tried again.
+    #[non_exhaustive]
     Retry {
         /// What is being done.
         action: &'a str,
@@ -77,6 +83,7 @@ pub enum Event<'a> {
         delay: Duration,
     },
     /// `buildInfo` said that the build is not published yet.
+    #[non_exhaustive]
     Publishing {
         /// The key of step one.
         key: &'a str,
@@ -84,11 +91,13 @@ pub enum Event<'a> {
         waited: Duration,
     },
     /// The build is published.
+    #[non_exhaustive]
     Published {
         /// The build.
         build: &'a BuildInfo,
     },
     /// A request ended, well or not.
+    #[non_exhaustive]
     Request {
         /// `POST` or `GET`.
         method: &'a str,

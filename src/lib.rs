@@ -11,7 +11,7 @@
 //!
 #![cfg_attr(feature = "sandbox", doc = "```")]
 #![cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
-//! use pgyer::{ApiKey, Client, Event, Package, Upload};
+//! use pgyer::{ApiKey, Client, Event, Package, UploadOptions};
 //!
 //! # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
 //! # let key = sandbox.api_key();
@@ -29,17 +29,16 @@
 //!
 //! // Looks into the file: an APK, an IPA or a HAP that is whole, or an error that says what it is.
 //! let package = Package::open("app.apk")?;
-//! let mut upload = Upload::default();
-//! upload.release.update_description = Some("Fixes the login.".into());
+//! let mut options = UploadOptions::default();
+//! options.release.update_description = Some("Fixes the login.".into());
 //!
-//! let published = client.publish(&package, &upload)?;
-//! let build = published.build.expect("it was waited for");
+//! let build = client.publish(&package, &options)?.build;
 //! println!("{} {}: {}", build.name, build.version, build.install_url().unwrap_or_default());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Upload`] has the rest: how the build is offered ([`Release`]), a HAP's HSPs and certificate,
-//! whether and how long to wait. [`Event`] lists all that an observer hears.
+//! [`UploadOptions`] has the rest: how the build is offered ([`Release`]), a HAP's HSPs and
+//! certificate, how long to wait. [`Event`] lists all that an observer hears.
 //!
 //! # Single steps
 //!
@@ -52,7 +51,7 @@
 //! | [`build_info`](Client::build_info) | `buildInfo` | asks once what became of it; [`wait`](Client::wait) asks until it is decided |
 //! | [`upload_harmony_cert`](Client::upload_harmony_cert) | `uploadHarmonyCert` | the certificate of a HAP |
 //! | [`upload_harmony_hsp`](Client::upload_harmony_hsp) | `uploadHarmonyHsp` | an HSP that a HAP depends on |
-//! | [`upload`](Client::upload) | `upload` | the old upload in one request |
+//! | [`upload_legacy`](Client::upload_legacy) | `upload` | the old upload in one request |
 //!
 //! Where the machine that has the package may not have the API key, the steps run apart, with the
 //! token's JSON as what goes from one to the other:
@@ -71,7 +70,7 @@
 //!
 //! // there is the package,
 //! let keyless = Client::builder().build()?;
-//! keyless.put(&UploadToken::from_json(json)?, &Package::open("app.apk")?, None)?;
+//! keyless.put(&UploadToken::from_json(json)?, &Package::open("app.apk")?)?;
 //!
 //! // and here it is waited for.
 //! let build = client.wait(token.key(), &Wait::default())?;
@@ -213,14 +212,14 @@ mod wait;
 mod xml;
 
 pub use client::{Client, ClientBuilder};
-pub use doctor::{Diagnosis, Finding};
+pub use doctor::{Diagnosis, Probe};
 pub use error::{Error, ErrorKind, Result};
 pub use event::Event;
 pub use package::Package;
-pub use publish::{Published, Upload, Waiting};
+pub use publish::{Published, Stored, UploadOptions};
 pub use retry::RetryPolicy;
 pub use secret::{ApiKey, Password};
-pub use source::{MAX_SIZE, Source};
+pub use source::Source;
 pub use transport::Proxies;
 pub use types::{
     BuildInfo, BuildStatus, BuildType, Date, InstallType, Region, Release, UploadToken, Validity,

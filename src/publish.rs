@@ -13,81 +13,52 @@ use crate::storage::{StoreFailure, Storing, uncertain};
 use crate::types::{BuildInfo, BuildStatus, BuildType, Release, UploadToken};
 use crate::wait::Wait;
 
-/// What [`Client::publish`] is to do with a package.
+/// Options of [`Client::publish`] and [`Client::store`].
 ///
 /// ```
-/// use pgyer::{InstallType, Upload, Waiting};
+/// use pgyer::{InstallType, UploadOptions, Wait};
+/// use std::time::Duration;
 ///
-/// let mut upload = Upload::default();
-/// upload.release.update_description = Some("Fixes the login.".into());
-/// upload.release.install_type = Some(InstallType::Invite);
-/// upload.file_name = Some("demo-1.2.apk".into());
-/// upload.wait = Waiting::No;
+/// let mut options = UploadOptions::default();
+/// options.release.update_description = Some("Fixes the login.".into());
+/// options.release.install_type = Some(InstallType::Invite);
+/// options.wait = Wait::default().timeout(Duration::from_secs(3600));
 /// ```
 #[derive(Debug, Default)]
 #[non_exhaustive]
-pub struct Upload {
-    /// How the build is to be offered.
+pub struct UploadOptions {
+    /// How the build is offered.
     pub release: Release,
-    /// The name to give to the storage, `x-cos-meta-file-name`; the file's own where there is none.
-    pub file_name: Option<String>,
     /// The HSPs that a HAP depends on.
     pub hsps: Vec<Source>,
     /// The certificate that a HAP is signed with, and its password.
     pub p12: Option<(Source, Password)>,
-    /// Whether and how long to wait for the build.
-    pub wait: Waiting,
+    /// How long [`Client::publish`] waits for the build; [`Client::store`] does not wait.
+    pub wait: Wait,
 }
 
-/// Whether to wait until a build is published.
-///
-/// ```
-/// use pgyer::{Upload, Wait, Waiting};
-/// use std::time::Duration;
-///
-/// let mut upload = Upload::default();
-/// upload.wait = Waiting::Until(Wait::default().timeout(Duration::from_secs(3600)));
-/// ```
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Waiting {
-    /// Wait.
-    Until(Wait),
-    /// Return once everything is uploaded.
-    No,
-}
-
-impl Default for Waiting {
-    fn default() -> Self {
-        Self::Until(Wait::default())
-    }
-}
-
-/// What [`Client::publish`] did.
-///
-#[cfg_attr(feature = "sandbox", doc = "```")]
-#[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
-/// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
-/// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
-/// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
-/// # std::env::set_current_dir("tests/data")?;
-/// let published = client.publish(&pgyer::Package::open("app.apk")?, &Default::default())?;
-/// let page = published.build.as_ref().and_then(|build| build.install_url());
-/// println!("{}: {}", published.key, page.unwrap_or_default());
-/// println!("{:?}, {:?}", published.upload_time, published.publish_time);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// A published package: the result of [`Client::publish`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Published {
-    /// The key of step one, to ask [`Client::build_info`] with.
+    /// The key of step one, which [`Client::build_info`] takes.
     pub key: String,
-    /// The build; none with [`Waiting::No`].
-    pub build: Option<BuildInfo>,
-    /// From the first byte to the storage's last word, retries included.
+    /// The build.
+    pub build: BuildInfo,
+    /// Time from the first byte to the storage's final answer, retries included.
     pub upload_time: Duration,
-    /// How long it took to be published after that; none with [`Waiting::No`].
-    pub publish_time: Option<Duration>,
+    /// Time from then until the build was published.
+    pub publish_time: Duration,
+}
+
+/// An uploaded package: the result of [`Client::store`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Stored {
+    /// The key of step one, which [`Client::wait`] takes.
+    pub key: String,
+    /// Time from the first byte to the storage's final answer, retries included.
+    pub upload_time: Duration,
 }
 
 impl Client {
@@ -95,59 +66,65 @@ impl Client {
     /// the HSPs and the certificate of a HAP in between.
     ///
     /// A token that has expired by the time the storage sees it is replaced once. After a lost
-    /// answer the API is asked before a byte is sent again.
+    /// answer the API is asked whether the file arrived before a byte is sent again.
     ///
     /// # Errors
-    /// Any [`Error`] but [`Error::NoApiKey`] where there is one. The key of step one comes with
-    /// [`Event::TokenReceived`], so that it is known also when a later step fails.
+    /// Any [`Error`] but [`Error::NoApiKey`] where there is one. [`Event::TokenReceived`] reports
+    /// the key of step one, so that it is known even if a later step fails.
     ///
-    #[cfg_attr(feature = "sandbox", doc = "```")]
-    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
-    /// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
-    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
-    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
-    /// # std::env::set_current_dir("tests/data")?;
-    /// use pgyer::{Event, Package, Upload};
+    /// ```no_run
+    /// # fn f(client: &pgyer::Client) -> pgyer::Result<()> {
+    /// use pgyer::{Package, UploadOptions};
     ///
-    /// let client = client.with_observer(|event| {
-    ///     if let Event::Sent { sent, total, .. } = event {
-    ///         eprint!("\r{}%", sent * 100 / total);
-    ///     }
-    /// });
-    /// let published = client.publish(&Package::open("app.apk")?, &Upload::default())?;
-    /// println!("{} took {:?}", published.key, published.upload_time);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// let published = client.publish(&Package::open("app.apk")?, &UploadOptions::default())?;
+    /// println!("{}: {:?}", published.build.name, published.build.install_url());
+    /// # Ok(()) }
     /// ```
-    pub fn publish(&self, package: &Package, upload: &Upload) -> Result<Published> {
-        refuse_attachments_of_others(package, upload)?;
-        self.checked(package);
-        let p12_password = upload.p12.as_ref().map(|(_, password)| password.expose());
-        let client = self.hiding(upload.release.secrets().into_iter().chain(p12_password));
-        let (token, upload_time) = client.store(package, upload)?;
+    pub fn publish(&self, package: &Package, options: &UploadOptions) -> Result<Published> {
+        let Stored { key, upload_time } = self.store(package, options)?;
+        let began = Instant::now();
+        let build = self.hiding(options.secrets()).wait(&key, &options.wait)?;
+        Ok(Published { key, build, upload_time, publish_time: began.elapsed() })
+    }
+
+    /// Uploads a package, with the HSPs and the certificate of a HAP, and does not wait for the
+    /// build: [`publish`](Self::publish) without its last step, which [`wait`](Self::wait) does.
+    ///
+    /// # Errors
+    /// Those of [`publish`](Self::publish) but [`Error::Publish`].
+    ///
+    /// ```no_run
+    /// # fn f(client: &pgyer::Client) -> pgyer::Result<()> {
+    /// let stored = client.store(&pgyer::Package::open("app.apk")?, &Default::default())?;
+    /// println!("{} is the key to ask for the build with", stored.key);
+    /// # Ok(()) }
+    /// ```
+    pub fn store(&self, package: &Package, options: &UploadOptions) -> Result<Stored> {
+        refuse_attachments_of_others(package, options)?;
+        self.tell_checked(package);
+        let client = self.hiding(options.secrets());
+        let (token, upload_time) = client.store_package(package, options)?;
         let client = client.hiding(token.secrets());
         let key = token.key();
         let began = Instant::now();
         client
-            .send_attachments(key, upload)
+            .send_attachments(key, options)
             .map_err(|error| client.pending_if_late(began, error))?;
-        let (build, publish_time) = match &upload.wait {
-            Waiting::No => (None, None),
-            Waiting::Until(wait) => {
-                let build = client.wait(key, wait)?;
-                (Some(build), Some(began.elapsed()))
-            }
-        };
-        Ok(Published { key: key.to_owned(), build, upload_time, publish_time })
+        Ok(Stored { key: key.to_owned(), upload_time })
     }
 
     /// Gets a token and uploads with it, and once more when the storage says that it has expired.
-    fn store(&self, package: &Package, upload: &Upload) -> Result<(UploadToken, Duration)> {
-        let expired = match self.store_once(package, upload)? {
+    fn store_package(
+        &self,
+        package: &Package,
+        options: &UploadOptions,
+    ) -> Result<(UploadToken, Duration)> {
+        let expired = match self.store_once(package, options)? {
             Err(failure) if failure.is_expired => failure,
             result => return result.map_err(|failure| failure.into_error()),
         };
-        self.retrying("upload with a new token", &expired.error, 1, Duration::ZERO);
-        let result = self.store_once(package, upload);
+        self.tell_retry("upload with a new token", &expired.error, 1, Duration::ZERO);
+        let result = self.store_once(package, options);
         match result.and_then(|result| result.map_err(|failure| failure.into_error())) {
             // The second failure does not say what may have come of the first token.
             Err(error) if expired.may_be_stored => Err(uncertain(&expired.key, error)),
@@ -158,9 +135,9 @@ impl Client {
     fn store_once(
         &self,
         package: &Package,
-        upload: &Upload,
+        options: &UploadOptions,
     ) -> Result<Result<(UploadToken, Duration), Box<StoreFailure>>> {
-        let token = self.get_cos_token(package.build_type(), &upload.release)?;
+        let token = self.get_cos_token(package.build_type(), &options.release)?;
         let key = token.key();
         self.observer.tell(&Event::TokenReceived { key });
         let url = self.endpoint(&token).map_err(|problem| Error::Unusable {
@@ -170,7 +147,7 @@ impl Client {
         })?;
         let began = Instant::now();
         let client = self.hiding(token.secrets());
-        let storing = Storing::new(&client, &token, &url, package, upload.file_name.as_deref());
+        let storing = Storing::new(&client, &token, &url, package);
         if let Err(failure) = storing.run(Some(&|| client.has_arrived(key))) {
             return Ok(Err(failure));
         }
@@ -186,15 +163,15 @@ impl Client {
         )
     }
 
-    fn send_attachments(&self, key: &str, upload: &Upload) -> Result<()> {
-        for (at, hsp) in upload.hsps.iter().enumerate() {
+    fn send_attachments(&self, key: &str, options: &UploadOptions) -> Result<()> {
+        for (at, hsp) in options.hsps.iter().enumerate() {
             let sent = self.upload_harmony_hsp(key, hsp);
-            let left = upload.hsps.get(at..).unwrap_or_default();
-            self.attached(key, hsp, sent, || next_command(key, left, upload))?;
+            let left = options.hsps.get(at..).unwrap_or_default();
+            self.attached(key, hsp, sent, || next_command(key, left, options))?;
         }
-        if let Some((p12, password)) = &upload.p12 {
+        if let Some((p12, password)) = &options.p12 {
             let sent = self.upload_harmony_cert(key, p12, password);
-            self.attached(key, p12, sent, || next_command(key, &[], upload))?;
+            self.attached(key, p12, sent, || next_command(key, &[], options))?;
         }
         Ok(())
     }
@@ -236,10 +213,17 @@ impl Client {
     }
 }
 
-fn refuse_attachments_of_others(package: &Package, upload: &Upload) -> Result<()> {
-    let attachments = upload.hsps.iter().chain(upload.p12.as_ref().map(|(p12, _)| p12));
+impl UploadOptions {
+    fn secrets(&self) -> impl Iterator<Item = &str> {
+        let p12_password = self.p12.as_ref().map(|(_, password)| password.expose());
+        self.release.secrets().into_iter().chain(p12_password)
+    }
+}
+
+fn refuse_attachments_of_others(package: &Package, options: &UploadOptions) -> Result<()> {
+    let attachments = options.hsps.iter().chain(options.p12.as_ref().map(|(p12, _)| p12));
     match attachments.map(Source::path).next() {
-        Some(path) if package.build_type() != BuildType::Harmonyos => Err(Error::Package {
+        Some(path) if package.build_type() != BuildType::HarmonyOs => Err(Error::Package {
             path: package.path().to_owned(),
             problem: format!("{} goes with a HAP, and this is none", path.display()),
             advice: Some("leave out --hsp and --p12".to_owned()),
@@ -249,7 +233,7 @@ fn refuse_attachments_of_others(package: &Package, upload: &Upload) -> Result<()
 }
 
 /// The command that does what is left to do.
-fn next_command(key: &str, hsps: &[Source], upload: &Upload) -> String {
+fn next_command(key: &str, hsps: &[Source], options: &UploadOptions) -> String {
     let mut steps = Vec::new();
     // After "--" neither a key nor a file is taken for an option.
     let operands = |files: &mut dyn Iterator<Item = &Source>| {
@@ -262,7 +246,7 @@ fn next_command(key: &str, hsps: &[Source], upload: &Upload) -> String {
     if !hsps.is_empty() {
         steps.push(format!("pgyer harmony-hsp {}", operands(&mut hsps.iter())));
     }
-    if let Some((p12, _)) = &upload.p12 {
+    if let Some((p12, _)) = &options.p12 {
         steps.push(format!("pgyer harmony-cert {}", operands(&mut std::iter::once(p12))));
     }
     steps.push(wait_command(key));

@@ -1,38 +1,38 @@
-//! When to try again and when to stop: pure delays and deadlines, no HTTP.
+//! Retry delays and deadlines: when to try again and when to stop. No HTTP.
 
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-/// A longer `Retry-After` counts as this.
+/// The longest `Retry-After` honoured; a longer one counts as this.
 pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
-/// How often a request is tried again, and how long is waited before it.
+/// How often a failed request is retried, and after what delays.
 ///
 /// ```
 /// use std::time::Duration;
 /// let patient = pgyer::RetryPolicy::default().retries(10).delay(Duration::from_secs(2));
 /// let never = pgyer::RetryPolicy::default().retries(0);
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
     retries: u32,
     delay: Duration,
 }
 
 impl RetryPolicy {
-    /// The longest delay between two tries.
+    /// The longest delay between two attempts.
     pub const MAX_DELAY: Duration = Duration::from_secs(30);
 
-    /// How many further tries follow the first; 3 at first.
+    /// Sets the number of retries after the first attempt. Default: 3.
     #[must_use]
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = retries;
         self
     }
 
-    /// The delay before the second try; 1 second at first. It doubles each time, up to
-    /// [`MAX_DELAY`](Self::MAX_DELAY), and is shortened at random by up to a quarter, so that
-    /// many clients that failed together don't come back together.
+    /// Sets the delay before the first retry. Default: 1 s. It doubles after each retry, up to
+    /// [`MAX_DELAY`](Self::MAX_DELAY), and is shortened randomly by up to a quarter, so that
+    /// clients that failed together do not retry together.
     #[must_use]
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
@@ -50,7 +50,7 @@ impl Default for RetryPolicy {
     }
 }
 
-/// The tries of one request.
+/// The retries left of one request.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     left: u32,
@@ -59,17 +59,17 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// The delay before the next try, at least what the server asked for; none when this was the
-    /// last one.
+    /// Returns the delay before the next attempt, at least `retry_after`, or `None` when no
+    /// retries are left.
     pub(crate) fn next_delay(&mut self, retry_after: Option<Duration>) -> Option<Duration> {
         self.left = self.left.checked_sub(1)?;
-        self.done = self.done.saturating_add(1);
+        self.done += 1;
         let delay = shortened(self.next);
         self.next = self.next.saturating_mul(2).min(RetryPolicy::MAX_DELAY);
         Some(delay.max(retry_after.unwrap_or_default().min(MAX_RETRY_AFTER)))
     }
 
-    /// How many further tries there have been.
+    /// How many retries have been granted.
     pub(crate) fn retries_done(&self) -> u32 {
         self.done
     }
@@ -81,7 +81,7 @@ fn shortened(delay: Duration) -> Duration {
     delay.saturating_sub(delay.saturating_mul(part).checked_div(1024).unwrap_or_default())
 }
 
-/// A point in time after which nothing is waited for any more; or none.
+/// An optional point in time after which nothing waits any longer.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Deadline(Option<Instant>);
 
@@ -90,7 +90,7 @@ impl Deadline {
         Self(Some(instant))
     }
 
-    /// A deadline so far away that the clock can't express it is none.
+    /// A deadline beyond what `Instant` can represent counts as no deadline.
     pub(crate) fn after(duration: Duration) -> Self {
         Self(Instant::now().checked_add(duration))
     }
@@ -106,29 +106,32 @@ impl Deadline {
         self.0.is_some_and(|at| at <= Instant::now())
     }
 
-    /// What is left of a wait of this length.
+    /// Shortens a wait to the time that is left.
     pub(crate) fn cap(self, wait: Duration) -> Duration {
         self.0.map_or(wait, |at| wait.min(at.saturating_duration_since(Instant::now())))
     }
 
-    /// Whether there is something left after a wait of this length, which may be none.
+    /// Whether the deadline leaves time beyond a wait of this length (zero included).
     pub(crate) fn allows(self, wait: Duration) -> bool {
         self.cap(wait) == wait && !self.has_passed()
     }
 
-    /// Sleeps; returns false when the deadline cut it short.
+    /// Sleeps and returns true, or returns false at once if no attempt would fit in afterwards:
+    /// sleeping until the deadline would only delay the news.
     pub(crate) fn sleep(self, wait: Duration) -> bool {
         let allowed = self.allows(wait);
-        thread::sleep(self.cap(wait));
+        if allowed {
+            thread::sleep(wait);
+        }
         allowed
     }
 }
 
-/// The value of a `Retry-After` header: seconds or a date. What is neither counts for nothing.
+/// Parses a `Retry-After` header: seconds or a date. `None` if it is neither.
 pub(crate) fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than fit are a long time too.
+        // More digits than fit in a u64 mean a long time all the same.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(value).ok()?;
@@ -190,10 +193,12 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_cuts_a_sleep_short() {
-        let deadline = Deadline::after(Duration::from_millis(20));
-        assert!(!deadline.sleep(Duration::from_secs(60)));
-        assert!(deadline.has_passed());
+    fn a_sleep_that_leaves_no_time_for_another_attempt_is_skipped() {
+        let began = Instant::now();
+        let deadline = Deadline::after(Duration::from_secs(60));
+        assert!(!deadline.sleep(Duration::from_secs(61)));
+        assert!(began.elapsed() < Duration::from_secs(30));
+        let deadline = Deadline::after(Duration::ZERO);
         assert!(Deadline::default().sleep(Duration::ZERO));
         assert!(!deadline.sleep(Duration::ZERO));
         assert!(!Deadline::after(Duration::MAX).has_passed());

@@ -13,17 +13,11 @@ use crc64fast::Digest;
 
 use crate::error::{Error, Result};
 
-/// The most that the storage takes in one form upload: 5 GiB.
-///
-/// ```
-/// assert_eq!(pgyer::MAX_SIZE, 5_368_709_120);
-/// ```
-pub const MAX_SIZE: u64 = 5 << 30;
-
 /// The largest file that is read once before it is sent: some 20 ms when it was built just before.
 const MAX_LEARNED_SIZE: u64 = 64 << 20;
 
-/// A regular, non-empty file of at most [`MAX_SIZE`], opened once and read through that handle.
+/// A regular, non-empty file of at most [`Source::MAX_SIZE`], opened once and read through that
+/// handle.
 ///
 /// HSPs and certificates are sent as they are; a [`Package`](crate::Package) is a source whose
 /// content was checked.
@@ -37,6 +31,7 @@ const MAX_LEARNED_SIZE: u64 = 64 << 20;
 #[derive(Debug)]
 pub struct Source {
     path: PathBuf,
+    sent_name: Option<String>,
     file: File,
     stamp: Stamp,
     /// The CRC-64 of the content as it was opened; `None` if it can't be known.
@@ -65,11 +60,14 @@ impl Stamp {
 }
 
 impl Source {
+    /// The largest file that the storage takes in one form upload: 5 GiB, in bytes.
+    pub const MAX_SIZE: u64 = 5 << 30;
+
     /// Opens a file to be sent. Never waits on a FIFO or a device.
     ///
     /// # Errors
     /// [`Error::Io`] if it can't be opened; [`Error::Package`] if it is not a regular file, is
-    /// empty, or is larger than [`MAX_SIZE`].
+    /// empty, or is larger than [`MAX_SIZE`](Self::MAX_SIZE).
     pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
         let failed = |source| Error::io(format!("read {}", path.display()), source);
@@ -79,7 +77,8 @@ impl Source {
         let file = platform::open(&path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         refuse_unless_regular(&path, &metadata)?;
-        Ok(Self { stamp: Stamp::new(&metadata), path, file, content: OnceLock::new() })
+        let content = OnceLock::new();
+        Ok(Self { stamp: Stamp::new(&metadata), path, sent_name: None, file, content })
     }
 
     /// The path, as it was given.
@@ -92,9 +91,19 @@ impl Source {
         self.stamp.size
     }
 
-    /// The file's name without folders. What is not UTF-8 becomes U+FFFD.
+    /// Sends the file under this name instead of its own.
+    #[must_use]
+    pub fn sent_as(mut self, name: impl Into<String>) -> Self {
+        self.sent_name = Some(name.into());
+        self
+    }
+
+    /// The name that the file is sent under. Default: its own without folders, in which U+FFFD
+    /// replaces what is not UTF-8.
     pub fn file_name(&self) -> String {
-        self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+        self.sent_name.clone().unwrap_or_else(|| {
+            self.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+        })
     }
 
     /// Reads at an offset. The handle's own position is neither used nor (on Unix) moved.
@@ -227,7 +236,7 @@ fn refuse_unless_regular(path: &Path, metadata: &Metadata) -> Result<()> {
     }
     match metadata.len() {
         0 => refused("the file is empty", Some("see whether the build wrote it")),
-        1..=MAX_SIZE => Ok(()),
+        1..=Source::MAX_SIZE => Ok(()),
         _ => refused("the file is larger than 5 GiB, the most that the storage takes", None),
     }
 }

@@ -14,7 +14,6 @@ use crate::xml::without_entities;
 
 impl Client {
     /// "Upload the File to the Returned URL": step two alone. Calls no API and needs no key.
-    /// `file_name` is the name to give to the storage, the file's own where there is none.
     ///
     /// What was sent is verified against the storage's CRC-64, where it gives one.
     ///
@@ -23,33 +22,22 @@ impl Client {
     /// storage refuses the file or the token has expired, [`Error::FileChanged`],
     /// [`Error::Network`] after the retries, [`Error::Uncertain`] when the answer was lost.
     ///
-    #[cfg_attr(feature = "sandbox", doc = "```")]
-    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
-    /// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
-    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
-    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
-    /// # std::env::set_current_dir("tests/data")?;
-    /// # let token = client.get_cos_token(pgyer::BuildType::Android, &pgyer::Release::default())?;
-    /// # let json = token.expose_json();
+    /// ```no_run
+    /// # fn f(token_json: &str) -> pgyer::Result<()> {
     /// use pgyer::{Client, Package, UploadToken};
     ///
     /// let keyless = Client::builder().build()?;
-    /// let token = UploadToken::from_json(json)?;
-    /// keyless.put(&token, &Package::open("app.apk")?, Some("demo-1.2.apk"))?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// let token = UploadToken::from_json(token_json)?;
+    /// keyless.put(&token, &Package::open("app.apk")?.sent_as("demo-1.2.apk"))?;
+    /// # Ok(()) }
     /// ```
-    pub fn put(
-        &self,
-        token: &UploadToken,
-        package: &Package,
-        file_name: Option<&str>,
-    ) -> Result<()> {
+    pub fn put(&self, token: &UploadToken, package: &Package) -> Result<()> {
         let url = self.endpoint(token).map_err(|problem| {
             Error::usage(format!("the token's endpoint can't be used: {problem}"))
         })?;
-        self.checked(package);
+        self.tell_checked(package);
         let client = self.hiding(token.secrets());
-        Storing::new(&client, token, &url, package, file_name).run(None).map_err(|mut failure| {
+        Storing::new(&client, token, &url, package).run(None).map_err(|mut failure| {
             if failure.is_expired {
                 failure.error = advise(failure.error, "get a new token with: pgyer token");
             }
@@ -98,7 +86,6 @@ pub(crate) struct Storing<'a> {
     token: &'a UploadToken,
     url: &'a Url,
     package: &'a Package,
-    file_name: String,
     action: String,
 }
 
@@ -122,14 +109,12 @@ impl<'a> Storing<'a> {
         token: &'a UploadToken,
         url: &'a Url,
         package: &'a Package,
-        file_name: Option<&str>,
     ) -> Self {
         Self {
             client,
             token,
             url,
             package,
-            file_name: file_name.map_or_else(|| package.file_name(), str::to_owned),
             action: format!(
                 "upload {} to the storage under the key {}",
                 package.path().display(),
@@ -169,7 +154,7 @@ impl<'a> Storing<'a> {
             let Some(delay) = backoff.next_delay(retry_after) else {
                 return Err(self.failed(error, may_be_stored));
             };
-            self.client.retrying(&self.action, &error, backoff.retries_done(), delay);
+            self.client.tell_retry(&self.action, &error, backoff.retries_done(), delay);
             if !self.client.deadline.sleep(delay) {
                 let error = Failure::out_of_time_after(&error).into_error(&self.action);
                 return Err(self.failed(error, may_be_stored));
@@ -190,10 +175,9 @@ impl<'a> Storing<'a> {
         let named = |(name, _): &(String, String)| name == "x-cos-meta-file-name";
         if !self.token.params.iter().any(named) {
             // It becomes a header of the object: control characters would break that.
-            form.text("x-cos-meta-file-name", &without_controls(&self.file_name));
+            form.text("x-cos-meta-file-name", &without_controls(&self.package.file_name()));
         }
         let file = FormFile::new(&self.token.file_field, self.package.source());
-        let file = file.named(&self.file_name);
         match self.client.post_form(self.url, &form, &file, true) {
             Ok((answer, crc64)) => self.judge(&answer, crc64),
             Err(failure) => self.unanswered(failure),

@@ -1,4 +1,4 @@
-//! Polling until a build is decided.
+//! Polling until a build is published or can't be.
 
 use std::time::{Duration, Instant};
 
@@ -16,38 +16,27 @@ use crate::types::{BuildInfo, BuildStatus};
 ///     .timeout(Duration::from_secs(3600))
 ///     .interval(Duration::from_secs(5));
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wait {
     timeout: Duration,
     interval: Duration,
 }
 
 impl Default for Wait {
-    /// For 10 minutes, every 3 seconds.
     fn default() -> Self {
         Self { timeout: Duration::from_secs(600), interval: Duration::from_secs(3) }
     }
 }
 
 impl Wait {
-    /// How long to wait in all.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// let wait = pgyer::Wait::default().timeout(Duration::from_secs(3600));
-    /// ```
+    /// Sets how long to wait in all. Default: 10 minutes. With zero, `buildInfo` is asked once.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How long to wait between two questions. The API's page asks for 3 to 5 seconds.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// let wait = pgyer::Wait::default().interval(Duration::from_secs(5));
-    /// ```
+    /// Sets the pause between two questions. Default: 3 s; the API's page asks for 3 to 5 s.
     #[must_use]
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
@@ -56,88 +45,128 @@ impl Wait {
 }
 
 impl Client {
-    /// Where the API has answered before, whatever stands in its place now will go again.
-    fn may_pass(&self, failed: &Failed) -> bool {
-        let is_network = matches!(failed.error, Error::Network { .. });
-        failed.may_retry || is_network && self.has_answered() || self.deadline.has_passed()
-    }
-
     /// Asks [`build_info`](Self::build_info) until the build is published, can't be, or time is
-    /// up. Failures that may pass do not end it: it goes on asking.
+    /// up. Transient failures do not end the wait.
     ///
     /// # Errors
-    /// [`Error::Pending`] when time is up, also that of
-    /// [`with_deadline`](Self::with_deadline); [`Error::Publish`]; [`Error::Refused`] and
-    /// [`Error::Unusable`] for answers that no further question will change.
+    /// [`Error::Pending`] when the time of `wait` or of [`with_deadline`](Self::with_deadline)
+    /// leaves no room for another question; [`Error::Publish`] when it can't be published;
+    /// [`Error::Refused`] and [`Error::Unusable`] for answers that no further question will
+    /// change.
     ///
-    #[cfg_attr(feature = "sandbox", doc = "```")]
-    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
-    /// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
-    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
-    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
-    /// # std::env::set_current_dir("tests/data")?;
-    /// # let token = client.get_cos_token(pgyer::BuildType::Android, &pgyer::Release::default())?;
-    /// # client.put(&token, &pgyer::Package::open("app.apk")?, None)?;
-    /// # let key = token.key();
+    /// ```no_run
+    /// # fn f(client: &pgyer::Client, key: &str) -> pgyer::Result<()> {
     /// use pgyer::{Error, Wait};
     ///
     /// match client.wait(key, &Wait::default()) {
     ///     Ok(build) => println!("{}", build.install_url().unwrap_or_default()),
     ///     Err(Error::Pending { waited, .. }) => println!("still publishing after {waited:?}"),
-    ///     Err(error) => return Err(error.into()),
+    ///     Err(error) => return Err(error),
     /// }
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) }
     /// ```
     pub fn wait(&self, key: &str, wait: &Wait) -> Result<BuildInfo> {
-        let began = Instant::now();
-        let until = self.until(Deadline::after(wait.timeout));
-        // Without any time to wait the question is asked once all the same.
-        let client = if wait.timeout.is_zero() { self } else { &until };
-        let mut state = Error::Pending {
-            key: key.to_owned(),
-            waited: Duration::ZERO,
-            code: None,
-            message: String::new(),
-            http_status: None,
-            last_failure: None,
-        };
-        let mut failures = 0_u32;
+        let mut poll = Poll::begin(self, key, wait);
         loop {
-            let mut pause = wait.interval;
-            match client.build_info_once(key) {
-                Ok(BuildStatus::Published(build)) => {
-                    self.observer.tell(&Event::Published { build: &build });
-                    return Ok(*build);
-                }
-                Ok(publishing) => {
-                    self.observer.tell(&Event::Publishing { key, waited: began.elapsed() });
-                    state = publishing.pending(key);
-                }
-                Err(failed) if client.may_pass(&failed) => {
-                    failures = failures.saturating_add(1);
-                    let asked_for = failed.retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
-                    pause = pause.max(asked_for);
-                    if until.deadline.allows(pause) {
-                        let action = "ask for the build (buildInfo)";
-                        self.retrying(action, &failed.error, failures, pause);
-                    }
-                    if let Error::Pending { last_failure, .. } = &mut state {
-                        let problem = failed.error.report_without_advice();
-                        if !until.deadline.has_passed() {
-                            *last_failure = Some(problem);
-                        } else if last_failure.is_none() {
-                            *last_failure = Some("no answer came in time".to_owned());
-                        }
-                    }
-                }
+            match poll.client.build_info_once(key) {
+                Ok(BuildStatus::Published(build)) => return Ok(poll.published(*build)),
+                Ok(publishing) => poll.publishing(publishing),
+                Err(failed) if poll.may_pass(&failed) => poll.failed(&failed),
                 Err(failed) => return Err(failed.error),
             }
-            if !until.deadline.sleep(pause) {
-                if let Error::Pending { waited, .. } = &mut state {
-                    *waited = began.elapsed();
-                }
-                return Err(state);
+            poll.pause()?;
+        }
+    }
+}
+
+/// The state of one wait.
+struct Poll<'a> {
+    client: Client,
+    key: &'a str,
+    interval: Duration,
+    began: Instant,
+    until: Deadline,
+    /// The pause before the next question.
+    next: Duration,
+    failures: u32,
+    /// The last status, unless none has come yet.
+    status: Option<BuildStatus>,
+    /// What failed since that status.
+    last_failure: Option<String>,
+}
+
+impl<'a> Poll<'a> {
+    fn begin(client: &Client, key: &'a str, wait: &Wait) -> Self {
+        let limited = client.until(Deadline::after(wait.timeout));
+        Self {
+            until: limited.deadline,
+            // With a timeout of zero, one question is asked all the same, however long it takes.
+            client: if wait.timeout.is_zero() { client.clone() } else { limited },
+            key,
+            interval: wait.interval,
+            began: Instant::now(),
+            next: wait.interval,
+            failures: 0,
+            status: None,
+            last_failure: None,
+        }
+    }
+
+    fn published(&self, build: BuildInfo) -> BuildInfo {
+        self.client.observer.tell(&Event::Published { build: &build });
+        build
+    }
+
+    fn publishing(&mut self, status: BuildStatus) {
+        let waited = self.began.elapsed();
+        self.client.observer.tell(&Event::Publishing { key: self.key, waited });
+        self.status = Some(status);
+        self.last_failure = None;
+        self.next = self.interval;
+    }
+
+    /// Whether to go on asking. Where the API has answered before, whatever has taken its place
+    /// now will go away again; and a deadline that passed during a question ends in `pause`.
+    fn may_pass(&self, failed: &Failed) -> bool {
+        let is_network = matches!(failed.error, Error::Network { .. });
+        failed.may_retry
+            || is_network && self.client.has_answered()
+            || self.client.deadline.has_passed()
+    }
+
+    fn failed(&mut self, failed: &Failed) {
+        self.failures += 1;
+        self.next = self.interval.max(failed.retry_after.unwrap_or_default().min(MAX_RETRY_AFTER));
+        if self.until.allows(self.next) {
+            let action = "ask for the build (buildInfo)";
+            self.client.tell_retry(action, &failed.error, self.failures, self.next);
+        }
+        if !self.until.has_passed() {
+            self.last_failure = Some(failed.error.report_without_advice());
+        } else if self.last_failure.is_none() {
+            // The failure is the deadline itself, which explains nothing.
+            self.last_failure = Some("no answer came in time".to_owned());
+        }
+    }
+
+    fn pause(&mut self) -> Result<()> {
+        if self.until.sleep(self.next) { Ok(()) } else { Err(self.pending()) }
+    }
+
+    fn pending(&mut self) -> Error {
+        let (code, message, http_status) = match self.status.take() {
+            Some(BuildStatus::Publishing { code, message, http_status }) => {
+                (Some(code), message, Some(http_status))
             }
+            _ => (None, String::new(), None),
+        };
+        Error::Pending {
+            key: self.key.to_owned(),
+            waited: self.began.elapsed(),
+            code,
+            message,
+            http_status,
+            last_failure: self.last_failure.take(),
         }
     }
 }

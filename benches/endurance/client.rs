@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use pgyer::sandbox::Sandbox;
-use pgyer::{ApiKey, Client, Package, Upload, Wait, Waiting};
+use pgyer::{ApiKey, Client, Package, UploadOptions, Wait};
 
 use crate::program::{apk, run, status_kib};
 
@@ -57,8 +57,8 @@ pub(crate) fn many_uploads() -> String {
 /// The other half: uploads, and says what it held after few and after many.
 pub(crate) fn child(url: &str, key: &str) {
     let client = Client::builder().api_url(url).api_key(ApiKey::new(key).unwrap()).build().unwrap();
-    let mut upload = Upload::default();
-    upload.wait = Waiting::Until(Wait::default().interval(Duration::from_millis(1)));
+    let mut upload = UploadOptions::default();
+    upload.wait = Wait::default().interval(Duration::from_millis(1));
     let upload_to = |count: usize, done: usize| {
         for _ in done..count {
             client.publish(&Package::open(apk()).unwrap(), &upload).unwrap();

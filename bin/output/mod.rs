@@ -4,14 +4,12 @@
 mod human;
 mod quote;
 
-use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use pgyer::{BuildInfo, BuildType, Error, Finding};
+use pgyer::{BuildInfo, BuildType, Error, Probe};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use self::human::rate;
 pub(crate) use self::human::{human_size, human_time, unit_of};
@@ -179,24 +177,16 @@ fn in_time(time: Duration) -> String {
     format!("in {}", human_time(time))
 }
 
-/// The number that Pgyer gave to the build, as it came if it is none.
+/// Pgyer's build number, verbatim if it is not numeric.
 fn build_number(build: &BuildInfo) -> String {
-    let json = build.to_json();
-    // The other fields stay as they are: there may be a lot in them.
-    let fields: HashMap<String, &RawValue> = serde_json::from_str(&json).unwrap_or_default();
-    let number = fields.get("buildBuildVersion").map_or("", |value| value.get());
-    match serde_json::from_str(number).unwrap_or(Value::Null) {
-        Value::String(text) => text,
-        value @ Value::Number(_) => value.to_string(),
-        _ => build.build_version.map_or_else(String::new, |number| number.to_string()),
-    }
+    build.field("buildBuildVersion").unwrap_or_default()
 }
 
 fn name_of(build_type: BuildType) -> &'static str {
     match build_type {
         BuildType::Ios => "iOS",
         BuildType::Android => "Android",
-        BuildType::Harmonyos => "HarmonyOS",
+        BuildType::HarmonyOs => "HarmonyOS",
         other => other.as_str(),
     }
 }
@@ -245,22 +235,22 @@ pub(crate) fn failure(
 }
 
 /// One thing that `doctor` tested.
-pub(crate) fn finding(format: Format, finding: &Finding) -> String {
-    let (is_well, detail) = match &finding.result {
+pub(crate) fn probe(format: Format, probe: &Probe) -> String {
+    let (is_well, detail) = match &probe.result {
         Ok(detail) => (true, detail.clone()),
         Err(error) => (false, error.report()),
     };
     if format == Format::Json {
         let mut line = JsonLine::default();
-        line.string("check", Some(&finding.check));
+        line.string("check", Some(&probe.check));
         line.value("ok", is_well.into());
         line.string("detail", Some(&detail));
-        line.raw("seconds", Some(seconds(finding.elapsed)));
+        line.raw("seconds", Some(seconds(probe.elapsed)));
         return line.finish();
     }
     let mark = if is_well { "ok  " } else { "FAIL" };
-    let time = human_time(finding.elapsed);
-    harmless(&format!("{mark} {}: {detail} ({time})", finding.check)) + "\n"
+    let time = human_time(probe.elapsed);
+    harmless(&format!("{mark} {}: {detail} ({time})", probe.check)) + "\n"
 }
 
 /// What makes a shell that evaluates it fail.
@@ -304,7 +294,7 @@ pub(crate) fn print(text: &str) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Error::Io { action: "write the result".to_owned(), source: error })
+            Err(Error::io("write the result", error))
         }
         _ => Ok(()),
     }
@@ -401,7 +391,7 @@ mod tests {
         ] {
             let mut report = Report::new(kind);
             report.file = Some("a.hsp".into());
-            report.build_type = Some(BuildType::Harmonyos);
+            report.build_type = Some(BuildType::HarmonyOs);
             report.size = Some(100);
             assert_eq!(report.render(Format::Text), text);
         }
@@ -465,11 +455,10 @@ mod tests {
 
     #[test]
     fn a_failure_is_seen_in_every_format_that_has_one() {
-        let error = || Error::Refused {
-            action: "ask".into(),
-            code: 1001,
-            message: "no".into(),
-            http_status: 200,
+        let error = || {
+            pgyer::BuildStatus::Publishing { code: 1247, message: "no".into(), http_status: 200 }
+                .published("k1")
+                .unwrap_err()
         };
         let failed = |format| failure(format, Some("a.apk"), Some("k1"), &error());
         assert_eq!(failed(Format::Text), "");
@@ -482,7 +471,7 @@ mod tests {
         let inner = &line["error"];
         assert_eq!(inner["kind"], error().kind().name());
         assert_eq!(inner["message"], error().report());
-        assert_eq!((&inner["api_code"], &inner["http_status"]), (&1001.into(), &200.into()));
+        assert_eq!((&inner["api_code"], &inner["http_status"]), (&1247.into(), &200.into()));
     }
 
     #[test]

@@ -288,7 +288,9 @@ impl Progress {
     /// Takes an event of the library.
     pub(crate) fn observe(&self, event: &Event<'_>) {
         match event {
-            Event::Sent { sent, total } => self.job(|job, now| job.set_sent(*sent, *total, now)),
+            Event::Sent { sent, total, .. } => {
+                self.job(|job, now| job.set_sent(*sent, *total, now))
+            }
             Event::Stored { .. } | Event::AttachmentSent { .. } | Event::Publishing { .. } => {
                 self.job(|job, now| job.set_step(Step::Publishing, now));
             }
@@ -301,7 +303,7 @@ impl Progress {
             Event::Retry { because, number, delay, .. } if self.tells(*number) => self
                 .screen
                 .note(&format!("{because}; trying again in {} ({number})", human_time(*delay))),
-            Event::Request { method, url, outcome, elapsed } => {
+            Event::Request { method, url, outcome, elapsed, .. } => {
                 self.request(method, url, outcome, *elapsed);
             }
             _ => {}

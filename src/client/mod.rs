@@ -155,7 +155,7 @@ impl Client {
             };
             let delay = failed.may_retry.then(|| backoff.next_delay(failed.retry_after)).flatten();
             let Some(delay) = delay else { return Err(failed.error) };
-            self.retrying(action, &failed.error, backoff.retries_done(), delay);
+            self.tell_retry(action, &failed.error, backoff.retries_done(), delay);
             if !self.deadline.sleep(delay) {
                 return Err(Failure::out_of_time_after(&failed.error).into_error(action));
             }
@@ -305,7 +305,7 @@ impl Client {
         result
     }
 
-    pub(crate) fn checked(&self, package: &Package) {
+    pub(crate) fn tell_checked(&self, package: &Package) {
         self.observer.tell(&Event::Checked {
             build_type: package.build_type(),
             size: package.size(),
@@ -322,7 +322,7 @@ impl Client {
         &self.shared.hosts.urls
     }
 
-    pub(crate) fn retrying(&self, action: &str, error: &Error, number: u32, delay: Duration) {
+    pub(crate) fn tell_retry(&self, action: &str, error: &Error, number: u32, delay: Duration) {
         let because = error.report_without_advice();
         self.observer.tell(&Event::Retry { action, because: &because, number, delay });
     }
@@ -352,9 +352,5 @@ pub(crate) struct FormFile<'a> {
 impl<'a> FormFile<'a> {
     pub(crate) fn new(field: &'a str, source: &'a Source) -> Self {
         Self { field, name: source.file_name(), source }
-    }
-
-    pub(crate) fn named(self, name: &str) -> Self {
-        Self { name: name.to_owned(), ..self }
     }
 }

@@ -35,7 +35,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// let error = Package::open("no-such-file.apk").unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::Io);
 /// match error {
-///     Error::Io { action, source } => eprintln!("{action}: {source}"),
+///     Error::Io { action, source, .. } => eprintln!("{action}: {source}"),
 ///     other => eprintln!("{}", other.report()),
 /// }
 /// ```
@@ -43,6 +43,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// Something on this machine: a file that is missing or can't be read or written.
+    #[non_exhaustive]
     Io {
         /// What was being done, with the path.
         action: String,
@@ -50,6 +51,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The file is not the one any more that was opened and checked.
+    #[non_exhaustive]
     FileChanged {
         /// The file.
         path: PathBuf,
@@ -57,11 +59,13 @@ pub enum Error {
         change: &'static str,
     },
     /// The caller's settings or values can't be used.
+    #[non_exhaustive]
     Usage {
         /// What is wrong with which value, and what is expected.
         message: String,
     },
     /// The file is not something that Pgyer can publish.
+    #[non_exhaustive]
     Package {
         /// The file.
         path: PathBuf,
@@ -73,6 +77,7 @@ pub enum Error {
     /// There is no API key to send.
     NoApiKey,
     /// The API answered with a code other than 0.
+    #[non_exhaustive]
     Refused {
         /// What was being done.
         action: String,
@@ -84,6 +89,7 @@ pub enum Error {
         http_status: u16,
     },
     /// The API answered 0, and with something that can't be used.
+    #[non_exhaustive]
     Unusable {
         /// What was being done.
         action: String,
@@ -93,6 +99,7 @@ pub enum Error {
         http_status: Option<u16>,
     },
     /// The API or the storage could not be reached, or something else answered in its place.
+    #[non_exhaustive]
     Network {
         /// What was being done.
         action: String,
@@ -109,6 +116,7 @@ pub enum Error {
         source: Option<Box<dyn StdError + Send + Sync>>,
     },
     /// The storage refused the file, or did not store what was sent.
+    #[non_exhaustive]
     Storage {
         /// What was being done.
         action: String,
@@ -122,6 +130,7 @@ pub enum Error {
         code: Option<String>,
     },
     /// The service could not publish the build. Final.
+    #[non_exhaustive]
     Publish {
         /// The key of step one; none for the legacy endpoint, which has no keys.
         key: Option<String>,
@@ -133,6 +142,7 @@ pub enum Error {
         http_status: u16,
     },
     /// The build is stored and not decided yet: time ran out, or nobody was to wait.
+    #[non_exhaustive]
     Pending {
         /// The key of step one, to go on waiting with.
         key: String,
@@ -148,6 +158,7 @@ pub enum Error {
         last_failure: Option<String>,
     },
     /// The last byte went out and nobody knows what became of it: a build may appear.
+    #[non_exhaustive]
     Uncertain {
         /// The key of step one; none for the legacy endpoint, which has no keys.
         key: Option<String>,
@@ -155,6 +166,7 @@ pub enum Error {
         source: Box<Self>,
     },
     /// The package is stored; a file that belongs to it was not taken.
+    #[non_exhaustive]
     Attachment {
         /// The certificate or HSP.
         path: PathBuf,
@@ -168,12 +180,27 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn io(action: impl Into<String>, source: io::Error) -> Self {
+    /// An [`Error::Io`]; `action` follows "cannot", such as "read app.apk".
+    pub fn io(action: impl Into<String>, source: io::Error) -> Self {
         Self::Io { action: action.into(), source }
     }
 
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
+    /// An [`Error::Usage`] for a setting or value that can't be used.
+    pub fn usage(message: impl Into<String>) -> Self {
         Self::Usage { message: message.into() }
+    }
+
+    /// An [`Error::Network`] for a deadline that passed while something was being done, such as
+    /// that of [`Client::with_deadline`](crate::Client::with_deadline).
+    pub fn timed_out(action: impl Into<String>) -> Self {
+        Self::Network {
+            action: action.into(),
+            problem: "the time allowed for the whole command ran out".to_owned(),
+            advice: Some("allow more with --timeout".to_owned()),
+            http_status: None,
+            may_pass: false,
+            source: None,
+        }
     }
 
     /// The kind of this error.

@@ -64,7 +64,7 @@ impl Contents {
             return Err(bundle.refusal());
         }
         if self.is_hap() {
-            return if extension == "hsp" { Err(HSP.refusal()) } else { Ok(BuildType::Harmonyos) };
+            return if extension == "hsp" { Err(HSP.refusal()) } else { Ok(BuildType::HarmonyOs) };
         }
         Err(self.first_of(&OTHERS).unwrap_or(&UNKNOWN).refusal())
     }
@@ -91,7 +91,7 @@ impl Contents {
                 "the IPA has no embedded.mobileprovision: devices outside the App Store will not \
                  install it",
             ),
-            BuildType::Harmonyos => (
+            BuildType::HarmonyOs => (
                 ends_with_hap_block(signing_block),
                 "the HAP is not signed (it has no signing block): HarmonyOS will not install it",
             ),

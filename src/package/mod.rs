@@ -134,7 +134,15 @@ impl Package {
         self.source.path()
     }
 
-    /// The file's name without folders. What is not UTF-8 becomes U+FFFD.
+    /// Sends the package under this name instead of the file's own: `x-cos-meta-file-name`, and
+    /// the form's `filename=`.
+    #[must_use]
+    pub fn sent_as(mut self, name: impl Into<String>) -> Self {
+        self.source = self.source.sent_as(name);
+        self
+    }
+
+    /// The name that the package is sent under; see [`Source::file_name`].
     pub fn file_name(&self) -> String {
         self.source.file_name()
     }
@@ -193,7 +201,7 @@ fn type_by_name(path: &Path) -> Option<BuildType> {
     match extension(path).as_str() {
         "ipa" => Some(BuildType::Ios),
         "apk" => Some(BuildType::Android),
-        "hap" => Some(BuildType::Harmonyos),
+        "hap" => Some(BuildType::HarmonyOs),
         _ => None,
     }
 }
@@ -202,6 +210,6 @@ fn with_article(build_type: BuildType) -> &'static str {
     match build_type {
         BuildType::Ios => "an IPA (ios)",
         BuildType::Android => "an APK (android)",
-        BuildType::Harmonyos => "a HAP (harmonyos)",
+        BuildType::HarmonyOs => "a HAP (harmonyos)",
     }
 }

@@ -136,7 +136,7 @@ fn upload(received: Received, state: &mut ServiceState, settings: &Settings) -> 
     let (params, file) = with_file(received, settings, &RELEASE)?;
     params.check_release()?;
     let build_type = package_type::guess(&file.file_name, &file.start);
-    if build_type == BuildType::Harmonyos {
+    if build_type == BuildType::HarmonyOs {
         return Err(ApiError::new(1271, "this call takes an ipa or apk only"));
     }
     let mut build = Build::new(None, build_type, &file);
@@ -197,7 +197,7 @@ fn not_in_queue() -> ApiError {
 fn harmony_key(params: &Params, state: &ServiceState) -> Result<String, ApiError> {
     let key = params.build_key()?;
     match stored(key, &state.tokens)?.0.build_type {
-        BuildType::Harmonyos => Ok(key.to_owned()),
+        BuildType::HarmonyOs => Ok(key.to_owned()),
         _ => Err(ApiError::parameter("buildKey is not the key of a HarmonyOS app")),
     }
 }

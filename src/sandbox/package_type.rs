@@ -7,7 +7,7 @@ pub(super) fn from_parameter(text: &str) -> Option<BuildType> {
     match text {
         "ios" | "ipa" => Some(BuildType::Ios),
         "android" | "apk" => Some(BuildType::Android),
-        "harmonyos" | "hap" => Some(BuildType::Harmonyos),
+        "harmonyos" | "hap" => Some(BuildType::HarmonyOs),
         _ => None,
     }
 }
@@ -17,9 +17,9 @@ pub(super) fn guess(file_name: &str, start: &[u8]) -> BuildType {
     let extension = file_name.rsplit_once('.').map(|(_, ext)| ext.to_ascii_lowercase());
     let holds = |name: &str| start.windows(name.len()).any(|bytes| bytes == name.as_bytes());
     match extension.as_deref() {
-        Some("hap") => BuildType::Harmonyos,
+        Some("hap") => BuildType::HarmonyOs,
         _ if holds("AndroidManifest.xml") => BuildType::Android,
-        _ if holds("module.json") && !holds("Payload/") => BuildType::Harmonyos,
+        _ if holds("module.json") && !holds("Payload/") => BuildType::HarmonyOs,
         Some("ipa") => BuildType::Ios,
         _ if holds("Payload/") => BuildType::Ios,
         _ => BuildType::Android,
@@ -30,7 +30,7 @@ pub(super) fn extension(build_type: BuildType) -> &'static str {
     match build_type {
         BuildType::Ios => "ipa",
         BuildType::Android => "apk",
-        BuildType::Harmonyos => "hap",
+        BuildType::HarmonyOs => "hap",
     }
 }
 
@@ -39,6 +39,6 @@ pub(super) fn number(build_type: BuildType) -> u8 {
     match build_type {
         BuildType::Ios => 1,
         BuildType::Android => 2,
-        BuildType::Harmonyos => 3,
+        BuildType::HarmonyOs => 3,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::json::{self, Fields};
 use crate::percent::percent_encode;
 use crate::redact::HIDDEN;
@@ -16,14 +16,14 @@ use crate::redact::HIDDEN;
 /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
 /// # std::env::set_current_dir("tests/data")?;
 /// # let token = client.get_cos_token(pgyer::BuildType::Android, &pgyer::Release::default())?;
-/// # client.put(&token, &pgyer::Package::open("app.apk")?, None)?;
+/// # client.put(&token, &pgyer::Package::open("app.apk")?)?;
 /// # let key = token.key();
 /// use pgyer::BuildStatus;
 ///
 /// match client.build_info(key)? {
 ///     BuildStatus::Published(build) => println!("{}", build.install_url().unwrap_or_default()),
-///     // For whoever does not wait, as an error that names the key.
-///     publishing => return Err(publishing.pending(key).into()),
+///     BuildStatus::Publishing { message, .. } => println!("not published yet: {message}"),
+///     _ => {}
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -45,22 +45,21 @@ pub enum BuildStatus {
 }
 
 impl BuildStatus {
-    /// The error of whoever does not wait for a build that is not published yet.
-    pub fn pending(&self, key: &str) -> Error {
-        let (code, message, http_status) = match self {
-            Self::Publishing { code, message, http_status } => {
-                (Some(*code), message.clone(), Some(*http_status))
-            }
-            Self::Published(_) => (None, String::new(), None),
-        };
-        let waited = Duration::ZERO;
-        Error::Pending {
-            key: key.to_owned(),
-            waited,
-            code,
-            message,
-            http_status,
-            last_failure: None,
+    /// Returns the build, or [`Error::Pending`] with the key, for callers who do not wait.
+    ///
+    /// # Errors
+    /// [`Error::Pending`] while it is being published.
+    pub fn published(self, key: &str) -> Result<BuildInfo> {
+        match self {
+            Self::Published(build) => Ok(*build),
+            Self::Publishing { code, message, http_status } => Err(Error::Pending {
+                key: key.to_owned(),
+                waited: Duration::ZERO,
+                code: Some(code),
+                message,
+                http_status: Some(http_status),
+                last_failure: None,
+            }),
         }
     }
 }
@@ -77,8 +76,7 @@ impl BuildStatus {
 /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
 /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
 /// # std::env::set_current_dir("tests/data")?;
-/// let published = client.publish(&pgyer::Package::open("app.apk")?, &Default::default())?;
-/// let build = published.build.expect("it was waited for");
+/// let build = client.publish(&pgyer::Package::open("app.apk")?, &Default::default())?.build;
 /// println!("{} {} ({:?} bytes)", build.name, build.version, build.file_size);
 /// println!("page: {:?}", build.install_url());
 /// println!("QR code: {:?}", build.qr_code_url());
@@ -191,6 +189,12 @@ impl BuildInfo {
         Some(self.qr_code_url.as_str()).filter(|url| !url.is_empty())
     }
 
+    /// Returns one field by the name received, a number as its digits; `None` if it is missing or
+    /// neither text nor number.
+    pub fn field(&self, name: &str) -> Option<String> {
+        self.fields.text(name)
+    }
+
     /// All fields as one JSON object on one line, in the order and under the names received.
     /// What the API's page calls Integer is a number even where the service sent a string.
     pub fn to_json(&self) -> String {
@@ -276,7 +280,7 @@ mod tests {
     fn whoever_does_not_wait_is_told_what_the_service_said() {
         let message = "in the queue".to_owned();
         let status = BuildStatus::Publishing { code: 1247, message, http_status: 200 };
-        let error = status.pending("k1");
+        let error = status.published("k1").unwrap_err();
         assert_eq!(error.kind(), crate::ErrorKind::Pending);
         assert_eq!((error.api_code(), error.http_status()), (Some(1247), Some(200)));
         let said = error.report();

@@ -33,7 +33,7 @@ pub enum BuildType {
     /// An APK.
     Android,
     /// A HAP.
-    Harmonyos,
+    HarmonyOs,
 }
 
 impl BuildType {
@@ -42,7 +42,7 @@ impl BuildType {
         match self {
             Self::Ios => "ios",
             Self::Android => "android",
-            Self::Harmonyos => "harmonyos",
+            Self::HarmonyOs => "harmonyos",
         }
     }
 }
@@ -62,7 +62,7 @@ impl FromStr for BuildType {
         match text {
             "ios" | "ipa" => Ok(Self::Ios),
             "android" | "apk" => Ok(Self::Android),
-            "harmonyos" | "hap" | "harmony" => Ok(Self::Harmonyos),
+            "harmonyos" | "hap" | "harmony" => Ok(Self::HarmonyOs),
             _ => Err(Error::usage(format!(
                 "'{text}' is not a type of package: ios, android or harmonyos"
             ))),
@@ -79,7 +79,7 @@ mod tests {
         for (name, build_type, others) in [
             ("ios", BuildType::Ios, &["ipa"][..]),
             ("android", BuildType::Android, &["apk"]),
-            ("harmonyos", BuildType::Harmonyos, &["hap", "harmony"]),
+            ("harmonyos", BuildType::HarmonyOs, &["hap", "harmony"]),
         ] {
             assert_eq!(build_type.to_string(), name);
             for text in others.iter().chain([&name]) {

@@ -18,7 +18,7 @@ use crate::secret::Password;
 /// release.validity = Some(Validity::window("2026-01-01".parse()?, "2026-12-31".parse()?)?);
 /// # Ok::<(), pgyer::Error>(())
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Release {
     /// `buildInstallType` and `buildPassword`: who can install it.
@@ -36,6 +36,14 @@ pub struct Release {
 }
 
 impl Release {
+    /// What must not be shown of it.
+    pub(crate) fn secrets(&self) -> Option<&str> {
+        match &self.install_type {
+            Some(InstallType::Password(password)) => Some(password.expose()),
+            _ => None,
+        }
+    }
+
     /// The parameters that both endpoints know, in the order of the API's page.
     pub(crate) fn common_fields(&self) -> Vec<(&'static str, String)> {
         let mut fields = Vec::new();

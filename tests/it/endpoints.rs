@@ -136,7 +136,7 @@ const ENDPOINTS: [Endpoint; 5] = [
     }),
     ("/apiv2/app/upload", |client| {
         let package = Package::open(data("app.apk"))?;
-        client.upload(&package, &Release::default(), None).map(|build| build.name)
+        client.upload_legacy(&package, &Release::default()).map(|build| build.name)
     }),
 ];
 
@@ -162,7 +162,7 @@ fn full_release() -> Release {
 #[test]
 fn a_token_is_asked_for_with_all_eleven_parameters() {
     let api = Api::answering(200, TOKEN);
-    let token = api.client().get_cos_token(BuildType::Harmonyos, &full_release()).unwrap();
+    let token = api.client().get_cos_token(BuildType::HarmonyOs, &full_release()).unwrap();
     assert_eq!((token.key(), token.endpoint()), ("k", "https://s.example"));
     let taken = api.only();
     assert_eq!(taken.target, "/apiv2/app/getCOSToken");
@@ -241,7 +241,7 @@ fn the_legacy_upload_is_one_form_with_all_that_the_page_names() {
     let mut release = full_release();
     (release.description, release.region) = (None, None);
     let package = Package::open(data("app.apk")).unwrap();
-    assert_eq!(api.client().upload(&package, &release, None).unwrap().name, "App");
+    assert_eq!(api.client().upload_legacy(&package, &release).unwrap().name, "App");
     let taken = api.only();
     assert_eq!(taken.target, "/apiv2/app/upload");
     let fields = [
@@ -261,10 +261,10 @@ fn the_legacy_upload_is_one_form_with_all_that_the_page_names() {
 fn the_legacy_upload_refuses_what_it_lacks_before_it_sends() {
     let api = Api::answering(200, r#"{"code":0,"data":{"buildName":"App"}}"#);
     let hap = Package::open(data("app.hap")).unwrap();
-    let error = api.client().upload(&hap, &Release::default(), None).unwrap_err();
+    let error = api.client().upload_legacy(&hap, &Release::default()).unwrap_err();
     assert!(matches!(error, Error::Package { .. }), "{error:?}");
     let apk = Package::open(data("app.apk")).unwrap();
-    let error = api.client().upload(&apk, &full_release(), None).unwrap_err();
+    let error = api.client().upload_legacy(&apk, &full_release()).unwrap_err();
     assert!(matches!(error, Error::Usage { .. }), "{error:?}");
     assert!(api.taken().is_empty());
 }

@@ -134,10 +134,11 @@ const STRANGE: [&str; 12] = [
 #[test]
 fn strange_file_names_leave_one_form_and_one_file() {
     let (storage, folder) = (Storage::start(), TempDir::new().unwrap());
-    let package = package(folder.path());
     let long = "x".repeat(251) + ".apk";
     for name in STRANGE.into_iter().chain([long.as_str()]) {
-        client().put(&storage.token(json!({"key": "k"})), &package, Some(name)).unwrap();
+        client()
+            .put(&storage.token(json!({"key": "k"})), &package(folder.path()).sent_as(name))
+            .unwrap();
         let caught = storage.caught();
         let parts = caught.parts();
         let names: Vec<_> = parts.iter().map(|(name, ..)| name.as_str()).collect();
@@ -148,14 +149,14 @@ fn strange_file_names_leave_one_form_and_one_file() {
         // Of a name with a semicolon the decoder sees but the beginning.
         let line = format!("name=\"file\"; filename=\"{}\"\r\n", quoted(name));
         assert!(String::from_utf8_lossy(&caught.body).contains(&line), "{name}");
-        assert_eq!(parts[2].2, std::fs::read(package.path()).unwrap());
+        assert_eq!(parts[2].2, std::fs::read(folder.path().join("app.apk")).unwrap());
     }
 }
 
 #[test]
 fn the_request_is_exact_and_asks_before_it_sends() {
     let (storage, folder) = (Storage::start(), TempDir::new().unwrap());
-    client().put(&storage.token(json!({"key": "k"})), &package(folder.path()), None).unwrap();
+    client().put(&storage.token(json!({"key": "k"})), &package(folder.path())).unwrap();
     let caught = storage.caught();
     assert!(caught.head.starts_with("POST / HTTP/1.1\r\n"), "{}", caught.head);
     assert_eq!(caught.header("expect"), Some("100-continue"));
@@ -164,7 +165,7 @@ fn the_request_is_exact_and_asks_before_it_sends() {
     assert!(caught.header("user-agent").unwrap().starts_with("pgyer/"), "{}", caught.head);
     assert!(caught.header("host").is_some_and(|host| storage.url.contains(host)));
     let boundary = |caught: &Caught| caught.header("content-type").unwrap().to_owned();
-    client().put(&storage.token(json!({"key": "k"})), &package(folder.path()), None).unwrap();
+    client().put(&storage.token(json!({"key": "k"})), &package(folder.path())).unwrap();
     assert_ne!(boundary(&caught), boundary(&storage.caught()), "a boundary is random");
 }
 
@@ -178,7 +179,7 @@ fn params_go_as_they_are_in_the_order_received_and_the_file_last() {
         storage.url
     );
     let token = UploadToken::from_json(&token).unwrap();
-    client().put(&token, &package(folder.path()), Some("mine.apk")).unwrap();
+    client().put(&token, &package(folder.path()).sent_as("mine.apk")).unwrap();
     let parts = storage.caught().parts();
     let fields: Vec<_> = parts
         .iter()
@@ -206,7 +207,7 @@ fn an_empty_file_field_is_none() {
     let token = json!({"key": "k", "endpoint": storage.url, "fileField": "", "method": "post",
         "params": {"key": "k"}});
     let token = UploadToken::from_json(&token.to_string()).unwrap();
-    client().put(&token, &package(folder.path()), None).unwrap();
+    client().put(&token, &package(folder.path())).unwrap();
     assert_eq!(storage.caught().parts().last().unwrap().0, "file");
 }
 
@@ -249,8 +250,8 @@ proptest! {
             .enumerate()
             .map(|(at, value)| (format!("p{at}"), Value::from(value.as_str())))
             .collect();
-        let package = package(folder.path());
-        client().put(&storage.token(Value::Object(params)), &package, Some(&name)).unwrap();
+        let package = package(folder.path()).sent_as(&name);
+        client().put(&storage.token(Value::Object(params)), &package).unwrap();
         let parts = storage.caught().parts();
         prop_assert_eq!(parts.len(), values.len() + 2);
         for (part, value) in parts.iter().zip(&values) {

@@ -7,7 +7,7 @@ use pgyer::sandbox::Sandbox;
 use pgyer::{
     ApiKey, BuildInfo, BuildStatus, BuildType, Client, ClientBuilder, Date, Diagnosis, Error,
     ErrorKind, Event, InstallType, Package, Password, Proxies, Published, Region, Release,
-    RetryPolicy, Source, Upload, UploadToken, Validity, Wait, Waiting,
+    RetryPolicy, Source, Stored, UploadOptions, UploadToken, Validity, Wait,
 };
 
 use crate::support::{data, faulty, sandbox};
@@ -22,7 +22,8 @@ fn everything_may_go_to_other_threads_and_be_kept() {
     fn goes<T: Send + Sync + Unpin + std::fmt::Debug + 'static>() {}
     goes::<(Client, ClientBuilder, RetryPolicy, Proxies, ApiKey, Password)>();
     goes::<(Package, Source, UploadToken, BuildInfo, BuildStatus, BuildType)>();
-    goes::<(Release, InstallType, Validity, Date, Region, Upload, Waiting, Wait, Published)>();
+    goes::<(Release, InstallType, Validity, Date, Region, UploadOptions, Wait, Published, Stored)>(
+    );
     goes::<(Error, ErrorKind, Diagnosis, Event<'static>)>();
     goes::<(pgyer::sandbox::Builder, Sandbox, pgyer::sandbox::Seen, pgyer::sandbox::Fault)>();
 }
@@ -31,7 +32,7 @@ fn everything_may_go_to_other_threads_and_be_kept() {
 fn what_is_not_an_open_file_can_be_cloned() {
     fn can<T: Clone>() {}
     can::<(Client, ClientBuilder, RetryPolicy, Proxies, ApiKey, Password, UploadToken)>();
-    can::<(Release, Waiting, Wait, Published, BuildStatus, Event<'static>)>();
+    can::<(Release, Wait, Published, Stored, BuildStatus, Event<'static>)>();
 }
 
 #[test]
@@ -63,7 +64,8 @@ fn errors_say_whether_another_try_may_help() {
         let retry = RetryPolicy::default().retries(0);
         let key = ApiKey::new(sandbox.api_key()).unwrap();
         let builder = Client::builder().api_key(key).api_url(sandbox.api_url()).retry(retry);
-        let error = builder.build().unwrap().publish(&package, &Upload::default()).unwrap_err();
+        let error =
+            builder.build().unwrap().publish(&package, &UploadOptions::default()).unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{fault}: {error:?}");
     }
 }
@@ -107,7 +109,7 @@ fn the_whole_job_tells_what_happens_in_order() {
         noted.lock().unwrap().push(match event {
             Event::Checked { .. } => "checked",
             Event::TokenReceived { .. } => "token",
-            Event::Sent { sent, total } if sent == total => "sent",
+            Event::Sent { sent, total, .. } if sent == total => "sent",
             Event::Stored { .. } => "stored",
             Event::Publishing { .. } => "publishing",
             Event::Published { .. } => "published",
@@ -115,11 +117,11 @@ fn the_whole_job_tells_what_happens_in_order() {
             _ => return,
         });
     });
-    let mut upload = Upload::default();
-    upload.wait = Waiting::Until(Wait::default().interval(std::time::Duration::from_millis(10)));
+    let mut upload = UploadOptions::default();
+    upload.wait = Wait::default().interval(std::time::Duration::from_millis(10));
     let package = Package::open(data("app.apk")).unwrap();
     let published = client.publish(&package, &upload).unwrap();
-    assert_eq!(published.build.unwrap().file_size, Some(package.size() as i64));
+    assert_eq!(published.build.file_size, Some(package.size() as i64));
     assert_eq!(
         *told.lock().unwrap(),
         ["checked", "token", "sent", "stored", "publishing", "published"]

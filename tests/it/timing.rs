@@ -23,18 +23,15 @@ const LIMITS: &[Limit] = &[
     (&["--stall-timeout=300ms"], "storage:*:stall=65536", 6, 300, "--stall-timeout"),
     (&["--stall-timeout=300ms", "--legacy"], "legacy:*:stall=65536", 6, 300, "--stall-timeout"),
     (&["--stall-timeout=300ms", "--legacy"], "legacy:*:stall=done", 6, 300, "published"),
-    // The deadline of everything: in a request, in an answer that trickles, in a sleep.
+    // The deadline of everything: in a request, in an answer that trickles.
     (&["--timeout=400ms"], "token:*:stall=head", 6, 400, "--timeout"),
     (&["--timeout=400ms"], "token:*:stall=answer", 6, 400, "--timeout"),
     (&["--timeout=400ms"], "token:*:slow-answer=50ms", 6, 400, "--timeout"),
-    (&["--timeout=400ms", "--retries=3", "--retry-delay=30s"], "token:*:status=503", 6, 400, "503"),
-    (
-        &["--timeout=400ms", "--retries=3"],
-        "token:*:status=503,retry-after=86400",
-        6,
-        400,
-        "1 min 0 s",
-    ),
+    // A pause that leaves no time for another attempt is not slept out.
+    (&["--timeout=20s", "--retries=3", "--retry-delay=30s"], "token:*:status=503", 6, 0, "503"),
+    (&["--timeout=20s", "--retries=3"], "token:*:status=503,retry-after=86400", 6, 0, "1 min 0 s"),
+    (&["--timeout=20s", "--retries=3", "--retry-delay=30s"], "storage:*:status=503", 6, 0, "503"),
+    (&["--timeout=20s", "--poll-interval=1m"], "poll:*:code=1247", 9, 0, "queue"),
     (&["--timeout=600ms"], "storage:*:stall=65536", 6, 600, "--timeout"),
     (&["--timeout=600ms"], "storage:*:slow-read=1000000", 6, 600, "--timeout"),
     (&["--timeout=600ms"], "storage:*:ignore-expect", 6, 600, "--timeout"),
@@ -43,9 +40,8 @@ const LIMITS: &[Limit] = &[
     // Once it is stored, it is a matter of waiting on.
     (&["--timeout=2s"], "poll:*:code=1247", 9, 2000, "pgyer status --wait apps/"),
     (&["--timeout=2s"], "poll:*:stall=done", 9, 2000, "pgyer status --wait apps/"),
-    (&["--timeout=2s", "--poll-interval=1m"], "poll:*:code=1247", 9, 2000, "queue"),
     (&["--wait-timeout=400ms"], "poll:*:status=503", 9, 400, "HTTP 503"),
-    (&["--wait-timeout=400ms", "--poll-interval=1m"], "poll:*:code=1247", 9, 400, "queue"),
+    (&["--wait-timeout=20s", "--poll-interval=1m"], "poll:*:code=1247", 9, 0, "queue"),
     (&["--wait-timeout=400ms", "--poll-interval=0"], "poll:*:code=1247", 9, 400, "queue"),
     (&["--wait-timeout=0", "--poll-interval=0"], "poll:*:code=1247", 9, 0, "queue"),
     (&["--timeout=2s", "--poll-interval=0"], "poll:*:stall=done", 9, 2000, "queue"),

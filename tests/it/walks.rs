@@ -13,9 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use pgyer::sandbox::{Endpoint, Sandbox, Seen};
-use pgyer::{
-    ApiKey, BuildType, Client, Error, Package, Release, RetryPolicy, Upload, Wait, Waiting,
-};
+use pgyer::{ApiKey, BuildType, Client, Error, Package, Release, RetryPolicy, UploadOptions, Wait};
 use tempfile::TempDir;
 
 use crate::support::builder;
@@ -212,25 +210,25 @@ impl Walk {
             .with_deadline(Instant::now() + DEADLINE)
             .with_observer(move |event| notes.lock().unwrap().push_str(&format!("{event:?}\n")));
         let package = Package::open_unchecked(file, Some(BuildType::Android))?;
-        let mut upload = Upload::default();
+        let mut options = UploadOptions::default();
         match self.job {
             Job::Put => {
                 let token = client.get_cos_token(BuildType::Android, &Release::default())?;
-                client.put(&token, &package, None)?;
-                return Ok((Some(token.key().to_owned()), None));
+                client.put(&token, &package)?;
+                Ok((Some(token.key().to_owned()), None))
             }
             Job::Legacy => {
-                let build = client.upload(&package, &Release::default(), None)?;
-                return Ok((None, Some(build.build_key)));
+                let build = client.upload_legacy(&package, &Release::default())?;
+                Ok((None, Some(build.build_key)))
             }
-            Job::Leave => upload.wait = Waiting::No,
+            Job::Leave => Ok((Some(client.store(&package, &options)?.key), None)),
             Job::Publish => {
                 let wait = Wait::default().timeout(Duration::from_millis(250));
-                upload.wait = Waiting::Until(wait.interval(Duration::from_millis(1)));
+                options.wait = wait.interval(Duration::from_millis(1));
+                let published = client.publish(&package, &options)?;
+                Ok((Some(published.key), Some(published.build.build_key)))
             }
         }
-        let published = client.publish(&package, &upload)?;
-        Ok((Some(published.key), published.build.map(|build| build.build_key)))
     }
 
     fn complaints(

@@ -9,9 +9,9 @@ fn types() {
         ("ipa", BuildType::Ios),
         ("android", BuildType::Android),
         ("apk", BuildType::Android),
-        ("harmonyos", BuildType::Harmonyos),
-        ("hap", BuildType::Harmonyos),
-        ("harmony", BuildType::Harmonyos),
+        ("harmonyos", BuildType::HarmonyOs),
+        ("hap", BuildType::HarmonyOs),
+        ("harmony", BuildType::HarmonyOs),
     ] {
         let release = upload(&format!("upload --type {name} a")).release;
         assert_eq!(release.build_type, Some(build_type), "{name}");

@@ -85,7 +85,7 @@ fn opens_each_type_by_its_content() {
     let rows = [
         (zip(&APK).build(), BuildType::Android),
         (zip(&IPA).build(), BuildType::Ios),
-        (zip(&HAP).signing_block(b"....<hap sign block>\x03\0\0\0").build(), BuildType::Harmonyos),
+        (zip(&HAP).signing_block(b"....<hap sign block>\x03\0\0\0").build(), BuildType::HarmonyOs),
     ];
     for (bytes, build_type) in rows {
         let path = dir.file("build.bin", &bytes);
@@ -126,7 +126,7 @@ fn unchecked_takes_the_type_from_the_argument_or_the_name() {
     };
     assert_eq!(unchecked("a.apk", None).unwrap(), BuildType::Android);
     assert_eq!(unchecked("a.IPA", None).unwrap(), BuildType::Ios);
-    assert_eq!(unchecked("a.b.Hap", None).unwrap(), BuildType::Harmonyos);
+    assert_eq!(unchecked("a.b.Hap", None).unwrap(), BuildType::HarmonyOs);
     assert_eq!(unchecked("a.apk", Some(BuildType::Ios)).unwrap(), BuildType::Ios);
     for name in ["a.zip", "apk", ".apk", "a.apk.bak"] {
         let result = Package::open_unchecked(dir.file(name, b"anything"), None);
@@ -223,7 +223,7 @@ fn the_packages_to_test_with_are_fine() {
     for (name, build_type) in [
         ("app.apk", BuildType::Android),
         ("app.ipa", BuildType::Ios),
-        ("app.hap", BuildType::Harmonyos),
+        ("app.hap", BuildType::HarmonyOs),
     ] {
         let package = Package::open(data(name)).unwrap();
         assert_eq!(package.build_type(), build_type);

@@ -47,17 +47,17 @@ fn what_makes_an_ipa() {
 
 #[test]
 fn what_makes_a_hap() {
-    assert_type(&["module.json"], BuildType::Harmonyos);
-    assert_type(&["module.json", "pack.info"], BuildType::Harmonyos);
+    assert_type(&["module.json"], BuildType::HarmonyOs);
+    assert_type(&["module.json", "pack.info"], BuildType::HarmonyOs);
     assert_type(
         &["module.json", "manifest.json", "resources/rawfile/tool.apk"],
-        BuildType::Harmonyos,
+        BuildType::HarmonyOs,
     );
     for beside in
         ["resources.index", "ets/", "ets/modules.abc", "assets/entry/a", "libs/arm64/a.so"]
     {
-        assert_type(&["config.json", beside], BuildType::Harmonyos);
-        assert_type(&[beside, "config.json"], BuildType::Harmonyos);
+        assert_type(&["config.json", beside], BuildType::HarmonyOs);
+        assert_type(&[beside, "config.json"], BuildType::HarmonyOs);
     }
     for names in [
         &["config.json"][..],
@@ -118,7 +118,7 @@ fn harmonyos_near_misses_are_named() {
     assert!(hsp.contains(".hsp") && hsp.contains("--hsp"), "{hsp}");
     let dir = Dir::new();
     let path = dir.file("lib.HSP", &zip(&HAP).build());
-    assert_package_error(Package::open_as(path, BuildType::Harmonyos), &["lib.HSP", "(.hsp)"]);
+    assert_package_error(Package::open_as(path, BuildType::HarmonyOs), &["lib.HSP", "(.hsp)"]);
 }
 
 #[test]

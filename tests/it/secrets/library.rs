@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pgyer::{
     ApiKey, BuildType, Client, Error, InstallType, Package, Password, Proxies, Release,
-    RetryPolicy, Source, Upload, UploadToken, Wait, Waiting,
+    RetryPolicy, Source, UploadOptions, UploadToken, Wait,
 };
 
 use super::echo::{Echo, Manner, Step, token_json};
@@ -82,13 +82,13 @@ fn release() -> Release {
     release
 }
 
-fn upload() -> Upload {
-    let mut upload = Upload::default();
+fn upload() -> UploadOptions {
+    let mut upload = UploadOptions::default();
     upload.release = release();
     upload.hsps = vec![Source::open(data("app.hsp")).unwrap()];
     let p12 = Source::open(data("cert.p12")).unwrap();
     upload.p12 = Some((p12, Password::new(secret("p12.file")).unwrap()));
-    upload.wait = Waiting::Until(wait());
+    upload.wait = wait();
     upload
 }
 
@@ -103,7 +103,7 @@ fn call(client: &Client, echo: &Echo, run: &str, step: Step, printed: &Printed) 
     match step {
         Step::Probe => {
             let diagnosis = client.doctor(|finding| printed.debug(finding));
-            diagnosis.findings.iter().for_each(|finding| printed.result(&finding.result));
+            diagnosis.probes.iter().for_each(|probe| printed.result(&probe.result));
         }
         Step::Token => printed.result(&client.get_cos_token(BuildType::Ios, &release())),
         Step::Storage => {
@@ -111,7 +111,7 @@ fn call(client: &Client, echo: &Echo, run: &str, step: Step, printed: &Printed) 
             let json = token_json(&(endpoint + &secret("given.security-token")), "given");
             let token = UploadToken::from_json(&json).unwrap();
             printed.debug(&token);
-            printed.result(&client.put(&token, &hap, None));
+            printed.result(&client.put(&token, &hap));
         }
         Step::Poll => {
             printed.result(&client.build_info("k"));
@@ -124,7 +124,7 @@ fn call(client: &Client, echo: &Echo, run: &str, step: Step, printed: &Printed) 
         Step::Hsp => printed.result(&client.upload_harmony_hsp("k", &upload().hsps[0])),
         Step::Legacy => {
             let apk = Package::open(data("app.apk")).unwrap();
-            printed.result(&client.upload(&apk, &release(), None));
+            printed.result(&client.upload_legacy(&apk, &release()));
         }
     }
 }
