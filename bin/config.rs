@@ -55,7 +55,7 @@ fn key_in_default_file(inputs: Inputs, path: &Path) -> Result<Option<ApiKey>> {
     match found {
         Ok(()) => key_in_file(inputs, path),
         Err(error) if is_missing(&error) => Ok(None),
-        Err(source) => Err(Error::Io { action: format!("read {}", path.display()), source }),
+        Err(source) => Err(Error::io(format!("read {}", path.display()), source)),
     }
 }
 

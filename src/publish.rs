@@ -74,16 +74,17 @@ impl Client {
     ///
     /// ```no_run
     /// # fn f(client: &pgyer::Client) -> pgyer::Result<()> {
-    /// use pgyer::{Package, UploadOptions};
+    /// use pgyer::{Package, Published, UploadOptions};
     ///
-    /// let published = client.publish(&Package::open("app.apk")?, &UploadOptions::default())?;
-    /// println!("{}: {:?}", published.build.name, published.build.install_url());
+    /// let Published { build, publish_time, .. } =
+    ///     client.publish(&Package::open("app.apk")?, &UploadOptions::default())?;
+    /// println!("{}: {:?} after {publish_time:?}", build.name, build.install_url());
     /// # Ok(()) }
     /// ```
     pub fn publish(&self, package: &Package, options: &UploadOptions) -> Result<Published> {
-        let Stored { key, upload_time } = self.store(package, options)?;
+        let (client, Stored { key, upload_time }) = self.store_with_secrets(package, options)?;
         let began = Instant::now();
-        let build = self.hiding(options.secrets()).wait(&key, &options.wait)?;
+        let build = client.wait(&key, &options.wait)?;
         Ok(Published { key, build, upload_time, publish_time: began.elapsed() })
     }
 
@@ -95,11 +96,24 @@ impl Client {
     ///
     /// ```no_run
     /// # fn f(client: &pgyer::Client) -> pgyer::Result<()> {
-    /// let stored = client.store(&pgyer::Package::open("app.apk")?, &Default::default())?;
-    /// println!("{} is the key to ask for the build with", stored.key);
+    /// use pgyer::{Package, Stored, UploadOptions};
+    ///
+    /// let Stored { key, .. } =
+    ///     client.store(&Package::open("app.apk")?, &UploadOptions::default())?;
+    /// println!("{key} is the key to ask for the build with");
     /// # Ok(()) }
     /// ```
     pub fn store(&self, package: &Package, options: &UploadOptions) -> Result<Stored> {
+        self.store_with_secrets(package, options).map(|(_, stored)| stored)
+    }
+
+    /// Also returns the client that redacts the secrets of the options and of the token: the API
+    /// may repeat them later, while the build is waited for.
+    fn store_with_secrets(
+        &self,
+        package: &Package,
+        options: &UploadOptions,
+    ) -> Result<(Self, Stored)> {
         refuse_attachments_of_others(package, options)?;
         self.tell_checked(package);
         let client = self.hiding(options.secrets());
@@ -110,7 +124,8 @@ impl Client {
         client
             .send_attachments(key, options)
             .map_err(|error| client.pending_if_late(began, error))?;
-        Ok(Stored { key: key.to_owned(), upload_time })
+        let stored = Stored { key: key.to_owned(), upload_time };
+        Ok((client, stored))
     }
 
     /// Gets a token and uploads with it, and once more when the storage says that it has expired.

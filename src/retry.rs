@@ -1,6 +1,5 @@
 //! Retry delays and deadlines: when to try again and when to stop. No HTTP.
 
-use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 /// The longest `Retry-After` honoured; a longer one counts as this.
@@ -111,19 +110,10 @@ impl Deadline {
         self.0.map_or(wait, |at| wait.min(at.saturating_duration_since(Instant::now())))
     }
 
-    /// Whether the deadline leaves time beyond a wait of this length (zero included).
+    /// Whether the deadline leaves time beyond a wait of this length (zero included). Where it
+    /// does not, nobody sleeps: that would only delay the news.
     pub(crate) fn allows(self, wait: Duration) -> bool {
         self.cap(wait) == wait && !self.has_passed()
-    }
-
-    /// Sleeps and returns true, or returns false at once if no attempt would fit in afterwards:
-    /// sleeping until the deadline would only delay the news.
-    pub(crate) fn sleep(self, wait: Duration) -> bool {
-        let allowed = self.allows(wait);
-        if allowed {
-            thread::sleep(wait);
-        }
-        allowed
     }
 }
 
@@ -193,14 +183,12 @@ mod tests {
     }
 
     #[test]
-    fn a_sleep_that_leaves_no_time_for_another_attempt_is_skipped() {
-        let began = Instant::now();
-        let deadline = Deadline::after(Duration::from_secs(60));
-        assert!(!deadline.sleep(Duration::from_secs(61)));
-        assert!(began.elapsed() < Duration::from_secs(30));
-        let deadline = Deadline::after(Duration::ZERO);
-        assert!(Deadline::default().sleep(Duration::ZERO));
-        assert!(!deadline.sleep(Duration::ZERO));
+    fn a_wait_is_allowed_only_if_time_is_left_after_it() {
+        let minute = Duration::from_secs(60);
+        assert!(Deadline::after(minute).allows(minute / 2));
+        assert!(!Deadline::after(minute).allows(minute));
+        assert!(!Deadline::after(Duration::ZERO).allows(Duration::ZERO));
+        assert!(Deadline::default().allows(Duration::MAX));
         assert!(!Deadline::after(Duration::MAX).has_passed());
     }
 

@@ -154,11 +154,12 @@ impl<'a> Storing<'a> {
             let Some(delay) = backoff.next_delay(retry_after) else {
                 return Err(self.failed(error, may_be_stored));
             };
-            self.client.tell_retry(&self.action, &error, backoff.retries_done(), delay);
-            if !self.client.deadline.sleep(delay) {
-                let error = Failure::out_of_time_after(&error).into_error(&self.action);
+            if !self.client.deadline.allows(delay) {
+                let error = Error::no_time_after(&error, &self.action);
                 return Err(self.failed(error, may_be_stored));
             }
+            self.client.tell_retry(&self.action, &error, backoff.retries_done(), delay);
+            std::thread::sleep(delay);
         }
     }
 

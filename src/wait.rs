@@ -1,5 +1,6 @@
 //! Polling until a build is published or can't be.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::client::{Client, Failed};
@@ -150,7 +151,11 @@ impl<'a> Poll<'a> {
     }
 
     fn pause(&mut self) -> Result<()> {
-        if self.until.sleep(self.next) { Ok(()) } else { Err(self.pending()) }
+        if !self.until.allows(self.next) {
+            return Err(self.pending());
+        }
+        thread::sleep(self.next);
+        Ok(())
     }
 
     fn pending(&mut self) -> Error {

@@ -3,6 +3,7 @@
 
 use std::io::Cursor;
 use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
@@ -155,10 +156,11 @@ impl Client {
             };
             let delay = failed.may_retry.then(|| backoff.next_delay(failed.retry_after)).flatten();
             let Some(delay) = delay else { return Err(failed.error) };
-            self.tell_retry(action, &failed.error, backoff.retries_done(), delay);
-            if !self.deadline.sleep(delay) {
-                return Err(Failure::out_of_time_after(&failed.error).into_error(action));
+            if !self.deadline.allows(delay) {
+                return Err(Error::no_time_after(&failed.error, action));
             }
+            self.tell_retry(action, &failed.error, backoff.retries_done(), delay);
+            thread::sleep(delay);
         }
     }
 

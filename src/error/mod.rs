@@ -203,6 +203,20 @@ impl Error {
         }
     }
 
+    /// The error after a failure that there is no time left to retry.
+    pub(crate) fn no_time_after(failure: &Self, action: &str) -> Self {
+        let report = failure.report_without_advice();
+        let problem = report.strip_prefix(&format!("cannot {action}: ")).unwrap_or(&report);
+        Self::Network {
+            action: action.to_owned(),
+            problem: format!("{problem}; no time is left to try again"),
+            advice: Some("allow more with --timeout".to_owned()),
+            http_status: failure.http_status(),
+            may_pass: false,
+            source: None,
+        }
+    }
+
     /// The kind of this error.
     ///
     /// ```

@@ -54,14 +54,6 @@ impl Failure {
         self
     }
 
-    /// Time ran out between two tries; the last failure is what stood in the way.
-    pub(crate) fn out_of_time_after(error: &Error) -> Self {
-        let mut failure = Self::deadline();
-        failure.problem.push_str("; before that: ");
-        failure.problem.push_str(&error.report_without_advice());
-        failure
-    }
-
     pub(super) fn deadline() -> Self {
         Self::new(FailureKind::Deadline, "the time allowed for the whole command ran out")
             .advising("allow more with --timeout")

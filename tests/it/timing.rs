@@ -29,9 +29,14 @@ const LIMITS: &[Limit] = &[
     (&["--timeout=400ms"], "token:*:slow-answer=50ms", 6, 400, "--timeout"),
     // A pause that leaves no time for another attempt is not slept out.
     (&["--timeout=20s", "--retries=3", "--retry-delay=30s"], "token:*:status=503", 6, 0, "503"),
-    (&["--timeout=20s", "--retries=3"], "token:*:status=503,retry-after=86400", 6, 0, "1 min 0 s"),
+    (
+        &["--timeout=20s", "--retries=3"],
+        "token:*:status=503,retry-after=86400",
+        6,
+        0,
+        "no time is left",
+    ),
     (&["--timeout=20s", "--retries=3", "--retry-delay=30s"], "storage:*:status=503", 6, 0, "503"),
-    (&["--timeout=20s", "--poll-interval=1m"], "poll:*:code=1247", 9, 0, "queue"),
     (&["--timeout=600ms"], "storage:*:stall=65536", 6, 600, "--timeout"),
     (&["--timeout=600ms"], "storage:*:slow-read=1000000", 6, 600, "--timeout"),
     (&["--timeout=600ms"], "storage:*:ignore-expect", 6, 600, "--timeout"),
