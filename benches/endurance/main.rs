@@ -1,5 +1,5 @@
 //! What takes long or wants a machine in a bad state: many uploads, large ones, many at once, and
-//! whatever runs out or jumps. CONTRIBUTING has the figures of a run.
+//! whatever runs out or jumps. docs/measurements.md has the figures of a run.
 //!
 //! ```sh
 //! cargo bench --all-features --bench endurance

@@ -171,6 +171,9 @@ fn links_lead_somewhere() {
         "SECURITY.md",
         "docs/ci.md",
         "docs/ci.zh-CN.md",
+        "docs/transport.md",
+        "docs/dependencies.md",
+        "docs/measurements.md",
     ];
     for name in documents {
         let path = root.join(name);
