@@ -485,11 +485,9 @@ fn named(package: Package, file_name: Option<&str>) -> Package {
 }
 
 fn proxies(network: &Network) -> Result<Proxies> {
-    let variable = |name: &str| Some(inputs::variable(name)?.to_string_lossy().into_owned());
-    let proxies = Proxies::from_variables(variable)?;
     match &network.proxy {
-        Some(proxy) => proxies.with_proxy(proxy),
-        None => Ok(proxies),
+        Some(proxy) => Proxies::from_env().with_proxy(proxy),
+        None => Ok(Proxies::from_env()),
     }
 }
 

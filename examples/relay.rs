@@ -49,7 +49,7 @@ fn put(path: &str) -> Result<String> {
     let json =
         io::read_to_string(io::stdin()).map_err(|source| Error::io("read the token", source))?;
     let token = UploadToken::from_json(&json)?;
-    let client = Client::builder().proxies(Proxies::from_variables(variable)?).build()?;
+    let client = Client::builder().proxies(Proxies::from_env()).build()?;
     client.put(&token, &Package::open(path)?)?;
     Ok(token.key().to_owned())
 }
@@ -62,8 +62,7 @@ fn status(key: &str) -> Result<String> {
 
 fn with_key() -> Result<Client> {
     let key = variable("PGYER_API_KEY").ok_or(Error::NoApiKey)?;
-    let mut builder =
-        Client::builder().api_key(ApiKey::new(key)?).proxies(Proxies::from_variables(variable)?);
+    let mut builder = Client::builder().api_key(ApiKey::new(key)?).proxies(Proxies::from_env());
     if let Some(url) = variable("PGYER_API_URL") {
         builder = builder.api_url(url);
     }

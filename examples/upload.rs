@@ -42,7 +42,7 @@ fn upload() -> Result<String> {
 
 fn client() -> Result<Client> {
     let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-    let mut builder = Client::builder().proxies(Proxies::from_variables(variable)?);
+    let mut builder = Client::builder().proxies(Proxies::from_env());
     if let Some(key) = variable("PGYER_API_KEY") {
         builder = builder.api_key(ApiKey::new(key)?);
     }

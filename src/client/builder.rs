@@ -107,12 +107,11 @@ impl ClientBuilder {
     }
 
     /// The proxies to go through; none at first. The environment is not looked at unless you do:
-    /// see [`Proxies::from_variables`].
+    /// see [`Proxies::from_env`].
     ///
     /// ```
     /// use pgyer::{Client, Proxies};
-    /// let proxies = Proxies::from_variables(|name| std::env::var(name).ok())?;
-    /// let client = Client::builder().proxies(proxies).build()?;
+    /// let client = Client::builder().proxies(Proxies::from_env()).build()?;
     /// # Ok::<(), pgyer::Error>(())
     /// ```
     pub fn proxies(mut self, proxies: Proxies) -> Self {
@@ -205,7 +204,8 @@ impl ClientBuilder {
     /// Makes the client; connects to nothing yet.
     ///
     /// # Errors
-    /// [`Error::Usage`] when the API's URL can't be used or no certificate authority is trusted.
+    /// [`Error::Usage`] when the API's URL or the proxy for it can't be used, or no certificate
+    /// authority is trusted.
     ///
     /// ```
     /// use pgyer::{Client, ErrorKind};
@@ -218,6 +218,12 @@ impl ClientBuilder {
             Some(url) => vec![self.check_url(url)?],
             None => OFFICIAL_URLS.iter().map(|url| self.check_url(url)).collect::<Result<_>>()?,
         };
+        if self.api_key.is_some() {
+            // Without a key no request goes to the API, and its proxy does not matter.
+            for url in &urls {
+                self.proxies.choose(url)?;
+            }
+        }
         let mut redactor = Redactor::default();
         if let Some(key) = &self.api_key {
             redactor.add_api_key(key.expose());

@@ -11,7 +11,8 @@ use rustls::pki_types::ServerName;
 
 use super::failure::{Failure, FailureKind};
 use super::limits::ConnectLimit;
-use super::proxy::{Proxies, Proxy, ProxyKind};
+use super::proxies::Proxies;
+use super::proxy::{Proxy, ProxyKind};
 use super::stream::{ConnectIo, Pipe, Stream};
 use super::trust::{self, Trust};
 use super::tunnel;
@@ -56,7 +57,7 @@ pub(crate) struct Route {
 impl Connector {
     pub(super) fn open(&self, url: &Url, deadline: Deadline) -> Result<(Stream, Route), Failure> {
         let limit = ConnectLimit::start(self.timeout, deadline);
-        match self.proxies.choose(url) {
+        match self.proxies.choose(url)? {
             None => {
                 let addresses = self.addresses(url.host(), url.port(), limit)?;
                 self.open_directly(url, addresses, limit)
@@ -471,7 +472,7 @@ mod tests {
         let proxies = Proxies::default().with_proxy(&format!("socks5://{proxy}")).unwrap();
         let connector = connector(Roots::default(), proxies);
         let url = Url::parse("http://pgyer.test/").unwrap();
-        let proxy = connector.proxies.choose(&url).unwrap();
+        let proxy = connector.proxies.choose(&url).unwrap().unwrap();
         let open = |targets: &[&str]| {
             let targets = targets.iter().map(ToString::to_string).collect();
             connector.open_through(proxy, &url, targets, limit())

@@ -35,8 +35,8 @@ pub(crate) enum FailureKind {
     Stale,
     /// The deadline of the whole job passed.
     Deadline,
-    /// The body could not be read; the source is the [`Error`].
-    Body,
+    /// Something on this machine is wrong, the file or a setting; the source is the [`Error`].
+    Local,
 }
 
 impl Failure {
@@ -66,7 +66,7 @@ impl Failure {
             Err(error) => error,
         };
         match error.downcast::<Error>() {
-            Ok(error) => Self::new(FailureKind::Body, error.to_string()).because(error),
+            Ok(error) => error.into(),
             Err(error) => Self::broken(error),
         }
     }
@@ -91,7 +91,7 @@ impl Failure {
     pub(crate) fn into_error(self, action: &str) -> Error {
         let may_pass = self.is_retryable();
         match (self.kind, self.source.map(|source| source.downcast::<Error>())) {
-            (FailureKind::Body, Some(Ok(error))) => *error,
+            (FailureKind::Local, Some(Ok(error))) => *error,
             (_, source) => Error::Network {
                 action: action.to_owned(),
                 problem: self.problem,
@@ -115,6 +115,12 @@ impl fmt::Display for Failure {
 }
 
 impl StdError for Failure {}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::new(FailureKind::Local, error.to_string()).because(error)
+    }
+}
 
 impl From<Failure> for io::Error {
     fn from(failure: Failure) -> Self {

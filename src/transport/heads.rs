@@ -39,7 +39,9 @@ fn end(input: &[u8]) -> Option<usize> {
     None
 }
 
-fn status(head: &[u8]) -> Option<u16> {
+/// The status of a head; `None` where it is not HTTP/1. Nothing else of it has to be text: reasons and
+/// names may be in any encoding.
+pub(super) fn status(head: &[u8]) -> Option<u16> {
     let line = head.trim_ascii_start().split(|byte| *byte == b'\n').next()?;
     let rest = line.strip_prefix(b"HTTP/1.")?;
     let digits = rest.get(2..5)?;

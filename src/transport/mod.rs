@@ -15,7 +15,9 @@ mod exchange;
 mod failure;
 pub(crate) mod heads;
 mod limits;
+mod no_proxy;
 mod pool;
+mod proxies;
 mod proxy;
 mod socket;
 mod stream;
@@ -38,7 +40,7 @@ use ureq::{Agent, SendBody};
 pub(crate) use self::answer::Answer;
 pub(crate) use self::connect::{Pin, Route};
 pub(crate) use self::failure::{Failure, FailureKind};
-pub use self::proxy::Proxies;
+pub use self::proxies::Proxies;
 pub(crate) use self::trust::Roots;
 pub(crate) use self::url::Url;
 

@@ -8,8 +8,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::failure::{Failure, FailureKind};
+use super::heads;
 use super::proxy::{Proxy, ProxyKind};
 use super::url::{Url, host_in_url};
+use crate::error::is_transient;
 
 /// The most that a proxy's answer may have.
 const MAX_HEAD: usize = 16 * 1024;
@@ -38,17 +40,17 @@ fn connect(
         "CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {}\r\n",
         super::USER_AGENT
     );
-    if let Some((user, password)) = &proxy.credentials {
+    if let Some((user, password)) = proxy.credentials() {
         let credentials = STANDARD.encode(format!("{user}:{password}"));
         request.push_str(&format!("Proxy-Authorization: Basic {credentials}\r\n"));
     }
     request.push_str("\r\n");
     pipe.write_all(request.as_bytes()).map_err(Failure::from_io)?;
     pipe.flush().map_err(Failure::from_io)?;
-    match status(&read_head(pipe)?) {
+    match heads::status(&read_head(pipe)?) {
         Some(200..=299) => Ok(()),
         Some(407) => Err(wants_credentials(proxy, url, " (407)")),
-        Some(status @ (408 | 425 | 429 | 500..=599)) => Err(Failure::new(
+        Some(status) if is_transient(status) => Err(Failure::new(
             FailureKind::Unreachable,
             format!("it answered {status} when asked for {target}"),
         )
@@ -63,7 +65,7 @@ fn connect(
 }
 
 fn wants_credentials(proxy: &Proxy, url: &Url, code: &str) -> Failure {
-    let problem = match proxy.credentials {
+    let problem = match proxy.credentials() {
         None => "it wants a user name and password",
         Some(_) => "it does not accept the user name and password",
     };
@@ -75,16 +77,15 @@ fn wants_credentials(proxy: &Proxy, url: &Url, code: &str) -> Failure {
             if url.is_tls() { "https_proxy" } else { "http_proxy" },
         ),
     };
-    let (scheme, address) = proxy.scheme_and_address();
     Failure::new(FailureKind::Refused, format!("{problem}{code}"))
-        .advising(format!("{where_to}: {variable}={scheme}://USER:PASSWORD@{address}"))
+        .advising(format!("{where_to}: {variable}={}", proxy.example()))
 }
 
-/// Byte by byte, because what follows the head belongs to the tunnel.
+/// Reads byte by byte, because what follows the head belongs to the tunnel.
 fn read_head(pipe: &mut impl Read) -> Result<Vec<u8>, Failure> {
     let mut head = Vec::new();
     let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") && !head.ends_with(b"\n\n") {
+    while !head.ends_with(b"\n\r\n") && !head.ends_with(b"\n\n") {
         if head.len() >= MAX_HEAD {
             return Err(Failure::new(FailureKind::Broken, "its answer has no end"));
         }
@@ -92,15 +93,6 @@ fn read_head(pipe: &mut impl Read) -> Result<Vec<u8>, Failure> {
         head.extend_from_slice(&byte);
     }
     Ok(head)
-}
-
-fn status(head: &[u8]) -> Option<u16> {
-    let line = std::str::from_utf8(head).ok()?.lines().next()?;
-    let (version, rest) = line.split_once(' ')?;
-    if !version.starts_with("HTTP/1.") {
-        return None;
-    }
-    rest.get(..3)?.parse().ok()
 }
 
 fn socks5(
@@ -111,12 +103,12 @@ fn socks5(
 ) -> Result<(), Failure> {
     const NO_AUTHENTICATION: u8 = 0;
     const PASSWORD: u8 = 2;
-    let greeting: &[u8] = match proxy.credentials {
+    let greeting: &[u8] = match proxy.credentials() {
         None => &[5, 1, NO_AUTHENTICATION],
         Some(_) => &[5, 2, NO_AUTHENTICATION, PASSWORD],
     };
     say(pipe, greeting)?;
-    match (hear::<2>(pipe)?, &proxy.credentials) {
+    match (hear::<2>(pipe)?, proxy.credentials()) {
         ([5, NO_AUTHENTICATION], _) => {}
         ([5, PASSWORD], Some((user, password))) => log_in(proxy, url, user, password, pipe)?,
         ([5, _], _) => return Err(wants_credentials(proxy, url, "")),
@@ -214,12 +206,49 @@ fn hear<const N: usize>(pipe: &mut impl Read) -> Result<[u8; N], Failure> {
 mod tests {
     use super::*;
 
+    /// A proxy that answers with this, whatever it is told.
+    struct Says(&'static [u8]);
+
+    impl Read for Says {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0.read(buffer)
+        }
+    }
+
+    impl Write for Says {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
     #[test]
-    fn only_http_1_answers_count() {
-        assert_eq!(status(b"HTTP/1.0 200 Connection established\r\n\r\n"), Some(200));
-        assert_eq!(status(b"HTTP/1.1 407 \r\n\r\n"), Some(407));
-        assert_eq!(status(b"SSH-2.0-OpenSSH\r\n\r\n"), None);
-        assert_eq!(status(b"HTTP/1.1 2\r\n\r\n"), None);
-        assert_eq!(status(b"\xff\xff"), None);
+    fn a_proxys_head_is_bytes() {
+        let proxy = Proxy::parse("http://p:1").unwrap();
+        let url = Url::parse("https://x.example/").unwrap();
+        for (answer, problem) in [
+            (&b"HTTP/1.0 200 Connection established\r\n\r\nnext"[..], None),
+            // "Established" and a proxy's name in GBK.
+            (b"HTTP/1.1 200 \xc1\xac\xbd\xd3\r\nVia: \xb4\xfa\xc0\xed\r\n\r\nnext", None),
+            (b"HTTP/1.1 200 OK\n\nnext", None),
+            (b"HTTP/1.1 407 \r\n\r\n", Some("wants a user name and password (407)")),
+            (b"HTTP/1.1 403 \xbd\xfb\xd6\xb9\r\n\r\n", Some("status 403")),
+            (b"HTTP/1.1 503 \r\n\r\n", Some("it answered 503")),
+            (b"SSH-2.0-OpenSSH\r\n\r\n", Some("as an HTTP proxy")),
+            (b"HTTP/1.1 2\r\n\r\n", Some("as an HTTP proxy")),
+        ] {
+            let mut pipe = Says(answer);
+            match (open(&proxy, "x.example", &url, &mut pipe), problem) {
+                // What follows belongs to the tunnel.
+                (Ok(()), None) => assert_eq!(pipe.0, b"next"),
+                (Err(failure), Some(problem)) => {
+                    assert!(failure.problem.contains(problem), "{failure}");
+                }
+                (result, _) => panic!("{result:?} {problem:?}"),
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 use ureq::http::Uri;
+use ureq::http::uri::Authority;
 
 /// An `http` or `https` URL with a host and without credentials.
 #[derive(Clone, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub(crate) struct Url {
 }
 
 impl Url {
-    /// Reads a URL, or says what is wrong with it in words that go after a colon.
+    /// Reads a URL, or says what is wrong with it, in words that fit after a colon.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let uri: Uri = text.parse().map_err(|_| "it is not a URL")?;
         let tls = match uri.scheme_str() {
@@ -27,23 +28,10 @@ impl Url {
         if authority.as_str().contains('@') {
             return Err("it has a user name or password in it".to_owned());
         }
-        let host = uri.host().unwrap_or_default();
-        let after_host = authority.as_str().get(host.len()..).unwrap_or_default();
-        if !after_host.is_empty() && !after_host.starts_with(':') {
-            return Err("its host is neither a name nor an address".to_owned());
-        }
-        let port = match authority.port_u16() {
-            Some(0) => return Err("its port is not a number from 1 to 65535".to_owned()),
-            Some(port) => port,
-            None if !after_host.is_empty() => {
-                return Err("its port is not a number from 1 to 65535".to_owned());
-            }
-            None if tls => 443,
-            None => 80,
-        };
+        let (host, port) = host_and_port(authority)?;
         let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
         let path = format!("{}{query}", uri.path());
-        Ok(Self { tls, host: bare_host(host)?.to_ascii_lowercase(), port, path })
+        Ok(Self { tls, host, port: port.unwrap_or(if tls { 443 } else { 80 }), path })
     }
 
     /// The same URL with this appended to its path.
@@ -105,6 +93,22 @@ impl fmt::Debug for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+/// The host of an authority without credentials, in lower case and without brackets, and its port.
+/// `http` lets pass what stands between the two, and a port that is none.
+pub(super) fn host_and_port(authority: &Authority) -> Result<(String, Option<u16>), String> {
+    let host = authority.host();
+    let port = match authority.as_str().get(host.len()..).unwrap_or_default().split_at_checked(1) {
+        None => None,
+        Some((":", port)) => {
+            let is_number = port.bytes().all(|byte| byte.is_ascii_digit());
+            let number = port.parse().ok().filter(|number| is_number && *number > 0);
+            Some(number.ok_or("its port is not a number from 1 to 65535")?)
+        }
+        Some(_) => return Err("its host is neither a name nor an address".to_owned()),
+    };
+    Ok((bare_host(host)?.to_ascii_lowercase(), port))
 }
 
 /// A host without the brackets that an IPv6 address has, and nothing else.
@@ -197,6 +201,7 @@ mod tests {
             "http://host:99999/",
             "http://host:x/",
             "http://host:/",
+            "http://host:+80/",
             "https://ho st/",
             "https://127.0.0.1[::1]/",
             "https://[::1]x/",

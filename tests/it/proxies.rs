@@ -135,8 +135,13 @@ fn the_first_that_fits_of_the_variables_is_used() {
         (vec![("HTTP_PROXY", &good), ("all_proxy", dead)], 0),
         (vec![("http_proxy", ""), ("HTTP_PROXY", &good)], 0),
         (vec![("HTTPS_PROXY", dead), ("ALL_PROXY", &good)], 0),
-        (vec![("HTTPS_PROXY", "nonsense"), ("ALL_PROXY", &good)], 2),
-        (vec![("http_proxy", &good), ("HTTP_PROXY", "nonsense")], 2),
+        // What no request would go through is not looked at; what one would is never ignored.
+        (vec![("HTTPS_PROXY", "nonsense"), ("ALL_PROXY", &good)], 0),
+        (vec![("http_proxy", &good), ("HTTP_PROXY", "nonsense")], 0),
+        (vec![("http_proxy", &good), ("all_proxy", "gopher://127.0.0.1:1/")], 0),
+        (vec![("http_proxy", "nonsense"), ("HTTP_PROXY", &good)], 2),
+        (vec![("http_proxy", "nonsense"), ("ALL_PROXY", &good)], 2),
+        (vec![("ALL_PROXY", "nonsense"), ("NO_PROXY", HOST)], 6),
         (vec![("ALL_PROXY", &good), ("NO_PROXY", "other.test, 10.0.0.0/8")], 0),
         (vec![("ALL_PROXY", &good), ("NO_PROXY", "test")], 6),
         (vec![("ALL_PROXY", &good), ("NO_PROXY", "*")], 6),
@@ -149,6 +154,30 @@ fn the_first_that_fits_of_the_variables_is_used() {
     upload(command.env("HTTP_PROXY", dead).arg("--proxy").arg(&good)).expect(0);
     let mut command = program_for(&sandbox);
     upload(command.env("NO_PROXY", HOST).arg("--proxy").arg(&good)).expect(6);
+}
+
+#[test]
+fn a_socks_proxy_of_a_desktop_is_socks5() {
+    let sandbox = behind_a_name();
+    let proxy = leading_to(Speaks::Socks5, None, sandbox.addr());
+    let mut command = program_for(&sandbox);
+    let pin = format!("--resolve={HOST}:80:192.0.2.7");
+    upload(command.env("all_proxy", format!("socks://{}/", proxy.addr())).arg(pin)).expect(0);
+    assert_eq!(proxy.asked(), ["address 192.0.2.7:80"]);
+}
+
+#[test]
+fn a_wrong_proxy_is_a_wrong_environment() {
+    let sandbox = behind_a_name();
+    let mut command = program_for(&sandbox);
+    let ran = upload(command.env("HTTP_PROXY", "ftp://127.0.0.1:1")).expect(2);
+    assert!(ran.stdout.is_empty() && ran.stderr.contains("the variable HTTP_PROXY"), "{ran:#?}");
+    // The storage alone goes through a proxy: the API was asked, and nothing was sent.
+    let sandbox = Sandbox::builder().storage_url("http://storage.test/storage/").start().unwrap();
+    let mut command = program_for(&sandbox);
+    let ran = upload(command.env("HTTP_PROXY", "ftp://127.0.0.1:1")).expect(2);
+    assert!(ran.stderr.contains("the variable HTTP_PROXY"), "{ran:#?}");
+    assert!(!ran.stderr.contains("trying again") && sandbox.seen().objects.is_empty(), "{ran:#?}");
 }
 
 #[test]

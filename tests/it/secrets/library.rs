@@ -58,7 +58,7 @@ fn proxies() -> Proxies {
         "ALL_PROXY" => Some(url("proxy.all")),
         _ => None,
     };
-    Proxies::from_variables(variable).unwrap().with_proxy(&url("proxy.https")).unwrap()
+    Proxies::from_variables(variable).with_proxy(&url("proxy.https")).unwrap()
 }
 
 fn client(echo: &Echo, run: &str, printed: &Printed) -> Client {
