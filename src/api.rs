@@ -38,9 +38,15 @@ impl Client {
         let call = Call { action, path: "/app/getCOSToken", fields, file: None, once: false };
         let client = self.hiding(release.secrets());
         let envelope = client.call(&call)?;
-        let data = client.redactor.clean_token(&envelope.data);
-        UploadToken::parse(&data)
-            .map_err(|problem| unusable(action, &envelope, client.redactor.clean(&problem)))
+        let token = UploadToken::parse(&envelope.data)
+            .map_err(|problem| unusable(action, &envelope, client.redactor.clean(&problem)))?;
+        if client.redactor.has_api_key(token.key()) {
+            // It has to be sent as it is, and every message names it.
+            let problem = "its \"key\" has the API key in it".to_owned();
+            return Err(unusable(action, &envelope, problem));
+        }
+        let shown = client.redactor.clean_token(token.expose_json());
+        Ok(token.shown_as(shown))
     }
 
     /// `buildInfo`, "Check Release Status": asks once what became of an upload. `key` is the key
@@ -108,7 +114,6 @@ impl Client {
     fn decode_build(&self, action: &str, envelope: &Envelope) -> Result<BuildInfo> {
         // A short password is no secret that could be found by itself.
         Fields::parse(&self.redactor.clean_build(&envelope.data))
-            .map(Fields::without_passwords)
             .and_then(BuildInfo::from_fields)
             .ok_or_else(|| unusable(action, envelope, "there is no build in it".to_owned()))
     }

@@ -79,7 +79,9 @@ impl Client {
         };
         let mut api_answers = false;
         for url in self.api_urls() {
-            let probe = examine(format!("API {}", url.host()), || self.examine_api(url));
+            let probe = examine(format!("API {}", self.redactor.clean(url.host())), || {
+                self.examine_api(url)
+            });
             api_answers |= probe.result.is_ok();
             note(probe);
         }
@@ -91,7 +93,7 @@ impl Client {
                 Ok("Pgyer accepts it".to_owned())
             }));
             if let Some(token) = token {
-                let probe = examine(storage_name(&token), || self.examine_storage(&token));
+                let probe = examine(self.storage_name(&token), || self.examine_storage(&token));
                 can_upload = probe.result.is_ok();
                 note(probe);
             }
@@ -100,7 +102,7 @@ impl Client {
     }
 
     fn examine_api(&self, url: &Url) -> Result<String> {
-        let action = format!("reach {}", url.host());
+        let action = format!("reach {}", self.redactor.clean(url.host()));
         // There are other hosts: for one that is not reached nobody waits.
         let route = self.route(url, &action)?;
         self.with_retries(&action, || self.probe(url, &action))?;
@@ -129,12 +131,22 @@ impl Client {
             problem,
             http_status: None,
         })?;
-        self.route(&url, &format!("reach the storage {}", url.host())).map(|route| describe(&route))
+        let action = format!("reach the storage {}", self.redactor.clean(url.host()));
+        self.route(&url, &action).map(|route| describe(&route))
     }
 
     fn route(&self, url: &Url, action: &str) -> Result<Route> {
         let route = self.shared.transport.connect(url, self.deadline);
-        route.map_err(|failure| failure.into_error(action))
+        route.map_err(|failure| {
+            failure.without_secret_host(url.host(), &self.redactor).into_error(action)
+        })
+    }
+
+    fn storage_name(&self, token: &UploadToken) -> String {
+        match Url::parse(token.endpoint()) {
+            Ok(url) => format!("storage {}", self.redactor.clean(url.host())),
+            Err(_) => "storage".to_owned(),
+        }
     }
 }
 
@@ -142,13 +154,6 @@ fn examine(check: String, test: impl FnOnce() -> Result<String>) -> Probe {
     let began = Instant::now();
     let result = test();
     Probe { check, result, elapsed: began.elapsed() }
-}
-
-fn storage_name(token: &UploadToken) -> String {
-    match Url::parse(token.endpoint()) {
-        Ok(url) => format!("storage {}", url.host()),
-        Err(_) => "storage".to_owned(),
-    }
 }
 
 /// "1.2.3.4:443, by way of the proxy …, certificate issued by …"

@@ -1,11 +1,15 @@
 //! JSON objects as they came: in their order, with every value as it was written.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
-/// More members than any object has that is meant well. A megabyte could have 200,000.
+use crate::escape;
+
+/// The most members of an object, far above any legitimate answer: 1 MiB could hold 200,000.
 pub(crate) const MOST_MEMBERS: usize = 10_000;
 
 /// The members of a JSON object, in the order received, unparsed.
@@ -13,7 +17,7 @@ pub(crate) const MOST_MEMBERS: usize = 10_000;
 pub(crate) struct Fields(Vec<(String, Box<RawValue>)>);
 
 impl Fields {
-    /// The members of this text, if it is an object with no more than [`MOST_MEMBERS`].
+    /// Parses an object with at most [`MOST_MEMBERS`] members.
     pub(crate) fn parse(json: &str) -> Option<Self> {
         serde_json::from_str(json).ok()
     }
@@ -26,23 +30,12 @@ impl Fields {
         self.0.iter().map(|(name, value)| (name.as_str(), value.get()))
     }
 
-    /// The same with `***` in the place of texts that are called passwords.
-    pub(crate) fn without_passwords(mut self) -> Self {
-        for (name, value) in &mut self.0 {
-            let is_password = name.to_ascii_lowercase().contains("password");
-            if is_password && text_of(value.get()).is_some_and(|text| !text.is_empty()) {
-                *value = to_raw_value("***").unwrap_or_default();
-            }
-        }
-        self
-    }
-
     /// The value of a member as JSON.
     pub(crate) fn raw(&self, name: &str) -> Option<&str> {
         self.iter().find(|(found, _)| *found == name).map(|(_, value)| value)
     }
 
-    /// A string, or a number or truth value as it is written; none for anything else.
+    /// A string, or a number or truth value as it is written; `None` for anything else.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.raw(name).and_then(text_of)
     }
@@ -87,51 +80,26 @@ pub(crate) fn text_of(json: &str) -> Option<String> {
     }
 }
 
-/// The same JSON without white space between its tokens, so that it stays on one line.
-pub(crate) fn compact(json: &str) -> String {
-    let mut compacted = String::with_capacity(json.len());
-    let (mut in_string, mut escaped) = (false, false);
-    for c in json.chars() {
-        if in_string {
-            in_string = escaped || c != '"';
-            escaped = !escaped && c == '\\';
-        } else if c.is_ascii_whitespace() {
-            continue;
-        } else {
-            in_string = c == '"';
-        }
-        compacted.push(c);
-    }
-    compacted
-}
-
-/// The same JSON with another text in the place of each string, names too, for which there is one.
-pub(crate) fn map_strings(json: &str, mut other: impl FnMut(&str) -> Option<String>) -> String {
-    let mut mapped = String::with_capacity(json.len());
+/// Splits JSON into its tokens, without the white space between them.
+fn tokens(json: &str) -> impl Iterator<Item = &str> {
+    let is_bracket = |c: char| "{}[]:,\"".contains(c);
     let mut rest = json;
-    while let Some((before, from_quote)) = rest.find('"').and_then(|at| rest.split_at_checked(at)) {
-        let Some((string, after)) = from_quote.split_at_checked(string_length(from_quote)) else {
-            break;
+    std::iter::from_fn(move || {
+        rest = rest.trim_ascii_start();
+        let length = match rest.chars().next()? {
+            '"' => string_length(rest),
+            c if is_bracket(c) => 1,
+            _ => {
+                rest.find(|c: char| c.is_ascii_whitespace() || is_bracket(c)).unwrap_or(rest.len())
+            }
         };
-        mapped.push_str(before);
-        // Half a surrogate pair makes a text unreadable to us, not to others.
-        let text = text_of(string).unwrap_or_else(|| within_quotes(string).to_owned());
-        match other(&text) {
-            Some(text) => mapped.push_str(&serde_json::Value::from(text).to_string()),
-            None => mapped.push_str(string),
-        }
+        let (token, after) = rest.split_at_checked(length)?;
         rest = after;
-    }
-    mapped.push_str(rest);
-    mapped
+        Some(token)
+    })
 }
 
-fn within_quotes(string: &str) -> &str {
-    let text = string.strip_prefix('"').unwrap_or(string);
-    text.strip_suffix('"').unwrap_or(text)
-}
-
-/// The length of the JSON string at the start, with its quotes.
+/// The length of the string at the start, with its quotes.
 fn string_length(json: &str) -> usize {
     let mut escaped = false;
     let end = json.bytes().skip(1).position(|byte| {
@@ -139,7 +107,92 @@ fn string_length(json: &str) -> usize {
         escaped = byte == b'\\' && !escaped;
         ends
     });
-    end.map_or(json.len(), |end| end.saturating_add(2))
+    end.map_or(json.len(), |end| end + 2)
+}
+
+/// The same JSON without white space between its tokens, so that it stays on one line.
+pub(crate) fn compact(json: &str) -> String {
+    tokens(json).collect()
+}
+
+/// The same JSON on one line, with `***` for the API key, within strings and as a number, and for
+/// the strings and numbers of what is called a password, at any depth. Within the member `kept`,
+/// passwords stay.
+pub(crate) fn without_secrets(json: &str, api_key: &str, kept: Option<&str>) -> String {
+    let mut shown = String::with_capacity(json.len());
+    let mut tokens = tokens(json).peekable();
+    // Of the value that comes next, and of the arrays and objects around it.
+    let mut passwords = Passwords::Named;
+    let mut outer = Vec::new();
+    while let Some(token) = tokens.next() {
+        let is_name = tokens.peek() == Some(&":");
+        match token {
+            "{" | "[" => outer.push(passwords),
+            "}" | "]" => drop(outer.pop()),
+            "," => passwords = outer.last().copied().unwrap_or_default(),
+            name if is_name => passwords = passwords.within(&lossy_text(name), kept),
+            _ => {}
+        }
+        if passwords == Passwords::All && !is_name && is_text(token) {
+            shown.push_str("\"***\"");
+        } else {
+            shown.push_str(&without_key(token, api_key));
+        }
+    }
+    shown
+}
+
+/// Which values are passwords.
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Passwords {
+    /// Those of members whose name says so.
+    #[default]
+    Named,
+    All,
+    None,
+}
+
+impl Passwords {
+    /// Which values of a member are.
+    fn within(self, name: &str, kept: Option<&str>) -> Self {
+        match self {
+            Self::Named if kept == Some(name) => Self::None,
+            Self::Named if name.to_ascii_lowercase().contains("password") => Self::All,
+            inherited => inherited,
+        }
+    }
+}
+
+/// Whether a token is a number, or a string that is not empty.
+fn is_text(token: &str) -> bool {
+    token.starts_with('"') && token != "\"\"" || is_number(token)
+}
+
+fn is_number(token: &str) -> bool {
+    token.starts_with(|c: char| c == '-' || c.is_ascii_digit())
+}
+
+fn without_key<'a>(token: &'a str, api_key: &str) -> Cow<'a, str> {
+    if api_key.is_empty() {
+        return token.into();
+    }
+    if token.starts_with('"') {
+        let text = lossy_text(token);
+        if text.contains(api_key) {
+            return Value::from(text.replace(api_key, "***")).to_string().into();
+        }
+    } else if is_number(token) && token.contains(api_key) {
+        return "\"***\"".into();
+    }
+    token.into()
+}
+
+/// The text of a string. An unpaired surrogate stays as it is written: it can't be decoded here,
+/// but another reader may accept it.
+fn lossy_text(string: &str) -> String {
+    let within_quotes = string.strip_prefix('"').unwrap_or(string);
+    let within_quotes = within_quotes.strip_suffix('"').unwrap_or(within_quotes);
+    escape::decoded(within_quotes, escape::json).map(|(_, c)| c).collect()
 }
 
 /// A string that holds a decimal integer, of whatever size, as a JSON number.
@@ -175,12 +228,50 @@ mod tests {
     }
 
     #[test]
-    fn passwords_are_known_by_their_names() {
-        let fields = Fields::parse(r#"{"buildPassword":"47","password":"","passwordless":[1]}"#);
-        let fields = fields.unwrap().without_passwords();
-        assert_eq!(fields.text("buildPassword").as_deref(), Some("***"));
-        assert_eq!(fields.raw("password"), Some("\"\""));
-        assert_eq!(fields.raw("passwordless"), Some("[1]"));
+    fn passwords_are_known_by_their_names_at_any_depth() {
+        for (json, shown) in [
+            (
+                r#"{"buildPassword":"47","password":"","n":"47"}"#,
+                r#"{"buildPassword":"***","password":"","n":"47"}"#,
+            ),
+            (r#"{"password":4711,"p":4711}"#, r#"{"password":"***","p":4711}"#),
+            (
+                r#"{"a":[{"b":{"oldPASSWORD" : -1.5e3}},7],"c":1}"#,
+                r#"{"a":[{"b":{"oldPASSWORD":"***"}},7],"c":1}"#,
+            ),
+            (
+                r#"{"passwords":["a",1,{"b":"c","d":[2]}],"e":3}"#,
+                r#"{"passwords":["***","***",{"b":"***","d":["***"]}],"e":3}"#,
+            ),
+            (
+                r#"{"pass\u0077ord":"x","y":"password"}"#,
+                r#"{"pass\u0077ord":"***","y":"password"}"#,
+            ),
+            (
+                r#"{"password":null,"passwordless":true}"#,
+                r#"{"password":null,"passwordless":true}"#,
+            ),
+            (r#"[{"params":{"password":"x"}}]"#, r#"[{"params":{"password":"***"}}]"#),
+        ] {
+            assert_eq!(without_secrets(json, "", None), shown);
+        }
+        let kept = r#"{"params":{"password":["x"],"a":1},"password":"***"}"#;
+        assert_eq!(without_secrets(kept, "", Some("params")), kept);
+    }
+
+    #[test]
+    fn the_api_key_goes_wherever_it_is() {
+        for (json, shown) in [
+            (
+                r#"{"k1":"see k1, \u006b1","k1k1":["k2",{"a":"k1"}]}"#,
+                r#"{"***":"see ***, ***","******":["k2",{"a":"***"}]}"#,
+            ),
+            (r#"{"a":"A\u00e9","b":"\ud800k1"}"#, r#"{"a":"A\u00e9","b":"\\ud800***"}"#),
+        ] {
+            assert_eq!(without_secrets(json, "k1", None), shown);
+        }
+        assert_eq!(without_secrets("[1234567,12,true]", "2345", None), r#"["***",12,true]"#);
+        assert_eq!(without_secrets("[true,null]", "u", None), "[true,null]");
     }
 
     #[test]
@@ -217,21 +308,18 @@ mod tests {
     }
 
     #[test]
-    fn a_string_that_is_no_text_can_be_exchanged_too() {
-        let json = r#"{"a":"\ud800\"b"}"#;
-        let mapped =
-            map_strings(json, |text| text.contains("ud800").then(|| text.replace('b', "c")));
-        assert_eq!(mapped, r#"{"a":"\\ud800\\\"c"}"#);
+    fn what_is_not_json_stays_too() {
+        for text in ["", "\"", "\"a", "\"\\\"", "1", "\"é", "é[x}\"", "[]]"] {
+            assert_eq!(without_secrets(text, "k", None), text);
+        }
     }
 
     #[test]
-    fn strings_can_be_exchanged() {
-        let json = r#"{"a" : ["a", "\u0061", "b\"a", "\\"], "c": 1.0, "é":"a" }"#;
-        let mapped = map_strings(json, |text| (text == "a").then(|| "\"".to_owned()));
-        assert_eq!(mapped, r#"{"\"" : ["\"", "\"", "b\"a", "\\"], "c": 1.0, "é":"\"" }"#);
-        for json in ["", "\"", "\"a", "\"\\\"", "1", "\"é"] {
-            assert_eq!(map_strings(json, |_| None), json);
-        }
+    fn depth_takes_no_time_and_no_stack() {
+        let began = std::time::Instant::now();
+        let json = "[".repeat(1 << 19) + &"]".repeat(1 << 19);
+        assert_eq!(without_secrets(&json, "k", None), json);
+        assert!(began.elapsed() < std::time::Duration::from_secs(5), "{:?}", began.elapsed());
     }
 
     #[test]

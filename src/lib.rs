@@ -186,6 +186,7 @@ mod client;
 mod decoder;
 mod doctor;
 mod error;
+mod escape;
 mod event;
 #[doc(hidden)]
 #[cfg(any(test, fuzzing))]
@@ -209,7 +210,6 @@ mod storage;
 mod transport;
 mod types;
 mod wait;
-mod xml;
 
 pub use client::{Client, ClientBuilder};
 pub use doctor::{Diagnosis, Probe};

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use crate::client::{Client, FormFile};
 use crate::error::{Error, Result, storage_may_recover};
+use crate::escape;
 use crate::multipart::Form;
 use crate::package::Package;
 use crate::percent::percent_encode;
 use crate::redact::Redactor;
 use crate::transport::{Answer, Failure, Url};
 use crate::types::UploadToken;
-use crate::xml::without_entities;
 
 impl Client {
     /// "Upload the File to the Returned URL": step two alone. Calls no API and needs no key.
@@ -399,7 +399,7 @@ fn xml_text(xml: &str, tag: &str) -> Option<String> {
     let text = text.trim();
     let text = match text.strip_prefix("<![CDATA[").and_then(|text| text.strip_suffix("]]>")) {
         Some(text) => text.to_owned(),
-        None => without_entities(text),
+        None => escape::decoded(text, escape::entity).map(|(_, c)| c).collect(),
     };
     Some(text).filter(|text| !text.is_empty())
 }

@@ -24,9 +24,12 @@ use crate::types::{BuildInfo, Date, Envelope, UploadToken};
 const SECRETS: [&str; 3] =
     ["s3cr3t-key-0123456789", "pä\"ss/word& long", "q-sign=ab;cd&q-ak=1234567890"];
 
+const API_KEY: &str = SECRETS[0];
+
 fn redactor() -> Redactor {
     let mut redactor = Redactor::default();
     SECRETS.iter().for_each(|secret| redactor.add(secret));
+    redactor.add_api_key(API_KEY);
     redactor
 }
 
@@ -34,6 +37,10 @@ fn has_no_secret(text: &str) {
     for secret in SECRETS {
         assert!(!text.contains(secret), "{text}");
     }
+}
+
+fn has_no_api_key(text: &str) {
+    assert!(!text.contains(API_KEY), "{text}");
 }
 
 fn is_json(text: &str) -> bool {
@@ -65,8 +72,11 @@ pub fn answers(data: &[u8]) {
     if let Some(build) = Fields::parse(&cleaned).and_then(BuildInfo::from_fields) {
         check_build(&build);
     }
-    if let Ok(token) = UploadToken::parse(&redactor().clean_token(&envelope.data)) {
+    if let Ok(token) = UploadToken::parse(&envelope.data) {
         check_token(&token);
+        let cleaned = redactor().clean_token(token.expose_json());
+        assert!(is_json(&cleaned), "{cleaned}");
+        has_no_api_key(&cleaned);
     }
 }
 
@@ -78,9 +88,9 @@ fn is_break(c: char) -> bool {
 fn check_build(build: &BuildInfo) {
     let json = build.to_json();
     assert!(is_json(&json) && !json.contains(is_break), "{json}");
-    has_no_secret(&json);
+    has_no_api_key(&json);
     for text in [&build.name, &build.version, &build.qr_code_url, &build.update_description] {
-        has_no_secret(text);
+        has_no_api_key(text);
     }
     for url in [build.install_url(), build.icon_url()].into_iter().flatten() {
         assert!(Url::parse(&url).is_ok(), "{url}");

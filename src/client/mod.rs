@@ -292,7 +292,8 @@ impl Client {
         request: impl FnOnce() -> Result<Answer, Failure>,
     ) -> Result<Answer, Failure> {
         let began = Instant::now();
-        let result = request();
+        let result =
+            request().map_err(|failure| failure.without_secret_host(url.host(), &self.redactor));
         let problem = result.as_ref().err().map(Failure::to_string);
         let outcome = match (&result, &problem) {
             (Ok(answer), _) => Ok(answer.status),
@@ -300,7 +301,7 @@ impl Client {
         };
         self.observer.tell(&Event::Request {
             method,
-            url: &url.to_string(),
+            url: &self.redactor.clean(&url.to_string()),
             outcome,
             elapsed: began.elapsed(),
         });

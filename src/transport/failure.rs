@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 
 use crate::error::Error;
+use crate::redact::Redactor;
 
 /// Why there is no answer, in words that go after "cannot do this: ".
 #[derive(Debug)]
@@ -51,6 +52,17 @@ impl Failure {
 
     pub(super) fn advising(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
+        self
+    }
+
+    /// Hides the host, if a server has put a secret into its name.
+    pub(crate) fn without_secret_host(mut self, host: &str, redactor: &Redactor) -> Self {
+        let shown = redactor.clean(host);
+        if shown != host {
+            self.problem = self.problem.replace(host, &shown);
+            // The name that a certificate is not valid for is in there, and can't be replaced.
+            self.source = self.source.filter(|source| source.is::<Error>());
+        }
         self
     }
 

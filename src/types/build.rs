@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::json::{self, Fields};
 use crate::percent::percent_encode;
-use crate::redact::HIDDEN;
 
 /// The state of a build, from one `buildInfo` call.
 ///
@@ -167,20 +166,20 @@ impl BuildInfo {
     pub fn install_url(&self) -> Option<String> {
         let last =
             [&self.shortcut_url, &self.build_key].into_iter().find(|part| !part.is_empty())?;
-        may_be_in_url(last).then(|| format!("https://www.pgyer.com/{}", percent_encode(last)))
+        Some(format!("https://www.pgyer.com/{}", last_part(last)?))
     }
 
     /// The address of the icon, made as the API's page says; none when there is no icon.
     pub fn icon_url(&self) -> Option<String> {
         let folders: Vec<String> =
             self.icon.chars().take(5).map(|c| percent_encode(c.encode_utf8(&mut [0; 4]))).collect();
-        if folders.len() < 5 || !may_be_in_url(&self.icon) {
+        if folders.len() < 5 {
             return None;
         }
         Some(format!(
             "https://cdn-app-icon2.pgyer.com/{}/{}?x-oss-process=image/resize,m_lfit,h_120,w_120/format,jpg",
             folders.join("/"),
-            percent_encode(&self.icon)
+            last_part(&self.icon)?
         ))
     }
 
@@ -211,10 +210,10 @@ impl BuildInfo {
     }
 }
 
-/// No server takes a longer one, and one without its secrets leads nowhere.
-fn may_be_in_url(text: &str) -> bool {
+/// Escapes the last part of a URL, unless it is longer than any server accepts.
+fn last_part(text: &str) -> Option<String> {
     const LONGEST: usize = 8192;
-    text.len() <= LONGEST && !text.contains(HIDDEN)
+    (text.len() <= LONGEST).then(|| percent_encode(text))
 }
 
 #[cfg(test)]
@@ -259,10 +258,9 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_in_no_url_makes_none() {
+    fn what_is_too_long_for_a_url_makes_none() {
         let long = "x".repeat(8192);
-        let [longer, hidden] = [format!("{long}x"), format!("short{HIDDEN}")];
-        for (part, is_url) in [(long, true), (longer, false), (hidden, false)] {
+        for (part, is_url) in [(format!("{long}x"), false), (long, true)] {
             let build = build(&format!(r#"{{"buildShortcutUrl":"{part}","buildIcon":"{part}"}}"#));
             assert_eq!(
                 (build.install_url().is_some(), build.icon_url().is_some()),

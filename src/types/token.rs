@@ -23,12 +23,13 @@ const LONGEST_KEY: usize = 1024;
 /// assert_eq!(token.expose_json(), json);
 /// # Ok::<(), pgyer::Error>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct UploadToken {
     pub(crate) key: String,
     pub(crate) endpoint: String,
     pub(crate) params: Vec<(String, String)>,
     pub(crate) file_field: String,
+    /// What is shown of it.
     json: String,
 }
 
@@ -93,6 +94,11 @@ impl UploadToken {
         &self.key
     }
 
+    /// The same token, which is sent as it came, with other JSON to show.
+    pub(crate) fn shown_as(self, json: String) -> Self {
+        Self { json, ..self }
+    }
+
     /// The URL to upload to.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
@@ -100,29 +106,32 @@ impl UploadToken {
 
     /// What must not be shown of it: values of params, and what is secret within them.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
-        /// More than any token has.
-        const MOST: usize = 16;
-        let params = self.params.iter().filter(|(name, _)| is_secret(name)).take(MOST);
+        // Far more than any token has; each is searched for in all that is shown.
+        const MOST: usize = 64;
+        let params = self.params.iter().filter(|(name, _)| is_secret(name));
         // A signed URL has its signature there.
         let query = self.endpoint.split_once('?').map(|(_, query)| query);
-        let values = params.map(|(_, value)| value.as_str()).chain(query);
-        values.flat_map(|value| std::iter::once(value).chain(parts_of(value).take(MOST)))
+        let values = query.into_iter().chain(params.map(|(_, value)| value.as_str()));
+        values.flat_map(|value| std::iter::once(value).chain(parts_of(value))).take(MOST)
     }
 
-    /// The endpoint without what may be secret in it.
+    /// The endpoint without its user, password and query.
     fn harmless_endpoint(&self) -> String {
-        let path = self.endpoint.split(['?', '#']).next().unwrap_or_default();
+        let shown = Fields::parse(&self.json).and_then(|fields| fields.text("endpoint"));
+        let shown = shown.unwrap_or_default();
+        let path = shown.split(['?', '#']).next().unwrap_or_default();
         path.rsplit_once('@').map_or(path.to_owned(), |(_, host)| format!("***@{host}"))
     }
 
-    /// The API's `data` as it came, as JSON on one line. It has the signature in it: show it to
+    /// The API's `data` as JSON on one line, as it came but for the API key and for passwords
+    /// outside its `params`, which are replaced by `***`. It has the signature in it: give it to
     /// nobody but [`Client::put`](crate::Client::put).
     pub fn expose_json(&self) -> &str {
         &self.json
     }
 }
 
-/// Which params let their holder do something. The key is none: it names the build everywhere.
+/// Which params are credentials. `key` is not one: it is an identifier and shown everywhere.
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["signature", "token", "policy", "credential", "accesskeyid", "q-ak", "secret"]
@@ -131,7 +140,7 @@ fn is_secret(name: &str) -> bool {
 }
 
 /// The values within a signature (`q-sign-algorithm=sha1&q-signature=…`) that are secret by
-/// themselves, told from the others by their length.
+/// themselves: the long ones.
 fn parts_of(signature: &str) -> impl Iterator<Item = &str> {
     const LONG: usize = 16;
     let values = signature.split('&').filter_map(|pair| pair.split_once('=')).map(|pair| pair.1);
@@ -210,10 +219,10 @@ mod tests {
         assert_eq!(
             secrets,
             [
+                "sign=query",
                 "q-sign-algorithm=sha1&q-signature=0123456789abcdef0123",
                 "0123456789abcdef0123",
                 "token",
-                "sign=query"
             ]
         );
     }

@@ -192,7 +192,7 @@ fn build(text: &str) -> String {
     let fields: Vec<String> =
         names.iter().chain(&more).map(|name| format!("\"{name}\":{text}")).collect();
     format!(
-        r#"{{{},"buildPassword":"4711",{text}:{text},"deep":[{{"a":{text}}}]}}"#,
+        r#"{{{},"buildPassword":"4711",{text}:{text},"deep":[{{"a":{text},"oldPassword":4711}}]}}"#,
         fields.join(",")
     )
 }

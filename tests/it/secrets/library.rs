@@ -6,22 +6,26 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pgyer::{
-    ApiKey, BuildType, Client, Error, InstallType, Package, Password, Proxies, Release,
+    ApiKey, BuildType, Client, Error, Event, InstallType, Package, Password, Proxies, Release,
     RetryPolicy, Source, UploadOptions, UploadToken, Wait,
 };
 
 use super::echo::{Echo, Manner, Step, token_json};
-use super::markers::{found_in, secret, spelled};
+use super::markers::{found_in, has_api_key, secret, spelled};
 use super::{TASKS, manners};
 use crate::support::{data, for_each};
 
 /// What was printed.
 #[derive(Clone, Default)]
-struct Printed(Arc<Mutex<String>>);
+struct Printed {
+    text: Arc<Mutex<String>>,
+    /// What the service said: data, which loses the API key and what is called a password alone.
+    results: Arc<Mutex<String>>,
+}
 
 impl Printed {
     fn note(&self, text: &str) {
-        self.0.lock().unwrap().push_str(&format!("{text}\n"));
+        self.text.lock().unwrap().push_str(&format!("{text}\n"));
     }
 
     fn debug(&self, value: &impl Debug) {
@@ -41,7 +45,7 @@ impl Printed {
 
     fn result<T: Debug>(&self, result: &Result<T, Error>) {
         match result {
-            Ok(value) => self.debug(value),
+            Ok(value) => self.results.lock().unwrap().push_str(&format!("{value:?} {value:#?}\n")),
             Err(error) => self.error(error),
         }
     }
@@ -70,7 +74,10 @@ fn client(echo: &Echo, run: &str, printed: &Printed) -> Client {
         .retry(RetryPolicy::default().retries(1).delay(Duration::from_millis(1)));
     printed.debug(&builder);
     let (client, told) = (builder.build().unwrap(), printed.clone());
-    let client = client.with_observer(move |event| told.debug(event));
+    let client = client.with_observer(move |event| match event {
+        Event::Published { build, .. } => told.result(&Ok(build)),
+        event => told.debug(event),
+    });
     printed.debug(&client);
     client
 }
@@ -153,10 +160,12 @@ fn nothing_that_can_be_printed_has_a_secret_in_it() {
                     printed.result(&client.publish(&hap, &upload()));
                 }
             }
-            let text = printed.0.lock().unwrap();
-            let lines: Vec<&str> = text.lines().filter(|line| !found_in(line).is_empty()).collect();
+            let text = printed.text.lock().unwrap();
             let name = manner.map_or("well", |(name, _)| name);
+            let lines: Vec<&str> = text.lines().filter(|line| !found_in(line).is_empty()).collect();
             assert!(lines.is_empty(), "{step:?}, {name}, {job}: {:?} {lines:#?}", found_in(&text));
+            let results = printed.results.lock().unwrap();
+            assert!(!has_api_key(&results, str::to_owned), "{step:?}, {name}, {job}: {results}");
             let knows = !echo.told(&run).is_empty();
             assert!(knows || *step == Step::Probe, "{step:?}, {name}");
         }

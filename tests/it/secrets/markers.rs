@@ -139,6 +139,12 @@ pub(crate) fn found_in(text: &str) -> Vec<&'static str> {
     found
 }
 
+/// Whether one of the API keys is in a text, written like this.
+pub(crate) fn has_api_key(text: &str, write: fn(&str) -> String) -> bool {
+    let keys = SLOTS.iter().filter(|slot| slot.starts_with("key."));
+    keys.map(|slot| write(&secret(slot))).any(|key| text.contains(&key))
+}
+
 pub(crate) fn percent_decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
@@ -195,7 +201,7 @@ pub(crate) mod spelled {
             url.to_lowercase(),
             url.replace("%20", "+"),
             url,
-            inner(&json(secret)),
+            json_text(secret),
             inner(&php_json(secret)),
             xml(secret),
             html(secret),
@@ -207,6 +213,11 @@ pub(crate) mod spelled {
 
     pub(crate) fn percent(text: &str) -> String {
         percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+    }
+
+    /// Without quotes.
+    pub(crate) fn json_text(text: &str) -> String {
+        inner(&json(text))
     }
 
     pub(crate) fn json(text: &str) -> String {

@@ -6,6 +6,7 @@ mod echo;
 mod library;
 mod markers;
 mod refused;
+mod results;
 mod terminal;
 
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use echo::{Echo, Manner, OF_BUILDS, OF_THE_API, OF_THE_STORAGE, OF_TOKENS, Step, token_json};
-use markers::{found_in, secret, spelled};
+use markers::{found_in, has_api_key, secret, spelled};
 use tempfile::TempDir;
 
 use crate::support::proxy_server::{ProxyServer, Reply, Speaks};
@@ -242,6 +243,13 @@ impl Trial {
         arguments
     }
 
+    /// Whether standard output has what the service said, which loses the API key and what is
+    /// called a password, and nothing else.
+    fn is_data(&self, ran: &Ran) -> bool {
+        let is_build = matches!(self.step, Step::Poll | Step::Legacy) && self.manner.is_some();
+        ran.code == Some(0) && (is_build || self.task.line.starts_with("token "))
+    }
+
     fn what(&self) -> String {
         let manner = self.manner.map_or("well", |(name, _)| name);
         format!("{} {:?}, {:?}: {manner}", self.task.line, self.options, self.step)
@@ -295,10 +303,14 @@ impl Stage {
             wrong.push("standard output has buildPassword".to_owned());
         }
         for (name, text) in [("output", &ran.stdout), ("error", &ran.stderr)] {
-            let mut shown = found_in(text);
-            // A token is what the command of that name is for.
-            let is_asked_for = trial.task.line.starts_with("token ") && name == "output";
-            shown.retain(|slot| !(is_asked_for && slot.starts_with("token.")));
+            if trial.is_data(ran) && name == "output" {
+                let is_json = trial.task.line.starts_with("token ") || text.starts_with('{');
+                let write = if is_json { spelled::json_text } else { str::to_owned };
+                let has_key = has_api_key(text, write);
+                wrong.extend(has_key.then(|| "the result has the API key".to_owned()));
+                continue;
+            }
+            let shown = found_in(text);
             wrong.extend((!shown.is_empty()).then(|| format!("standard {name} has {shown:?}")));
         }
         let told = self.echo.told(&number.to_string());
