@@ -7,8 +7,8 @@ use std::thread;
 use std::time::Instant;
 
 use pgyer::{
-    BuildType, Client, Error, Event, Package, Password, Proxies, Release, Result, RetryPolicy,
-    Source, UploadOptions, UploadToken, Wait,
+    BuildType, Client, Error, Event, Package, Password, Proxies, Release, Result, Source,
+    UploadOptions, UploadToken,
 };
 
 use crate::args::{self, Action, Command, Format, Input, Network, When};
@@ -96,7 +96,7 @@ impl Run<'_> {
         let mut builder = Client::builder()
             .allow_insecure_http(network.insecure_http)
             .proxies(proxies(network)?)
-            .retry(retry_policy(network));
+            .retry(network.retry.clone());
         if let Some(file) = inputs::variable("SSL_CERT_FILE").map(PathBuf::from) {
             let pem = self.inputs().read(&Input::File(file))?;
             builder =
@@ -236,8 +236,8 @@ impl Run<'_> {
         let client = self.client()?;
         let job = Job::new(self, &client, 0, Path::new(&status.key));
         let key = &status.key;
-        let build = if status.wait {
-            job.client.wait(key, &wait(&status.waiting))
+        let build = if let Some(wait) = &status.wait {
+            job.client.wait(key, wait)
         } else {
             job.client.build_info(key).and_then(|status| status.published(key))
         };
@@ -415,11 +415,11 @@ impl Job {
         if let (Some(p12), Some(password)) = (&upload.certificate, p12_password) {
             options.p12 = Some((Source::open(&p12.file)?, password.clone()));
         }
-        options.wait = wait(&upload.waiting);
-        let kind = if upload.wait { ReportKind::Build } else { ReportKind::Stored };
+        let kind = if upload.wait.is_some() { ReportKind::Build } else { ReportKind::Stored };
         let mut report = Report::new(kind);
         describe(&mut report, &package);
-        if upload.wait {
+        if let Some(wait) = &upload.wait {
+            options.wait = wait.clone();
             let published = self.client.publish(&package, &options)?;
             report.key = Some(published.key);
             report.build = Some(published.build);
@@ -489,26 +489,4 @@ fn proxies(network: &Network) -> Result<Proxies> {
         Some(proxy) => Proxies::from_env().with_proxy(proxy),
         None => Ok(Proxies::from_env()),
     }
-}
-
-fn retry_policy(network: &Network) -> RetryPolicy {
-    let mut policy = RetryPolicy::default();
-    if let Some(retries) = network.retries {
-        policy = policy.retries(retries);
-    }
-    if let Some(delay) = network.retry_delay {
-        policy = policy.delay(delay);
-    }
-    policy
-}
-
-fn wait(waiting: &args::Waiting) -> Wait {
-    let mut wait = Wait::default();
-    if let Some(timeout) = waiting.timeout {
-        wait = wait.timeout(timeout);
-    }
-    if let Some(interval) = waiting.poll_interval {
-        wait = wait.interval(interval);
-    }
-    wait
 }

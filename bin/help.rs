@@ -1,44 +1,56 @@
-//! The table, made into `-h` and `--help`.
+//! Makes `-h` and `--help` from the table.
 
 use std::fmt::Write as _;
 
-use crate::options::{self, Group, Id, Opt};
-use crate::verbs::{self, Verb, VerbRow};
+use pgyer::ErrorKind;
 
-/// Terminals have 80 columns; a line that fills the last one wraps on some of them.
+use crate::options::{self, Group, HELP, OPTIONS, Opt, VERSION, Variable};
+use crate::verbs::{Verb, VerbRow, available};
+
+/// Terminals have 80 columns, and on some of them a line that fills the last one wraps.
 pub(crate) const WIDTH: usize = 79;
 /// Where the second column of the short help begins.
 const COLUMN: usize = 36;
 
 /// What `pgyer` is, in a line.
 pub(crate) const ABOUT: &str = "Uploads iOS, Android and HarmonyOS builds to Pgyer.";
-/// The official program has the same name.
+/// The vendor's own program has the same name.
 pub(crate) const NOT_THE_VENDORS: &str =
     "An independent program, not the vendor's: neither made nor endorsed by Pgyer.";
 pub(crate) const DURATIONS: &str =
     "D is a duration: 250ms, 3s, 5m, 1h, or seconds without a unit; fractions are allowed.";
 pub(crate) const SECRETS: &str = "No secret is taken from the command line, which other users of \
-     the machine can read: the API key and passwords come from the environment or from files.";
+     this machine can read: the API key and passwords come from the environment or from files.";
+
+/// What each kind of failure means. Its number and name are the library's.
+const FAILURES: &[(ErrorKind, &str)] = &[
+    (ErrorKind::Io, "a file is missing, can't be read or written, or has changed"),
+    (ErrorKind::Usage, "the command line, the environment, or a file it names is wrong"),
+    (ErrorKind::Package, "the file is not something that Pgyer can publish"),
+    (ErrorKind::Auth, "no API key, or one that Pgyer does not accept"),
+    (ErrorKind::Api, "Pgyer refused the request, or its answer can't be used"),
+    (ErrorKind::Network, "DNS, TCP, TLS, a proxy, a time-out, or an answer not Pgyer's"),
+    (ErrorKind::Storage, "the storage refused the file, or did not store what was sent"),
+    (ErrorKind::Publish, "Pgyer could not publish the build"),
+    (ErrorKind::Pending, "the file is stored, but not published yet"),
+];
 
 /// The exit statuses: the number, the kind, the meaning.
-pub(crate) const EXIT_STATUS: &[(u8, &str, &str)] = &[
-    (0, "", "done"),
-    (1, "io", "a file is missing, can't be read or written, or changed meanwhile"),
-    (2, "usage", "the command line, the environment or a token file is wrong"),
-    (3, "package", "the file is not something that Pgyer can publish"),
-    (4, "auth", "no API key, or one that Pgyer does not accept"),
-    (5, "api", "Pgyer refused the request, or its answer can't be used"),
-    (6, "network", "DNS, TCP, TLS, a proxy, a time-out, or an answer not Pgyer's"),
-    (7, "storage", "the storage refused the file, or did not store what was sent"),
-    (8, "publish", "Pgyer could not publish the build"),
-    (9, "pending", "the file is stored, and the build not decided yet"),
-];
+pub(crate) fn exit_statuses() -> impl Iterator<Item = (u8, &'static str, &'static str)> {
+    let failures = FAILURES.iter().map(|(kind, meaning)| (kind.exit_code(), kind.name(), *meaning));
+    std::iter::once((0, "", "done")).chain(failures)
+}
 
-/// Variables that no option stands for.
-pub(crate) const MORE_ENVIRONMENT: &[(&str, &str)] = &[
-    ("PGYER_CONFIG_FILE", "the official clients' file, for the API key"),
+/// Variables that belong to no option.
+const MORE_ENVIRONMENT: &[Variable] = &[
+    ("PGYER_CONFIG_FILE", "a configuration file of the official clients"),
     ("XDG_CONFIG_HOME", "the folder of pgyer/config.json and pgyer/config"),
 ];
+
+/// Every environment variable.
+pub(crate) fn environment() -> impl Iterator<Item = Variable> {
+    OPTIONS.iter().flat_map(|opt| opt.env).chain(MORE_ENVIRONMENT).copied()
+}
 
 /// What `-V` prints.
 pub(crate) fn version() -> String {
@@ -50,8 +62,8 @@ pub(crate) fn text(verb: Option<Verb>, full: bool) -> String {
     match (verb, full) {
         (None, false) => short_overview(),
         (None, true) => full_overview(),
-        (Some(verb), false) => short_command(verb.row()),
-        (Some(verb), true) => full_command(verb.row()),
+        (Some(verb), false) => short_command(verb),
+        (Some(verb), true) => full_command(verb),
     }
 }
 
@@ -60,13 +72,13 @@ fn short_overview() -> String {
         format!("{ABOUT}\n{NOT_THE_VENDORS}\n\nUsage: pgyer COMMAND [OPTION]... [OPERAND]...\n\n");
     commands(&mut out);
     out.push_str("\nOptions:\n");
-    for id in [Id::Help, Id::Version] {
-        short_option(&mut out, options::row(id));
+    for opt in [&HELP, &VERSION] {
+        short_option(&mut out, opt);
     }
     out.push_str(
         "\nThe API key comes from PGYER_API_KEY, from --api-key-file FILE, or from the\n\
          official clients' configuration file.\n\
-         pgyer COMMAND -h shows the options of a command; --help says more.\n",
+         pgyer COMMAND -h lists the options of a command; --help explains them.\n",
     );
     out
 }
@@ -74,8 +86,8 @@ fn short_overview() -> String {
 fn full_overview() -> String {
     let mut out = short_overview();
     out.push_str("\nExamples:\n");
-    for row in verbs::available().take(2) {
-        examples(&mut out, row);
+    for verb in [Verb::Upload, Verb::Status] {
+        examples(&mut out, verb.row());
     }
     out.push('\n');
     wrap(&mut out, SECRETS, 0);
@@ -83,7 +95,7 @@ fn full_overview() -> String {
         "\nThe result goes to standard output, in the format that --format names, and\n\
          everything else to standard error.\n\nExit status:\n",
     );
-    for (status, kind, meaning) in EXIT_STATUS {
+    for (status, kind, meaning) in exit_statuses() {
         let _ = writeln!(out, "  {status}  {kind:<8} {meaning}");
     }
     out.push_str("\nEnvironment:\n");
@@ -93,73 +105,53 @@ fn full_overview() -> String {
     out
 }
 
-/// Each variable with what it is for.
-pub(crate) fn environment() -> Vec<(&'static str, String)> {
-    let of_options = options::OPTIONS.iter().flat_map(|opt| {
-        opt.env.iter().map(|name| {
-            let meaning = match *name {
-                "NO_PROXY" => "hosts to reach without a proxy".to_owned(),
-                "NO_COLOR" => "no colours, unless --color asks for them".to_owned(),
-                "SSL_CERT_FILE" => "certificates to trust in place of Mozilla's".to_owned(),
-                _ => format!("in place of --{}", opt.long),
-            };
-            (*name, meaning)
-        })
-    });
-    let more = MORE_ENVIRONMENT.iter().map(|(name, meaning)| (*name, (*meaning).to_owned()));
-    of_options.chain(more).collect()
-}
-
 fn commands(out: &mut String) {
     out.push_str("Commands:\n");
-    for row in verbs::available() {
-        let _ = writeln!(out, "  {:<13} {}", row.name, row.summary);
+    for verb in available() {
+        let _ = writeln!(out, "  {:<13} {}", verb.name(), verb.row().summary);
     }
 }
 
-fn short_command(row: &VerbRow) -> String {
-    let mut out = usage(row);
+fn short_command(verb: Verb) -> String {
+    let mut out = usage(verb.row());
     for group in Group::ALL {
-        let mut opts = of_group(row.verb, group).peekable();
-        // No blank lines between the groups: upload's help is to fit two small screens.
+        let mut opts = options_of_group(verb, group).peekable();
+        // No blank lines between the groups: the help of upload has to fit two small screens.
         if opts.peek().is_some() {
             let _ = writeln!(out, "{}:", group.heading());
         }
         opts.for_each(|opt| short_option(&mut out, opt));
     }
-    if row.verb.uses_network() {
-        let _ = writeln!(out, "D: 250ms, 3s, 5m, 1h. More: pgyer {} --help", row.name);
-    } else {
-        let _ = writeln!(out, "More: pgyer {} --help", row.name);
-    }
+    let durations = if verb.uses_network() { "D: 250ms, 3s, 5m, 1h. " } else { "" };
+    let _ = writeln!(out, "{durations}More: pgyer {} --help", verb.name());
     out
 }
 
-fn full_command(row: &VerbRow) -> String {
-    let mut out = usage(row);
-    for paragraph in row.about {
+fn full_command(verb: Verb) -> String {
+    let mut out = usage(verb.row());
+    for paragraph in verb.row().about {
         out.push('\n');
         wrap(&mut out, paragraph, 0);
     }
     for group in Group::ALL {
-        let mut opts = of_group(row.verb, group).peekable();
+        let mut opts = options_of_group(verb, group).peekable();
         if opts.peek().is_some() {
             let _ = writeln!(out, "\n{}:", group.heading());
         }
         opts.for_each(|opt| full_option(&mut out, opt));
     }
-    if row.verb.uses_network() {
+    if verb.uses_network() {
         out.push('\n');
         wrap(&mut out, DURATIONS, 0);
         wrap(&mut out, SECRETS, 0);
     }
     #[cfg(feature = "sandbox")]
-    if row.verb == Verb::Sandbox {
+    if verb == Verb::Sandbox {
         let _ = write!(out, "\n{}", pgyer::sandbox::FAULT_HELP);
     }
     out.push_str("\nExamples:\n");
-    examples(&mut out, row);
-    out.push_str("\nThe exit status is explained by pgyer --help.\n");
+    examples(&mut out, verb.row());
+    out.push_str("\npgyer --help explains the exit status.\n");
     out
 }
 
@@ -179,8 +171,8 @@ fn examples(out: &mut String, row: &VerbRow) {
     }
 }
 
-fn of_group(verb: Verb, group: Group) -> impl Iterator<Item = &'static Opt> {
-    options::of(verb).filter(move |opt| opt.group == group)
+fn options_of_group(verb: Verb, group: Group) -> impl Iterator<Item = &'static Opt> {
+    options::options_of(verb).filter(move |opt| opt.group == group)
 }
 
 fn short_option(out: &mut String, opt: &Opt) {
@@ -194,9 +186,15 @@ fn full_option(out: &mut String, opt: &Opt) {
 
 /// `  -q, --quiet`, `      --type TYPE`.
 fn head(opt: &Opt) -> String {
-    let short = opt.short.map_or("    ".to_owned(), |name| format!("-{name}, "));
+    let indent = if opt.short.is_none() { "    " } else { "" };
+    format!("  {indent}{}", synopsis(opt))
+}
+
+/// `-q, --quiet`, `--type TYPE`.
+pub(crate) fn synopsis(opt: &Opt) -> String {
+    let short = opt.short.map(|name| format!("-{name}, ")).unwrap_or_default();
     let value = opt.value.name().map(|name| format!(" {name}")).unwrap_or_default();
-    format!("  {short}--{}{value}", opt.long)
+    format!("{short}--{}{value}", opt.long)
 }
 
 /// All that the table says about an option, as sentences.
@@ -211,22 +209,23 @@ pub(crate) fn description(opt: &Opt) -> String {
         let _ = write!(text, " Sets {field}.");
     }
     if !opt.env.is_empty() {
-        let _ = write!(text, " Environment: {}.", opt.env.join(", "));
+        let names: Vec<&str> = opt.env.iter().map(|(name, _)| *name).collect();
+        let _ = write!(text, " Environment: {}.", names.join(", "));
     }
     text
 }
 
 /// Writes a paragraph in lines of at most [`WIDTH`] columns.
 fn wrap(out: &mut String, text: &str, indent: usize) {
-    let mut column = 0_usize;
+    let mut column = 0;
     for word in text.split_whitespace() {
-        if column > 0 && column.saturating_add(word.len()) >= WIDTH {
+        if column > 0 && column + word.len() >= WIDTH {
             out.push('\n');
             column = 0;
         }
         let gap = if column == 0 { indent } else { 1 };
         let _ = write!(out, "{:gap$}{word}", "");
-        column = column.saturating_add(gap).saturating_add(word.len());
+        column += gap + word.len();
     }
     out.push('\n');
 }
@@ -236,8 +235,7 @@ mod tests {
     use super::*;
 
     fn every_text(full: bool) -> impl Iterator<Item = String> {
-        let verbs = verbs::available().map(|row| Some(row.verb));
-        verbs.chain([None]).map(move |verb| text(verb, full))
+        available().map(Some).chain([None]).map(move |verb| text(verb, full))
     }
 
     #[test]
@@ -260,23 +258,26 @@ mod tests {
 
     #[test]
     fn every_option_is_in_the_help_of_its_commands() {
-        for row in verbs::available() {
-            for help in [text(Some(row.verb), false), text(Some(row.verb), true)] {
-                options::of(row.verb).for_each(|opt| assert!(help.contains(&head(opt)), "{help}"));
+        for verb in available() {
+            for help in [text(Some(verb), false), text(Some(verb), true)] {
+                options::options_of(verb)
+                    .for_each(|opt| assert!(help.contains(&head(opt)), "{help}"));
                 assert!(!help.contains("--json"), "{help}");
             }
-            let full = text(Some(row.verb), true);
-            row.examples.iter().for_each(|line| assert!(full.contains(line), "{line}"));
+            let full = text(Some(verb), true);
+            verb.row().examples.iter().for_each(|line| assert!(full.contains(line), "{line}"));
         }
     }
 
     #[test]
     fn the_overview_has_every_command_status_and_variable() {
         let help = text(None, true);
-        for row in verbs::available() {
-            assert!(help.contains(&format!("  {} ", row.name)), "{}", row.name);
+        for verb in available() {
+            assert!(help.contains(&format!("  {} ", verb.name())), "{}", verb.name());
         }
-        for (status, kind, meaning) in EXIT_STATUS {
+        let numbers = exit_statuses().map(|(status, ..)| status);
+        assert!(numbers.eq(0..=9), "each status once");
+        for (status, kind, meaning) in exit_statuses() {
             assert!(help.contains(&format!("  {status}  {kind:<8} {meaning}")), "{status}");
         }
         for (name, _) in environment() {

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
 
-use pgyer::{ApiKey, Error, InstallType, Password, Region, Release, Result, Validity};
+use pgyer::{ApiKey, Error, InstallType, Password, Release, Result};
 
 use crate::args::{self, Input, Install, Notes, Secret};
 use crate::config;
@@ -108,16 +108,9 @@ impl Inputs {
             Some(Notes::Text(text)) => Some(text.clone()),
             Some(Notes::File(input)) => Some(self.read_text(input)?),
         };
-        release.validity = match given.validity {
-            None => None,
-            Some(args::Validity::Forever) => Some(Validity::Forever),
-            Some(args::Validity::Between { from, until }) => Some(Validity::window(from, until)?),
-        };
+        release.validity = given.validity;
         release.channel_shortcut = given.channel.clone();
-        release.region = given.region.map(|region| match region {
-            args::Region::Overseas => Region::Overseas,
-            args::Region::China => Region::China,
-        });
+        release.region = given.region;
         Ok(release)
     }
 }

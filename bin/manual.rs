@@ -1,10 +1,10 @@
-//! The table, made into the manual page.
+//! Makes the manual page from the table.
 
 use std::fmt::Write as _;
 
-use crate::help::{self, EXIT_STATUS};
+use crate::help;
 use crate::options::{self, Group, Opt};
-use crate::verbs::{self, VerbRow};
+use crate::verbs::{Verb, VerbRow, available};
 
 /// The page, as roff for the `man` macros.
 pub(crate) fn page() -> String {
@@ -15,33 +15,33 @@ pub(crate) fn page() -> String {
     section(&mut out, "NAME");
     out.push_str("pgyer \\- upload app builds to Pgyer\n");
     section(&mut out, "SYNOPSIS");
-    verbs::available().for_each(|row| synopsis(&mut out, row));
+    available().for_each(|verb| synopsis(&mut out, verb.row()));
     section(&mut out, "DESCRIPTION");
     for text in [help::ABOUT, help::NOT_THE_VENDORS, help::SECRETS] {
         paragraph(&mut out, text);
     }
     section(&mut out, "COMMANDS");
-    verbs::available().for_each(|row| command(&mut out, row));
+    available().for_each(|verb| command(&mut out, verb.row()));
     section(&mut out, "OPTIONS");
     paragraph(
         &mut out,
-        "Long options take their value as --name value or --name=value; options \
-         may follow operands, and -- ends them. Of an option given twice the last one counts, \
+        "Long options take their value as --name value or --name=value. Options may follow \
+         operands, and -- ends the options. If an option is given twice, the last one counts, \
          unless it is repeatable.",
     );
     paragraph(&mut out, help::DURATIONS);
     Group::ALL.into_iter().for_each(|group| options(&mut out, group));
     section(&mut out, "EXIT STATUS");
-    for (status, kind, meaning) in EXIT_STATUS {
+    for (status, kind, meaning) in help::exit_statuses() {
         tagged(&mut out, &format!("{status} {kind}"), meaning);
     }
     section(&mut out, "ENVIRONMENT");
     for (name, meaning) in help::environment() {
-        tagged(&mut out, name, &meaning);
+        tagged(&mut out, name, meaning);
     }
     section(&mut out, "EXAMPLES");
     out.push_str(".nf\n");
-    verbs::available().flat_map(|row| row.examples).for_each(|line| text(&mut out, line));
+    available().flat_map(|verb| verb.row().examples).for_each(|line| text(&mut out, line));
     out.push_str(".fi\n");
     out
 }
@@ -74,19 +74,16 @@ fn options(out: &mut String, group: Group) {
         let _ = writeln!(out, ".SS {}", group.heading());
     }
     for opt in opts {
-        let short = opt.short.map(|name| format!("-{name}, ")).unwrap_or_default();
-        let value = opt.value.name().map(|name| format!(" {name}")).unwrap_or_default();
-        let tag = format!("{short}--{}{value}", opt.long);
-        tagged(out, &tag, &format!("{} {}", help::description(opt), commands(opt)));
+        let meaning = format!("{} {}", help::description(opt), commands(opt));
+        tagged(out, &help::synopsis(opt), &meaning);
     }
 }
 
 /// The commands that have the option, as a sentence.
 fn commands(opt: &Opt) -> String {
-    let all = verbs::available();
-    let names: Vec<_> =
-        all.filter(|row| opt.verbs.contains(&row.verb)).map(|row| row.name).collect();
-    if names.len() == verbs::available().count() {
+    let has = |verb: &Verb| opt.verbs.contains(verb);
+    let names: Vec<&str> = available().filter(has).map(Verb::name).collect();
+    if names.len() == available().count() {
         return "Every command has it.".into();
     }
     format!("Commands: {}.", names.join(", "))
@@ -102,13 +99,14 @@ fn paragraph(out: &mut String, words: &str) {
     text(out, words);
 }
 
-/// A line of text, which a dot or a quote at its start would make a request.
+/// Writes a line of text. A dot or a quote at its start would make it a request to roff.
 fn text(out: &mut String, words: &str) {
     let guard = if words.starts_with(['.', '\'']) { "\\&" } else { "" };
     let _ = writeln!(out, "{guard}{}", escaped(words));
 }
 
-/// `-` and `'` as they are typed, and not as a hyphen and an apostrophe.
+/// Escapes roff's special characters. `-` and `'` print as they are typed, and not as a hyphen and
+/// an apostrophe.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq").replace('"', "\\(dq")
 }
@@ -120,12 +118,12 @@ mod tests {
     #[test]
     fn the_manual_has_every_command_and_option() {
         let page = page();
-        for row in verbs::available() {
-            assert!(page.contains(&format!(".B {}\n", escaped(row.name))), "{}", row.name);
-            row.examples.iter().for_each(|line| assert!(page.contains(&escaped(line)), "{line}"));
-        }
-        for row in verbs::available() {
-            for opt in options::of(row.verb) {
+        for verb in available() {
+            let name = format!(".B {}\n", escaped(verb.name()));
+            assert!(page.contains(&name), "{}", verb.name());
+            let examples = verb.row().examples.iter();
+            examples.for_each(|line| assert!(page.contains(&escaped(line)), "{line}"));
+            for opt in options::options_of(verb) {
                 assert!(page.contains(&escaped(&format!("--{}", opt.long))), "{}", opt.long);
             }
         }

@@ -1,11 +1,11 @@
-//! What a command line comes to: plain data, valid in itself, with no secret in it.
+//! A parsed command line: plain, validated data without secrets.
 
 use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use pgyer::{BuildType, Date};
+use pgyer::{BuildType, Region, RetryPolicy, Validity, Wait};
 
 /// A whole command line. `None` in an option means the library's default.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,8 +33,8 @@ pub(crate) struct Upload {
     pub(crate) files: Vec<PathBuf>,
     pub(crate) release: Release,
     pub(crate) file_name: Option<String>,
-    pub(crate) wait: bool,
-    pub(crate) waiting: Waiting,
+    /// `None` stops once the file is stored.
+    pub(crate) wait: Option<Wait>,
     /// Only with a single file, as the certificate.
     pub(crate) hsps: Vec<PathBuf>,
     pub(crate) certificate: Option<Certificate>,
@@ -53,8 +53,8 @@ pub(crate) struct Certificate {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Status {
     pub(crate) key: String,
-    pub(crate) wait: bool,
-    pub(crate) waiting: Waiting,
+    /// `None` asks once.
+    pub(crate) wait: Option<Wait>,
     pub(crate) qr: When,
 }
 
@@ -80,15 +80,15 @@ pub(crate) struct Sandbox {
     pub(crate) port: Option<u16>,
     pub(crate) polls: Option<u32>,
     pub(crate) public_url: Option<String>,
-    /// As written; the sandbox reads them.
+    /// As written; the sandbox parses them.
     pub(crate) faults: Vec<String>,
     pub(crate) run: SandboxRun,
 }
 
-/// What goes on in the sandbox.
+/// What runs in the sandbox.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum SandboxRun {
-    /// It waits for requests.
+    /// Nothing: it serves requests until it is interrupted.
     Serve,
     /// Another program, with its arguments.
     Program(Vec<OsString>),
@@ -96,7 +96,8 @@ pub(crate) enum SandboxRun {
     Pgyer(Vec<OsString>),
 }
 
-/// What describes the release.
+/// The options that describe the release. Those of the library's `Release` that have to be read
+/// first are not read yet.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Release {
     pub(crate) build_type: Option<BuildType>,
@@ -105,6 +106,7 @@ pub(crate) struct Release {
     pub(crate) notes: Option<Notes>,
     pub(crate) validity: Option<Validity>,
     pub(crate) channel: Option<String>,
+    /// `None` is `auto`.
     pub(crate) region: Option<Region>,
 }
 
@@ -121,35 +123,18 @@ pub(crate) enum Notes {
     File(Input),
 }
 
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Validity {
-    Forever,
-    /// The first day is not after the last.
-    Between {
-        from: Date,
-        until: Date,
-    },
-}
-
-/// Where the storage is to be; automatic unless given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Region {
-    Overseas,
-    China,
-}
-
-/// Where a secret is to be read.
+/// Where to read a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Secret {
-    /// In this environment variable, which is set and not empty.
+    /// This environment variable, which is set and not empty.
     Env(&'static str),
     Input(Input),
 }
 
-/// A file to be read.
+/// A file to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Input {
-    /// Standard input, written `-`; at most one of a command's inputs.
+    /// Standard input, written `-`. Serves one option of a command line at most.
     Stdin,
     File(PathBuf),
 }
@@ -157,21 +142,20 @@ pub(crate) enum Input {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Network {
     pub(crate) api_key_file: Option<Input>,
-    /// An `http` or `https` URL without user, query, fragment and final slash.
+    /// A URL that the library accepts.
     pub(crate) api_url: Option<String>,
-    /// The option alone; the environment is the library's to look at.
+    /// From the option alone; the library looks at the environment.
     pub(crate) proxy: Option<String>,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) resolve: Vec<Pin>,
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) stall_timeout: Option<Duration>,
     pub(crate) timeout: Option<Duration>,
-    pub(crate) retries: Option<u32>,
-    pub(crate) retry_delay: Option<Duration>,
+    pub(crate) retry: RetryPolicy,
     pub(crate) insecure_http: bool,
 }
 
-/// An address to connect to in place of the ones that DNS knows.
+/// An address to connect to instead of those that DNS knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pin {
     /// In lower case.
@@ -181,16 +165,10 @@ pub(crate) struct Pin {
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Waiting {
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) poll_interval: Option<Duration>,
-}
-
-#[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Output {
     pub(crate) verbosity: Verbosity,
     pub(crate) progress: When,
-    /// `NO_COLOR` counted in.
+    /// Takes `NO_COLOR` into account.
     pub(crate) color: When,
     pub(crate) format: Format,
 }
@@ -212,6 +190,17 @@ pub(crate) enum When {
     Never,
 }
 
+impl When {
+    pub(super) fn by_name(name: &str) -> Option<Self> {
+        match name {
+            "auto" => Some(Self::Auto),
+            "always" => Some(Self::Always),
+            "never" => Some(Self::Never),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Format {
     #[default]
@@ -219,4 +208,16 @@ pub(crate) enum Format {
     Json,
     Env,
     Dotenv,
+}
+
+impl Format {
+    pub(super) fn by_name(name: &str) -> Option<Self> {
+        match name {
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            "env" => Some(Self::Env),
+            "dotenv" => Some(Self::Dotenv),
+            _ => None,
+        }
+    }
 }

@@ -1,4 +1,5 @@
-//! Arguments to options and operands, by the table; what they mean together is not looked at yet.
+//! Splits the arguments into options and operands. What they mean together comes later, in
+//! `interpret`.
 
 use std::ffi::{OsStr, OsString};
 
@@ -6,22 +7,22 @@ use lexopt::{Arg, Error, Parser};
 
 use super::command::Format;
 use super::refuse;
-use super::values;
-use crate::options::{self, Id, Opt};
+use crate::options::{self, FORMAT, JSON, Opt};
 use crate::verbs::Verb;
 
 /// A command line in its parts.
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) verb: Verb,
-    /// In the order given.
-    pub(super) options: Vec<(Id, OsString)>,
+    pub(super) options: Vec<GivenOption>,
     pub(super) operands: Vec<OsString>,
-    /// The operands came after `--`. Of interest to the sandbox alone.
+    /// Whether `--` came before the operands. Only the sandbox asks.
     pub(super) after_dashes: bool,
 }
 
-/// What was found first.
+/// An option with its value, which is empty for a flag.
+pub(super) type GivenOption = (&'static Opt, OsString);
+
 #[derive(Debug)]
 pub(super) enum Lexed {
     Help { verb: Option<Verb>, full: bool },
@@ -29,7 +30,7 @@ pub(super) enum Lexed {
     Line(Line),
 }
 
-/// Takes the arguments apart. Help and version count where they come before the first error.
+/// Splits the arguments. Help and version count if they come before the first error.
 pub(super) fn lex(args: &[OsString]) -> Result<Lexed, String> {
     let mut parser = Parser::from_args(args);
     let mut verb = None;
@@ -40,9 +41,9 @@ pub(super) fn lex(args: &[OsString]) -> Result<Lexed, String> {
         // What follows belongs to the command that runs in the sandbox.
         if verb == Some(Verb::Sandbox) && next_is(&mut parser, "--") {
             after_dashes = true;
-            operands.extend(parser.raw_args().map_err(said)?.skip(1));
+            operands.extend(parser.raw_args().map_err(lexopt_message)?.skip(1));
         }
-        let Some(arg) = parser.next().map_err(said)? else { break };
+        let Some(arg) = parser.next().map_err(lexopt_message)? else { break };
         let opt = match arg {
             Arg::Short('h') => return Ok(Lexed::Help { verb, full: false }),
             Arg::Long("help") => return Ok(Lexed::Help { verb, full: true }),
@@ -51,10 +52,10 @@ pub(super) fn lex(args: &[OsString]) -> Result<Lexed, String> {
             Arg::Long(name) => options::by_long(name).ok_or_else(|| refuse::long(name, verb))?,
             Arg::Value(operand) => {
                 match verb {
-                    None => verb = Some(command(&operand, &options)?),
+                    None => verb = Some(find_verb(&operand, &options)?),
                     Some(Verb::Sandbox) => {
                         operands.push(operand);
-                        operands.extend(parser.raw_args().map_err(said)?);
+                        operands.extend(parser.raw_args().map_err(lexopt_message)?);
                     }
                     Some(_) => operands.push(operand),
                 }
@@ -62,16 +63,16 @@ pub(super) fn lex(args: &[OsString]) -> Result<Lexed, String> {
             }
         };
         if let Some(verb) = verb {
-            refuse::foreign(opt, verb)?;
+            refuse::option_of_another_verb(opt, verb)?;
         }
-        options.push(take(opt, &mut parser)?);
+        options.push(with_value(opt, &mut parser)?);
     }
     let verb = verb.ok_or("no command given: see pgyer --help")?;
     Ok(Lexed::Line(Line { verb, options, operands, after_dashes }))
 }
 
-/// The output format that was asked for, whatever else is wrong with the command line.
-pub(super) fn format_asked_for(args: &[OsString]) -> Option<Format> {
+/// Finds the output format, whatever else is wrong with the command line.
+pub(super) fn find_format(args: &[OsString]) -> Option<Format> {
     let mut parser = Parser::from_args(args);
     let mut format = None;
     loop {
@@ -81,26 +82,25 @@ pub(super) fn format_asked_for(args: &[OsString]) -> Option<Format> {
             Ok(Some(Arg::Long(name))) => options::by_long(name),
             Ok(Some(Arg::Value(_))) | Err(_) => None,
         };
-        let Some(Ok((Id::Format, value))) = opt.map(|opt| take(opt, &mut parser)) else { continue };
-        format = values::format(&value).ok().or(format);
+        let Some(Ok((opt, value))) = opt.map(|opt| with_value(opt, &mut parser)) else { continue };
+        if opt.is(&FORMAT) {
+            format = value.to_str().and_then(Format::by_name).or(format);
+        }
     }
 }
 
-/// An option with its value.
-fn take(opt: &Opt, parser: &mut Parser) -> Result<(Id, OsString), String> {
-    if opt.id == Id::Json {
-        return Ok((Id::Format, "json".into()));
+/// Takes the option's value off the command line.
+fn with_value(opt: &'static Opt, parser: &mut Parser) -> Result<GivenOption, String> {
+    if opt.is(&JSON) {
+        return Ok((&FORMAT, "json".into()));
     }
     if !opt.takes_value() {
-        return Ok((opt.id, OsString::new()));
+        return Ok((opt, OsString::new()));
     }
-    match parser.value() {
-        Ok(value) => Ok((opt.id, value)),
-        Err(_) => {
-            let name = opt.value.name().unwrap_or_default();
-            Err(format!("--{} needs a value: --{0} {name}", opt.long))
-        }
-    }
+    let name = opt.value.name().unwrap_or_default();
+    let value = parser.value();
+    let value = value.map_err(|_| format!("--{} needs a value: --{0} {name}", opt.long))?;
+    Ok((opt, value))
 }
 
 fn find_short(name: char, verb: Option<Verb>, parser: &mut Parser) -> Result<&'static Opt, String> {
@@ -112,13 +112,11 @@ fn find_short(name: char, verb: Option<Verb>, parser: &mut Parser) -> Result<&'s
     Err(refuse::short(name, &rest.to_string_lossy(), verb))
 }
 
-/// The command that the first operand names, if it has the options given before it.
-fn command(operand: &OsStr, options: &[(Id, OsString)]) -> Result<Verb, String> {
+/// Finds the command that the first operand names, if it has the options given before it.
+fn find_verb(operand: &OsStr, options: &[GivenOption]) -> Result<Verb, String> {
     let name = operand.to_string_lossy();
-    let verb = Verb::named(&name).ok_or_else(|| refuse::command(&name))?;
-    for (id, _) in options {
-        refuse::foreign(options::row(*id), verb)?;
-    }
+    let verb = Verb::by_name(&name).ok_or_else(|| refuse::command(&name))?;
+    options.iter().try_for_each(|(opt, _)| refuse::option_of_another_verb(opt, verb))?;
     Ok(verb)
 }
 
@@ -126,8 +124,8 @@ fn next_is(parser: &mut Parser, what: &str) -> bool {
     parser.try_raw_args().is_some_and(|rest| rest.peek().is_some_and(|arg| arg == what))
 }
 
-/// An error of the lexer's own. A value stays out of it: it may be a secret.
-fn said(error: Error) -> String {
+/// The message for an error of lexopt. It leaves out the value, which may be a secret.
+fn lexopt_message(error: Error) -> String {
     match error {
         Error::UnexpectedValue { option, .. } => format!("{option} takes no value"),
         other => other.to_string(),

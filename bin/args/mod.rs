@@ -1,11 +1,15 @@
-//! The command line and the environment, made into a plain [`Command`]. Nothing here opens, prints
+//! Turns the command line and the environment into a plain [`Command`]. Nothing here opens, prints
 //! or reads anything.
 
-mod build;
 mod command;
 pub(crate) mod duration;
+mod elsewhere;
+mod interpret;
 mod lex;
+mod network;
+mod parsed_options;
 mod refuse;
+mod release;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -27,14 +31,14 @@ pub(crate) enum Parsed {
 /// A command line or an environment that can't be used.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct UsageError {
-    /// One line, with no secret in it.
+    /// One line, without secrets.
     pub(crate) message: String,
-    /// The format that was asked for, so far as that can be said: a shell that evaluates `env`
-    /// has to see the failure.
+    /// The output format, as far as it is known: a shell that evaluates `env` has to see the
+    /// failure.
     pub(crate) format: Option<Format>,
 }
 
-/// Reads a command line, without the program's own name; `env` looks a variable up.
+/// Parses a command line without the program's own name; `env` looks up a variable.
 pub(crate) fn parse(
     args: impl IntoIterator<Item = OsString>,
     env: &dyn Fn(&str) -> Option<OsString>,
@@ -46,7 +50,7 @@ pub(crate) fn parse(
         .and_then(|lexed| match lexed {
             Lexed::Help { verb, full } => Ok(Parsed::Print(crate::help::text(verb, full))),
             Lexed::Version => Ok(Parsed::Print(crate::help::version())),
-            Lexed::Line(line) => build::build(line, &env),
+            Lexed::Line(line) => interpret::interpret(line, &env),
         })
-        .map_err(|message| UsageError { message, format: lex::format_asked_for(&args) })
+        .map_err(|message| UsageError { message, format: lex::find_format(&args) })
 }

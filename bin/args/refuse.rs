@@ -1,123 +1,157 @@
-//! What to say to names that are not in the table, and to secrets on the command line.
+//! The messages for names that are not in the table, and for secrets on the command line.
 //!
-//! Only names are repeated here, never what follows `=`.
+//! They repeat names only, never what follows `=`.
 
-use super::suggest::nearest;
+use super::elsewhere::{self, Instead};
+use super::suggest::{nearest, same_words};
 use super::values::{shown, shown_value};
-use crate::options::{self, Opt};
-use crate::verbs::{self, Verb};
+use crate::options::{self, OPTIONS, Opt};
+use crate::verbs::{PACKAGES, Verb, available};
 
 const API_KEY: &str = "PGYER_API_KEY or --api-key-file";
 const INSTALL_PASSWORD: &str = "PGYER_INSTALL_PASSWORD or --install-password-file";
 const P12_PASSWORD: &str = "PGYER_P12_PASSWORD or --p12-password-file";
 const PROXY_PASSWORD: &str = "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY";
 
-/// Commands of other programs called `pgyer`, and what to do here.
-const ELSEWHERE: &[(&str, &str)] = &[
-    ("auth", NO_LOGIN),
-    ("login", NO_LOGIN),
-    ("list", ONLY_UPLOADS),
-    ("app", ONLY_UPLOADS),
-    ("help", "help is an option: pgyer --help, or pgyer upload --help"),
-];
-const NO_LOGIN: &str = "there is no login: the API key comes from PGYER_API_KEY, --api-key-file or \
-     the official clients' configuration file";
-const ONLY_UPLOADS: &str = "this program only uploads: pgyer upload FILE";
-
-/// Short options of the vendor's shell script, and what they are called here.
-const SCRIPT: &[(char, &str)] = &[
-    ('t', "install-type"),
-    ('d', "notes"),
-    ('s', "valid-from"),
-    ('e', "valid-until"),
-    ('c', "channel"),
-    ('j', "format"),
-];
-
-/// For a word that is no command.
+/// The message for a word that is not a command.
 pub(super) fn command(name: &str) -> String {
-    let said = ELSEWHERE.iter().find(|(word, _)| *word == name);
-    if let Some((_, instead)) = said {
-        return format!("no command {name}: {instead}");
-    }
     if name == Verb::Sandbox.name() {
         return "this build has no sandbox: it comes with the cargo feature of that name".into();
     }
-    // What follows = is left out here as it is behind an option.
+    // What follows = may be a secret, as it may behind an option.
     let name = name.split('=').next().unwrap_or_default();
-    let near = nearest(name, verbs::available().map(|row| row.name)).unwrap_or_default();
-    format!("unknown command {}: did you mean pgyer {near}?", shown_value(name))
-}
-
-/// For a long option that is not in the table.
-pub(super) fn long(name: &str, verb: Option<Verb>) -> String {
-    let instead = secret(name, verb);
-    let file = instead.and_then(|instead| instead.split_once("or --")).map(|(_, option)| option);
-    let near = match (instead, file) {
-        // --password-file: not a secret itself.
-        (_, Some(option)) if name.ends_with("file") => option,
-        (Some(instead), _) => return refusal(&format!("--{}", shown(name)), instead),
-        (None, _) => nearest(name, names(verb)).unwrap_or_default(),
-    };
-    format!("unknown option --{}{}: did you mean --{near}?", shown(name), of(verb))
-}
-
-/// For a short option that is not in the table, with what is bundled behind it.
-pub(super) fn short(name: char, rest: &str, verb: Option<Verb>) -> String {
-    let dashed = format!("-{}", shown(&name.to_string()));
-    // A long option with one dash: -format.
-    let word: String = [&name.to_string(), rest.split('=').next().unwrap_or_default()].concat();
-    if let Some(instead) = short_secret(name, verb).or_else(|| secret(&word, verb)) {
-        return refusal(&dashed, instead);
-    }
-    let near = if options::by_long(&word).is_some() {
-        format!("--{word}")
+    let is_package = |suffix: &&str| name.to_lowercase().ends_with(&format!(".{suffix}"));
+    let near = || nearest(name, available().map(Verb::name), |_| false);
+    let advice = if let Some(instead) = elsewhere::command(name) {
+        instead.to_owned()
+    } else if PACKAGES.iter().any(is_package) {
+        format!("did you mean pgyer upload {}?", shown_value(name))
+    } else if let Some(near) = near() {
+        format!("did you mean pgyer {near}?")
     } else {
-        near_letter(name, verb)
+        "see pgyer --help".to_owned()
     };
-    format!("unknown option {dashed}{}: did you mean {near}?", of(verb))
+    format!("unknown command {}: {advice}", shown_value(name))
 }
 
-/// Fails where the command does not have the option.
-pub(super) fn foreign(opt: &Opt, verb: Verb) -> Result<(), String> {
+/// The message for a long option that is not in the table.
+pub(super) fn long(name: &str, verb: Option<Verb>) -> String {
+    let flag = format!("--{}", shown(name));
+    let advice = match (known(name, verb), secret(name, verb)) {
+        (Some(advice), _) => advice,
+        (None, Some(instead)) => return refusal(&flag, instead),
+        (None, None) => by_likeness(name, verb).unwrap_or_else(|| see_help(verb)),
+    };
+    unknown(&flag, verb, &advice)
+}
+
+/// The message for a short option that is not in the table; `rest` is what is bundled with it.
+pub(super) fn short(name: char, rest: &str, verb: Option<Verb>) -> String {
+    let flag = format!("-{}", shown(&name.to_string()));
+    // It may be a long option with one dash: -format.
+    let word: String = [&name.to_string(), rest.split('=').next().unwrap_or_default()].concat();
+    let known = known(&word, verb).filter(|_| !rest.is_empty());
+    match (known, short_secret(name, verb).or_else(|| secret(&word, verb))) {
+        (Some(advice), _) => unknown(&flag, verb, &advice),
+        (None, Some(instead)) => refusal(&flag, instead),
+        (None, None) => {
+            let advice = by_letter(name, verb).unwrap_or_else(|| see_help(verb));
+            unknown(&flag, verb, &advice)
+        }
+    }
+}
+
+/// Fails if the command does not have the option.
+pub(super) fn option_of_another_verb(opt: &Opt, verb: Verb) -> Result<(), String> {
     if opt.verbs.contains(&verb) {
         return Ok(());
     }
-    let owners: Vec<&str> = opt.verbs.iter().map(|verb| verb.name()).collect();
     let hint = match verb {
         Verb::Sandbox => "; options of a command go after its name",
         _ => "",
     };
-    Err(format!(
-        "pgyer {} has no option --{}: it belongs to {}{hint}",
-        verb.name(),
-        opt.long,
-        owners.join(", ")
-    ))
+    Err(format!("pgyer {} has no option --{}: {}{hint}", verb.name(), opt.long, belongs_to(opt)))
 }
 
-fn refusal(option: &str, instead: &str) -> String {
+fn belongs_to(opt: &Opt) -> String {
+    let names: Vec<&str> = opt.verbs.iter().map(|verb| verb.name()).collect();
+    format!("it belongs to {}", names.join(", "))
+}
+
+fn unknown(flag: &str, verb: Option<Verb>, advice: &str) -> String {
+    let of_verb = verb.map(|verb| format!(" of pgyer {}", verb.name())).unwrap_or_default();
+    format!("unknown option {flag}{of_verb}: {advice}")
+}
+
+fn refusal(flag: &str, instead: &str) -> String {
     format!(
-        "{option} is refused: other users of this machine can read the command line; \
-         use {instead} instead"
+        "{flag} is refused: other users of this machine can read the command line; use {instead} \
+         instead"
     )
 }
 
-/// What serves in place of an option that would take a secret from the command line.
+fn see_help(verb: Option<Verb>) -> String {
+    let verb = verb.map(|verb| format!(" {}", verb.name())).unwrap_or_default();
+    format!("see pgyer{verb} -h")
+}
+
+/// Advice for a name of ours in another spelling, or one that another program uses.
+fn known(name: &str, verb: Option<Verb>) -> Option<String> {
+    let is_meant =
+        |opt: &&&Opt| same_words(opt.long, name) || opt.alias.is_some_and(|a| same_words(a, name));
+    if let Some(opt) = OPTIONS.iter().find(is_meant) {
+        let has = verb.is_none_or(|verb| opt.verbs.contains(&verb));
+        return Some(if has { did_you_mean(opt) } else { belongs_to(opt) });
+    }
+    elsewhere::option(name, verb).map(advice)
+}
+
+fn advice(instead: Instead) -> String {
+    match instead {
+        Instead::Option(opt) => did_you_mean(opt),
+        Instead::Operand => "the file is named without an option: pgyer upload FILE".to_owned(),
+        Instead::Say(advice) => advice.to_owned(),
+    }
+}
+
+fn did_you_mean(opt: &Opt) -> String {
+    format!("did you mean --{}?", opt.long)
+}
+
+fn by_likeness(name: &str, verb: Option<Verb>) -> Option<String> {
+    let names = shown_options(verb).map(|opt| opt.long);
+    let is_risky = |name: &str| options::by_long(name).is_some_and(|opt| opt.risky);
+    nearest(name, names, is_risky).map(|near| format!("did you mean --{near}?"))
+}
+
+fn by_letter(letter: char, verb: Option<Verb>) -> Option<String> {
+    let folded = letter.to_ascii_lowercase();
+    let short = |name: &char| name.to_ascii_lowercase() == folded;
+    let near = shown_options(verb).filter_map(|opt| opt.short).find(short);
+    near.map(|name| format!("did you mean -{name}?"))
+        .or_else(|| elsewhere::short_option(letter, verb).map(advice))
+}
+
+fn shown_options(verb: Option<Verb>) -> impl Iterator<Item = &'static Opt> {
+    options::shown().filter(move |opt| verb.is_none_or(|verb| opt.verbs.contains(&verb)))
+}
+
+/// What to use instead of an option that would take a secret from the command line.
 fn secret(name: &str, verb: Option<Verb>) -> Option<&'static str> {
     let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     let name = name.to_lowercase();
     let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+    let is = |names: &[&str]| names.contains(&name.as_str());
     if has(&["proxyuser", "proxypass"]) {
         return Some(PROXY_PASSWORD);
     }
-    if has(&["password", "passwd", "passphrase"]) || name == "pass" {
+    if has(&["password", "passwd", "passphrase", "pwd"]) || is(&["pass"]) {
         let certificate = has(&["p12", "cert"]) || verb == Some(Verb::HarmonyCert);
         return Some(if certificate { P12_PASSWORD } else { INSTALL_PASSWORD });
     }
     let tokens = ["apitoken", "accesstoken", "authtoken", "usertoken", "tokenvalue"];
-    let is_key = has(&["apikey", "secret"]) || has(&tokens) || name == "key" || name == "ukey";
-    is_key.then_some(API_KEY)
+    let keys = ["key", "ukey", "userkey", "auth", "authorization", "credentials"];
+    (has(&["apikey", "secret"]) || has(&tokens) || is(&keys)).then_some(API_KEY)
 }
 
 fn short_secret(name: char, verb: Option<Verb>) -> Option<&'static str> {
@@ -126,31 +160,4 @@ fn short_secret(name: char, verb: Option<Verb>) -> Option<&'static str> {
         'p' => secret("password", verb),
         _ => None,
     }
-}
-
-/// The option that a letter may stand for.
-fn near_letter(letter: char, verb: Option<Verb>) -> String {
-    let folded = letter.to_ascii_lowercase();
-    let short = |name: &char| name.to_ascii_lowercase() == folded;
-    if let Some(name) = shown_options(verb).filter_map(|opt| opt.short).find(short) {
-        return format!("-{name}");
-    }
-    let script = SCRIPT.iter().find(|(name, _)| *name == letter).map(|(_, long)| *long);
-    let initial = names(verb).find(|name| name.starts_with(folded));
-    match script.or(initial) {
-        Some(long) => format!("--{long}"),
-        None => "-h".into(),
-    }
-}
-
-fn names(verb: Option<Verb>) -> impl Iterator<Item = &'static str> {
-    shown_options(verb).map(|opt| opt.long)
-}
-
-fn shown_options(verb: Option<Verb>) -> impl Iterator<Item = &'static Opt> {
-    options::shown().filter(move |opt| verb.is_none_or(|verb| opt.verbs.contains(&verb)))
-}
-
-fn of(verb: Option<Verb>) -> String {
-    verb.map(|verb| format!(" of pgyer {}", verb.name())).unwrap_or_default()
 }

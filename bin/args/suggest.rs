@@ -1,47 +1,73 @@
-//! The nearest of several names.
+//! How alike two names are.
 
-/// The candidate nearest to what was typed, by edit distance; of equals the first.
-///
-/// A candidate that begins with what was typed goes first: `--desc` means `--description`, though
-/// other names are fewer letters away.
-pub(crate) fn nearest<'a>(
-    typed: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
-    let typed = typed.to_lowercase();
-    candidates.into_iter().min_by_key(|candidate| {
-        if !typed.is_empty() && candidate.starts_with(&typed) {
-            1
-        } else {
-            distance(&typed, candidate)
-        }
-    })
+/// Whether two names are the same but for how their words are joined: `valid-from`, `valid_from`,
+/// `validFrom`.
+pub(super) fn same_words(one: &str, other: &str) -> bool {
+    let letters = |name: &str| {
+        let name = name.chars().filter(|c| c.is_alphanumeric());
+        name.flat_map(char::to_lowercase).collect::<String>()
+    };
+    letters(one) == letters(other)
 }
 
-/// The edit distance, in which two neighbours swapped count as one edit.
-#[allow(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "both loops stay within the lines, and no distance is longer than a command line"
-)]
-fn distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.chars().collect();
-    let b: Vec<char> = b.chars().collect();
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for i in 0..a.len() {
-        let mut line = vec![i + 1];
-        for j in 0..b.len() {
-            let swap = usize::from(a[i] != b[j]);
-            let mut best = (line[j] + 1).min(last[j + 1] + 1).min(last[j] + swap);
-            if i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j] {
-                best = best.min(before[j - 1] + 1);
+/// The candidate that was most likely meant, or `None` if none is near. Of equals, the first.
+///
+/// `is_risky` says which candidates have to be at most one letter away.
+pub(super) fn nearest<'a>(
+    typed: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+    is_risky: impl Fn(&str) -> bool,
+) -> Option<&'a str> {
+    let typed = typed.to_lowercase();
+    // As many wrong letters as the Rust compiler forgives.
+    let forgiven = typed.chars().count().max(3) / 3;
+    candidates
+        .into_iter()
+        .filter_map(|candidate| {
+            let edits = distance(&typed, candidate);
+            match is_risky(candidate) {
+                true => (edits <= 1).then_some((edits, candidate)),
+                // An abbreviation is as good as one wrong letter: `--desc` is `--description`.
+                false if is_abbreviation(&typed, candidate) => Some((1, candidate)),
+                false => (edits <= forgiven).then_some((edits, candidate)),
             }
-            line.push(best);
-        }
-        before = std::mem::replace(&mut last, line);
+        })
+        .min_by_key(|(edits, _)| *edits)
+        .map(|(_, candidate)| candidate)
+}
+
+fn is_abbreviation(typed: &str, name: &str) -> bool {
+    typed.len() >= 3 && name.starts_with(typed)
+}
+
+/// The edit distance. Two letters that changed places count as one edit if nothing else differs.
+fn distance(one: &str, other: &str) -> usize {
+    if is_swapped(one, other) {
+        return 1;
     }
-    last[b.len()]
+    let other: Vec<char> = other.chars().collect();
+    // One row of the usual matrix, without its first column.
+    let mut row: Vec<usize> = (1..=other.len()).collect();
+    let mut length = 0;
+    for a in one.chars() {
+        let mut diagonal = length;
+        length += 1;
+        let mut left = length;
+        for (cell, b) in row.iter_mut().zip(&other) {
+            let replaced = diagonal + usize::from(a != *b);
+            diagonal = *cell;
+            left = replaced.min(left + 1).min(diagonal + 1);
+            *cell = left;
+        }
+    }
+    row.last().copied().unwrap_or(length)
+}
+
+fn is_swapped(one: &str, other: &str) -> bool {
+    let mut differing = one.chars().zip(other.chars()).filter(|(a, b)| a != b);
+    let first_three = (differing.next(), differing.next(), differing.next());
+    one.len() == other.len()
+        && matches!(first_three, (Some((a, b)), Some((c, d)), None) if (a, b) == (d, c))
 }
 
 #[cfg(test)]
@@ -50,21 +76,52 @@ mod tests {
 
     #[test]
     fn distances() {
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("abc", ""), 3);
-        assert_eq!(distance("abc", "b"), 2);
-        assert_eq!(distance("uplaod", "upload"), 1);
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("日本", "日木"), 1);
+        for (one, other, edits) in [
+            ("", "abc", 3),
+            ("abc", "", 3),
+            ("abc", "abc", 0),
+            ("abc", "b", 2),
+            ("uplaod", "upload", 1),
+            ("uplaods", "upload", 3),
+            ("ab", "cd", 2),
+            ("aab", "abaa", 2),
+            ("kitten", "sitting", 3),
+            ("日本", "日木", 1),
+        ] {
+            assert_eq!(distance(one, other), edits, "{one} {other}");
+        }
     }
 
     #[test]
     fn the_nearest_name() {
-        let names = ["proxy", "description", "notes", "notes-file"];
-        assert_eq!(nearest("desc", names), Some("description"));
-        assert_eq!(nearest("Note", names), Some("notes"));
-        assert_eq!(nearest("descriptoin", names), Some("description"));
-        assert_eq!(nearest("", ["a"]), Some("a"));
-        assert_eq!(nearest("x", []), None);
+        let names = ["proxy", "description", "notes", "notes-file", "no-check"];
+        let nearest = |typed| nearest(typed, names, |name| name == "no-check" || name == "proxy");
+        for (typed, expected) in [
+            ("desc", Some("description")),
+            ("Note", Some("notes")),
+            ("notes-fil", Some("notes-file")),
+            ("descriptoin", Some("description")),
+            ("descrxptxxn", Some("description")),
+            ("descxxxxion", None),
+            ("no-chekc", Some("no-check")),
+            ("no-chck", Some("no-check")),
+            ("no-chk", None),
+            ("no-ch", None),
+            ("prox", Some("proxy")),
+            ("pro", None),
+            ("no", None),
+            ("xyz", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(typed), expected, "{typed}");
+        }
+    }
+
+    #[test]
+    fn words_are_joined_in_many_ways() {
+        for name in ["valid-from", "valid_from", "validFrom", "VALID_FROM", "_validfrom"] {
+            assert!(same_words(name, "valid-from"), "{name}");
+        }
+        assert!(!same_words("valid-for", "valid-from"));
     }
 }

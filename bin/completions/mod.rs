@@ -1,12 +1,14 @@
-//! The table, made into completion scripts.
+//! Makes completion scripts from the table. What does not depend on the table stands in a script of
+//! the shell's own language; the rest fills its `@PLACEHOLDERS@`.
 
 mod bash;
 mod fish;
 mod zsh;
 
 use crate::options::{Opt, shown};
+use crate::verbs::{Verb, available};
 
-/// The script for a shell, if it is one of [`SHELLS`](crate::verbs::SHELLS).
+/// The script for one of [`SHELLS`](crate::verbs::SHELLS).
 pub(crate) fn script(shell: &str) -> Option<String> {
     match shell {
         "bash" => Some(bash::script()),
@@ -16,18 +18,23 @@ pub(crate) fn script(shell: &str) -> Option<String> {
     }
 }
 
-/// The options whose next word is a value and not a command.
-fn with_value() -> String {
-    let names = shown().filter(|opt| opt.takes_value()).map(|opt| format!("--{}", opt.long));
-    names.collect::<Vec<_>>().join(" ")
+/// Replaces each placeholder with its text.
+fn filled(template: &str, texts: &[(&str, String)]) -> String {
+    let fill = |script: String, (placeholder, text): &(&str, String)| {
+        script.replace(placeholder, text.trim_end_matches('\n'))
+    };
+    texts.iter().fold(template.to_owned(), fill)
 }
 
-/// The names of an option, as they are typed.
-fn typed(opt: &Opt) -> String {
-    match opt.short {
-        Some(short) => format!("-{short} --{}", opt.long),
-        None => format!("--{}", opt.long),
-    }
+/// The names of the commands.
+fn verbs(separator: &str) -> String {
+    available().map(Verb::name).collect::<Vec<_>>().join(separator)
+}
+
+/// The options whose next word is a value and not a command.
+fn options_with_value(separator: &str) -> String {
+    let names = shown().filter(|opt| opt.takes_value()).map(Opt::long_flag);
+    names.collect::<Vec<_>>().join(separator)
 }
 
 /// A word of a POSIX shell that stands for `text` whatever is in it.
@@ -39,31 +46,40 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::options::{OPTIONS, Value};
-    use crate::verbs::{SHELLS, available};
+    use crate::verbs::SHELLS;
 
     #[test]
     fn each_script_has_every_command_and_option() {
         for shell in SHELLS {
             let script = script(shell).unwrap();
-            for row in available() {
-                assert!(script.contains(row.name), "{shell}: {}", row.name);
+            for verb in available() {
+                assert!(script.contains(verb.name()), "{shell}: {}", verb.name());
             }
             for opt in shown() {
-                let name = if *shell == "fish" {
-                    format!("-l {} ", opt.long)
-                } else {
-                    format!("--{}", opt.long)
-                };
+                let name =
+                    if *shell == "fish" { format!("-l {} ", opt.long) } else { opt.long_flag() };
                 assert!(script.contains(&name), "{shell}: {name}");
                 if let Value::Choice(_, words) = opt.value {
                     assert!(script.contains(&words.join(" ")), "{shell}: {name}");
                 }
             }
-            for hidden in OPTIONS.iter().filter_map(|opt| opt.alias).chain(["json"]) {
+            let hidden = OPTIONS.iter().filter(|opt| opt.hidden).map(|opt| opt.long);
+            for hidden in OPTIONS.iter().filter_map(|opt| opt.alias).chain(hidden) {
                 assert!(!script.contains(&format!("--{hidden}")), "{shell} shows {hidden}");
             }
         }
         assert_eq!(script("tcsh"), None);
+    }
+
+    #[test]
+    fn each_placeholder_is_filled() {
+        for shell in SHELLS {
+            let script = script(shell).unwrap();
+            let is_placeholder =
+                |word: &str| word.len() > 2 && word.starts_with('@') && word.ends_with('@');
+            let left = script.split(|c: char| c != '@' && c != '_' && !c.is_ascii_uppercase());
+            assert_eq!(left.filter(|word| is_placeholder(word)).count(), 0, "{shell}: {script}");
+        }
     }
 
     #[test]

@@ -1,72 +1,35 @@
-//! For zsh: a file of `$fpath`, or evaluated after `compinit`.
+//! The tables of `pgyer.zsh`: specifications for `_arguments`.
 
 use std::fmt::Write as _;
 
-use super::quoted;
-use crate::options::{self, Opt, Value};
-use crate::verbs::{Operands, VerbRow, available};
-
-const HEAD: &str = r#"#compdef pgyer
-# zsh completion for pgyer
-
-_pgyer() {
-    local curcontext="$curcontext" state line
-    typeset -A opt_args
-    _arguments -C -s -S \
-"#;
-
-const DISPATCH: &str = r#"        '1:command:_pgyer_commands' \
-        '*:: :->operands' && return 0
-    [[ $state == operands ]] || return 1
-    curcontext="${curcontext%:*:*}:pgyer-$words[1]:"
-    case $words[1] in
-"#;
-
-const COMMANDS: &str = r#"    esac
-}
-
-_pgyer_commands() {
-    local -a commands
-    commands=(
-"#;
-
-const TAIL: &str = r#"    )
-    _describe -t commands 'command of pgyer' commands
-}
-
-# What runs in the sandbox: a command of pgyer.
-_pgyer_nested() {
-    words=(pgyer "$words[@]")
-    (( CURRENT++ ))
-    _pgyer
-}
-
-if [[ $funcstack[1] == _pgyer ]]; then
-    _pgyer "$@"
-elif (( $+functions[compdef] )); then
-    compdef _pgyer pgyer
-fi
-"#;
+use super::{filled, quoted};
+use crate::options::{HELP, Opt, VERSION, Value, options_of};
+use crate::verbs::{Operands, Verb, available};
 
 pub(super) fn script() -> String {
-    let mut out = HEAD.to_owned();
-    for id in [options::Id::Help, options::Id::Version] {
-        specification(&mut out, options::row(id), "        ");
+    let global_options = [&HELP, &VERSION];
+    filled(
+        include_str!("pgyer.zsh"),
+        &[
+            ("@GLOBAL_OPTIONS@", specifications(global_options.into_iter(), "        ")),
+            ("@ARGUMENTS@", available().map(arguments).collect()),
+            ("@COMMANDS@", commands()),
+        ],
+    )
+}
+
+fn commands() -> String {
+    let mut out = String::new();
+    for verb in available() {
+        let entry = quoted(&format!("{}:{}", verb.name(), verb.row().summary));
+        let _ = writeln!(out, "        {entry}");
     }
-    out.push_str(DISPATCH);
-    available().for_each(|row| command(&mut out, row));
-    out.push_str(COMMANDS);
-    for row in available() {
-        let _ = writeln!(out, "        {}", quoted(&format!("{}:{}", row.name, row.summary)));
-    }
-    out.push_str(TAIL);
     out
 }
 
-fn command(out: &mut String, row: &VerbRow) {
-    let _ = writeln!(out, "        {})\n            _arguments -s -S \\", row.name);
-    options::of(row.verb).for_each(|opt| specification(out, opt, "                "));
-    let operands = match row.operands {
+/// The arm for a command: its options, then its operands.
+fn arguments(verb: Verb) -> String {
+    let operands = match verb.row().operands {
         Operands::None => "",
         Operands::Key => "'1:key: '",
         Operands::KeyThenFiles(suffixes) => &format!("'1:key: ' '*:file:{}'", files(suffixes)),
@@ -74,26 +37,32 @@ fn command(out: &mut String, row: &VerbRow) {
         Operands::Words(words) => &format!("'1:shell:({})'", words.join(" ")),
         Operands::Command => "'*::command:_pgyer_nested'",
     };
+    let (name, options) = (verb.name(), specifications(options_of(verb), "                "));
+    let mut out = format!("        {name})\n            _arguments -s -S \\\n{options}");
     let _ = writeln!(out, "                {operands}\n            ;;");
+    out
 }
 
-/// A line for `_arguments`: `'(-q --quiet)'{-q,--quiet}'[help]'`.
-fn specification(out: &mut String, opt: &Opt, indent: &str) {
+fn specifications(options: impl Iterator<Item = &'static Opt>, indent: &str) -> String {
+    options.map(|opt| format!("{indent}{} \\\n", specification(opt))).collect()
+}
+
+/// `'(-q --quiet)'{-q,--quiet}'[help]'`.
+fn specification(opt: &Opt) -> String {
     let help = opt.help.replace('\\', r"\\").replace('[', r"\[").replace(']', r"\]");
     let value = value(opt);
-    let alone = matches!(opt.id, options::Id::Help | options::Id::Version);
-    let line = match (opt.short, opt.repeatable) {
-        (Some(short), _) => {
+    let long = opt.long;
+    match opt.short {
+        Some(short) => {
+            let ends_the_line = opt.is(&HELP) || opt.is(&VERSION);
             let excluded =
-                if alone { "- *".to_owned() } else { format!("-{short} --{}", opt.long) };
-            let rest = quoted(&format!("[{help}]{value}"));
-            format!("'({excluded})'{{-{short},--{}}}{rest}", opt.long)
+                if ends_the_line { "- *".to_owned() } else { format!("-{short} --{long}") };
+            format!("'({excluded})'{{-{short},--{long}}}{}", quoted(&format!("[{help}]{value}")))
         }
-        (None, true) => quoted(&format!("*--{}=[{help}]{value}", opt.long)),
-        (None, false) if opt.takes_value() => quoted(&format!("--{}=[{help}]{value}", opt.long)),
-        (None, false) => quoted(&format!("--{}[{help}]", opt.long)),
-    };
-    let _ = writeln!(out, "{indent}{line} \\");
+        None if opt.repeatable => quoted(&format!("*--{long}=[{help}]{value}")),
+        None if opt.takes_value() => quoted(&format!("--{long}=[{help}]{value}")),
+        None => quoted(&format!("--{long}[{help}]")),
+    }
 }
 
 fn value(opt: &Opt) -> String {
@@ -115,12 +84,9 @@ fn files(suffixes: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verbs::Verb;
 
     #[test]
-    fn the_sandbox_hands_its_operands_on() {
-        let mut out = String::new();
-        command(&mut out, Verb::Sandbox.row());
-        assert!(out.contains("_pgyer_nested"), "{out}");
+    fn the_sandbox_completes_the_command_within() {
+        assert!(arguments(Verb::Sandbox).contains("_pgyer_nested"));
     }
 }

@@ -2,61 +2,9 @@
 
 mod table;
 
-pub(crate) use table::{NETWORK, OPTIONS};
+pub(crate) use table::*;
 
 use crate::verbs::{Verb, available};
-
-/// An option, whatever name it was given under.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Id {
-    Type,
-    InstallType,
-    InstallPasswordFile,
-    Description,
-    Notes,
-    NotesFile,
-    ValidFrom,
-    ValidUntil,
-    ValidForever,
-    Channel,
-    Region,
-    Token,
-    FileName,
-    NoWait,
-    Wait,
-    Hsp,
-    P12,
-    P12PasswordFile,
-    Legacy,
-    NoCheck,
-    Jobs,
-    Port,
-    Polls,
-    PublicUrl,
-    Fault,
-    ApiKeyFile,
-    ApiUrl,
-    Proxy,
-    CaFile,
-    Resolve,
-    ConnectTimeout,
-    StallTimeout,
-    Timeout,
-    Retries,
-    RetryDelay,
-    WaitTimeout,
-    PollInterval,
-    InsecureHttp,
-    Qr,
-    Quiet,
-    Verbose,
-    Progress,
-    Color,
-    Format,
-    Json,
-    Help,
-    Version,
-}
 
 /// What follows an option; the first string is the value's name in help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,10 +51,12 @@ impl Group {
     }
 }
 
-/// A row of the table.
+/// An environment variable and its meaning, for help and the manual.
+pub(crate) type Variable = (&'static str, &'static str);
+
+/// An option: a row of the table.
 #[derive(Debug)]
 pub(crate) struct Opt {
-    pub(crate) id: Id,
     pub(crate) group: Group,
     pub(crate) long: &'static str,
     pub(crate) short: Option<char>,
@@ -114,14 +64,17 @@ pub(crate) struct Opt {
     /// The commands that have the option.
     pub(crate) verbs: &'static [Verb],
     pub(crate) repeatable: bool,
-    /// The parameter of the API that the option sets.
+    /// The API parameter that the option sets.
     pub(crate) field: Option<&'static str>,
-    /// A second name, understood and not shown: the API's, in kebab case.
+    /// A second name, accepted but undocumented: the API's, in kebab case.
     pub(crate) alias: Option<&'static str>,
-    /// Environment variables that stand in for the option.
-    pub(crate) env: &'static [&'static str],
-    /// Understood, and shown nowhere.
+    /// The environment variables that do the option's work, or undo it.
+    pub(crate) env: &'static [Variable],
+    /// Accepted but undocumented.
     pub(crate) hidden: bool,
+    /// Changes where something goes or what is checked: suggested only for a name that is one
+    /// letter away.
+    pub(crate) risky: bool,
     /// Half a line, for the short help and completions.
     pub(crate) help: &'static str,
     /// What the full help and the manual add.
@@ -129,15 +82,8 @@ pub(crate) struct Opt {
 }
 
 impl Opt {
-    const fn new(
-        id: Id,
-        group: Group,
-        long: &'static str,
-        value: Value,
-        verbs: &'static [Verb],
-    ) -> Self {
+    const fn new(group: Group, long: &'static str, value: Value, verbs: &'static [Verb]) -> Self {
         Self {
-            id,
             group,
             long,
             short: None,
@@ -148,6 +94,7 @@ impl Opt {
             alias: None,
             env: &[],
             hidden: false,
+            risky: false,
             help: "",
             more: "",
         }
@@ -168,7 +115,7 @@ impl Opt {
         self
     }
 
-    const fn env(mut self, env: &'static [&'static str]) -> Self {
+    const fn env(mut self, env: &'static [Variable]) -> Self {
         self.env = env;
         self
     }
@@ -183,52 +130,62 @@ impl Opt {
         self
     }
 
+    const fn risky(mut self) -> Self {
+        self.risky = true;
+        self
+    }
+
     const fn help(mut self, help: &'static str, more: &'static str) -> Self {
         self.help = help;
         self.more = more;
         self
     }
 
+    /// Whether both are the same row.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+
     pub(crate) fn takes_value(&self) -> bool {
         self.value != Value::Flag
     }
+
+    /// The option as it is typed: `--name`.
+    pub(crate) fn long_flag(&self) -> String {
+        format!("--{}", self.long)
+    }
+
+    pub(crate) fn is_shown_for(&self, verb: Verb) -> bool {
+        !self.hidden && self.verbs.contains(&verb)
+    }
 }
 
-/// The row of an option.
-#[allow(clippy::indexing_slicing, reason = "the table is a constant with rows")]
-pub(crate) fn row(id: Id) -> &'static Opt {
-    // Every id has its row: a test holds the table to it.
-    OPTIONS.iter().find(|opt| opt.id == id).unwrap_or(&OPTIONS[0])
-}
-
-/// The row with this long name, shown or not.
+/// The option with this long name, shown or not.
 pub(crate) fn by_long(name: &str) -> Option<&'static Opt> {
-    OPTIONS.iter().find(|opt| opt.long == name || opt.alias == Some(name))
+    OPTIONS.iter().copied().find(|opt| opt.long == name || opt.alias == Some(name))
 }
 
-/// The row with this short name.
+/// The option with this short name.
 pub(crate) fn by_short(name: char) -> Option<&'static Opt> {
-    OPTIONS.iter().find(|opt| opt.short == Some(name))
+    OPTIONS.iter().copied().find(|opt| opt.short == Some(name))
 }
 
-/// What this build shows of the table.
+/// The options that this build's help shows, in its order.
 pub(crate) fn shown() -> impl Iterator<Item = &'static Opt> {
-    let available = |opt: &&Opt| available().any(|row| opt.verbs.contains(&row.verb));
-    OPTIONS.iter().filter(|opt| !opt.hidden).filter(available)
+    let is_shown = |opt: &&Opt| available().any(|verb| opt.is_shown_for(verb));
+    OPTIONS.iter().copied().filter(is_shown)
 }
 
-/// What a command shows of the table.
-pub(crate) fn of(verb: Verb) -> impl Iterator<Item = &'static Opt> {
-    OPTIONS.iter().filter(move |opt| !opt.hidden && opt.verbs.contains(&verb))
+/// The options that the help of a command shows, in its order.
+pub(crate) fn options_of(verb: Verb) -> impl Iterator<Item = &'static Opt> {
+    OPTIONS.iter().copied().filter(move |opt| opt.is_shown_for(verb))
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
-    use super::table::EVERY;
     use super::*;
-    use crate::verbs::VERBS;
     use crate::verbs::Verb::{Check, HarmonyCert, Put, Status, Token, Upload};
 
     #[test]
@@ -245,7 +202,6 @@ mod tests {
     #[test]
     fn every_row_is_whole() {
         for opt in OPTIONS {
-            assert_eq!(row(opt.id).long, opt.long, "an id has one row");
             assert!(!opt.verbs.is_empty(), "{}", opt.long);
             assert!(opt.hidden || !opt.help.is_empty(), "{}", opt.long);
             assert!(opt.value.name().is_none_or(|name| !name.is_empty()), "{}", opt.long);
@@ -266,8 +222,8 @@ mod tests {
                 kebab.push(c.to_ascii_lowercase());
             }
             // A password is refused, the dates decide, and the notes have their own option.
-            let excepted = [Id::InstallPasswordFile, Id::ValidForever, Id::NotesFile];
-            if !excepted.contains(&opt.id) {
+            let excepted = [&INSTALL_PASSWORD_FILE, &VALID_FOREVER, &NOTES_FILE];
+            if !excepted.iter().any(|excepted| excepted.is(opt)) {
                 assert_eq!(opt.alias, Some(kebab.as_str()), "{}", opt.long);
             }
         }
@@ -276,7 +232,7 @@ mod tests {
     /// The names that are stable, with their value's name.
     #[test]
     fn every_promised_option_is_there() {
-        let shown = |verb| of(verb).map(|opt| opt.long).collect::<Vec<_>>();
+        let shown = |verb| options_of(verb).map(|opt| opt.long).collect::<Vec<_>>();
         let release = [
             "type",
             "install-type",
@@ -335,18 +291,5 @@ mod tests {
             has(*verb, &output);
         }
         has(Check, &output);
-    }
-
-    #[test]
-    fn every_command_has_its_row_and_an_example() {
-        for verb in EVERY {
-            assert_eq!(verb.row().verb, *verb);
-        }
-        for row in VERBS {
-            let start = format!("pgyer {}", row.name);
-            assert!(row.examples.iter().any(|line| line.contains(&start)), "{}", row.name);
-            assert!(!row.about.is_empty() && !row.usage.is_empty(), "{}", row.name);
-        }
-        assert_eq!(available().any(|row| row.name == "sandbox"), cfg!(feature = "sandbox"));
     }
 }

@@ -1,6 +1,15 @@
 //! What each command takes.
 
+use pgyer::{RetryPolicy, Wait};
+
 use super::*;
+
+fn status(line: &str) -> Status {
+    match command(line).action {
+        Action::Status(status) => status,
+        other => panic!("{other:?}"),
+    }
+}
 
 #[test]
 fn upload_has_its_defaults() {
@@ -8,8 +17,7 @@ fn upload_has_its_defaults() {
         files: vec!["a.apk".into()],
         release: Release::default(),
         file_name: None,
-        wait: true,
-        waiting: Waiting::default(),
+        wait: Some(Wait::default()),
         hsps: Vec::new(),
         certificate: None,
         legacy: false,
@@ -25,15 +33,23 @@ fn upload_has_its_defaults() {
 
 #[test]
 fn upload_has_its_switches() {
-    let upload = upload(
-        "upload --no-wait --no-check --jobs 4 --qr never --wait-timeout 1m --poll-interval 0.5 a",
-    );
-    assert!(!upload.wait && !upload.check);
+    let upload = upload("upload --no-wait --no-check --jobs 4 --qr never a");
+    assert!(upload.wait.is_none() && !upload.check);
     assert_eq!((upload.jobs, upload.qr), (4, When::Never));
-    assert_eq!(upload.waiting.timeout, Some(Duration::from_secs(60)));
-    assert_eq!(upload.waiting.poll_interval, Some(Duration::from_millis(500)));
     // What is empty is not sent.
     assert_eq!(self::upload("upload --file-name= a").file_name, None);
+}
+
+#[test]
+fn a_wait_has_its_limits() {
+    let wait = Wait::default();
+    let limited =
+        wait.clone().timeout(Duration::from_secs(60)).interval(Duration::from_millis(500));
+    let limits = "--wait-timeout 1m --poll-interval 0.5";
+    assert_eq!(upload(&format!("upload {limits} a")).wait, Some(limited.clone()));
+    assert_eq!(status(&format!("status --wait {limits} K")).wait, Some(limited));
+    assert_eq!(status("status --wait K").wait, Some(wait));
+    assert_eq!(status(&format!("status {limits} K")).wait, None);
 }
 
 #[test]
@@ -44,7 +60,8 @@ fn numbers() {
     says("doctor --retries -1", &["--retries '-1'"]);
     says("doctor --retries 1.5", &["--retries '1.5'"]);
     says("doctor --retries 99999999999", &["too large"]);
-    assert_eq!(command("doctor --retries 0").network.retries, Some(0));
+    let never = RetryPolicy::default().retries(0);
+    assert_eq!(command("doctor --retries 0").network.retry, never);
 }
 
 #[test]
@@ -142,11 +159,8 @@ fn put_takes_a_token_and_a_file() {
 
 #[test]
 fn the_other_commands() {
-    let status = match command("status K --wait --qr always").action {
-        Action::Status(status) => status,
-        other => panic!("{other:?}"),
-    };
-    assert_eq!((status.key.as_str(), status.wait, status.qr), ("K", true, When::Always));
+    let status = status("status K --wait --qr always");
+    assert_eq!((status.key.as_str(), status.qr), ("K", When::Always));
     let files = || vec!["a".into(), "b".into()];
     assert_eq!(command("check a b").action, Action::Check { files: files() });
     let hsps = Action::HarmonyHsp { key: "K".into(), files: files() };

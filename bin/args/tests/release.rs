@@ -1,5 +1,7 @@
 //! What describes the release.
 
+use pgyer::{Region, Validity};
+
 use super::*;
 
 #[test]
@@ -87,7 +89,7 @@ fn what_is_empty_is_not_sent() {
 fn validity_is_two_days_or_forever() {
     let validity = |line: &str| upload(line).release.validity;
     let between = |from: &str, until: &str| {
-        Some(Validity::Between { from: from.parse().unwrap(), until: until.parse().unwrap() })
+        Some(Validity::window(from.parse().unwrap(), until.parse().unwrap()).unwrap())
     };
     assert_eq!(
         validity("upload --valid-from 2024-02-29 --valid-until 2024-02-29 a"),

@@ -89,5 +89,5 @@ fn values_that_may_hold_a_secret_are_never_repeated() {
     }
     let env = [("PGYER_API_URL", "ftp://u:SECRET@h")];
     let message = error_with("upload a", &env);
-    assert!(message.starts_with("PGYER_API_URL ") && !message.contains("SECRET"), "{message}");
+    assert!(message.starts_with("PGYER_API_URL: ") && !message.contains("SECRET"), "{message}");
 }
