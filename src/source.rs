@@ -189,7 +189,7 @@ impl Source {
                 break;
             }
             crc.write(buffer.get(..read).unwrap_or_default());
-            offset = offset.saturating_add(read as u64);
+            offset += read as u64;
         }
         Ok(crc.sum64())
     }

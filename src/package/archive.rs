@@ -14,7 +14,8 @@ use rawzip::{
     ZipLocator,
 };
 
-use super::{AGAIN, ReadAt, Refusal, not_zip};
+use super::not_zip::{self, HEAD};
+use super::{AGAIN, ReadAt, Refusal, leading};
 
 /// The size of one read: the longest comment, the end records before it and a typical directory fit
 /// into the first one.
@@ -70,8 +71,8 @@ impl Block {
             if count == 0 {
                 break;
             }
-            filled = filled.saturating_add(count);
-            offset = offset.saturating_add(count as u64);
+            filled += count;
+            offset += count as u64;
         }
         self.bytes.truncate(filled);
         Ok(())
@@ -91,6 +92,10 @@ impl<'a> Blocks<'a> {
         let mut block = Block::default();
         block.fill(&|buffer, offset| self.read_at(buffer, offset), offset, count)?;
         Ok(block.bytes)
+    }
+
+    fn begins_with_entry(&self) -> io::Result<bool> {
+        Ok(self.bytes(0, LOCAL_HEADER.len())? == LOCAL_HEADER)
     }
 }
 
@@ -187,11 +192,23 @@ impl EndRecord {
         }
     }
 
+    /// How many bytes more there are before the directory than its offset says.
+    fn undeclared(&self) -> u64 {
+        self.directory_limit.saturating_sub(self.directory_end())
+    }
+
+    /// Whether offsets are counted modulo 2^32: Xcode writes IPAs of over 4 GiB without ZIP64. The
+    /// archive begins where the file does all the same.
+    fn is_wrapped(&self, blocks: &Blocks<'_>) -> io::Result<bool> {
+        let is_classic = self.directory_limit == self.offset;
+        let is_multiple = self.undeclared() > 0 && self.undeclared() % (1 << 32) == 0;
+        Ok(is_classic && is_multiple && blocks.begins_with_entry()?)
+    }
+
     /// Whether this is the end of an inner archive, at which the outer one was cut off: there are
     /// bytes before the archive, and they begin like an archive.
     fn is_of_inner_archive(&self, blocks: &Blocks<'_>) -> io::Result<bool> {
-        Ok(self.directory_end() < self.directory_limit
-            && blocks.bytes(0, LOCAL_HEADER.len())? == LOCAL_HEADER)
+        Ok(self.undeclared() > 0 && blocks.begins_with_entry()? && !self.is_wrapped(blocks)?)
     }
 
     fn refusal(&self) -> Refusal {
@@ -250,7 +267,7 @@ fn find_end_record(blocks: &Blocks<'_>) -> Result<EndRecord, Refusal> {
     }
     match refusal {
         Some(refusal) => Err(refusal),
-        None => Err(not_zip::refusal(&blocks.bytes(0, not_zip::HEAD)?)),
+        None => Err(not_zip::refusal(&blocks.bytes(0, HEAD)?)),
     }
 }
 
@@ -266,11 +283,17 @@ fn followed_by(count: u64) -> Refusal {
 pub(super) struct Archive<'a> {
     zip: ZipArchive<&'a Blocks<'a>>,
     buffer: Vec<u8>,
+    /// What rawzip adds to the offsets of an archive that counts them modulo 2^32. It takes the
+    /// difference for bytes before the archive.
+    excess: u64,
+    /// The offset of the first entry in the file, once the directory has been read.
+    start: u64,
 }
 
 impl<'a> Archive<'a> {
     pub(super) fn locate(blocks: &'a Blocks<'a>) -> Result<Self, Refusal> {
         let record = find_end_record(blocks)?;
+        let excess = if record.is_wrapped(blocks)? { record.undeclared() } else { 0 };
         // rawzip wants each entry whole in this buffer, so it must hold the longest possible one.
         let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
         // rawzip has no way to be handed an end record, and would accept a false one inside the
@@ -280,7 +303,7 @@ impl<'a> Archive<'a> {
             .max_search_space(signature)
             .locate_in_reader(blocks, &mut buffer, record.offset.saturating_add(signature))
             .map_err(|(_, error)| unreadable(error))?;
-        Ok(Self { zip, buffer })
+        Ok(Self { zip, buffer, excess, start: u64::MAX })
     }
 
     /// Reads the last bytes before the directory, where a signing block has its magic.
@@ -291,16 +314,38 @@ impl<'a> Archive<'a> {
         }
     }
 
+    /// Refuses what only an IPA may be: without ZIP64 in spite of its size.
+    pub(super) fn refuse_wrapped(&self) -> Result<(), Refusal> {
+        match self.excess {
+            0 => Ok(()),
+            _ => Err(Refusal::new("an archive of over 4 GiB needs ZIP64, which it lacks", AGAIN)),
+        }
+    }
+
+    /// Refuses bytes before the first entry. Android looks at the first four of the file alone.
+    pub(super) fn refuse_leading_bytes(&self) -> Result<(), Refusal> {
+        let blocks = self.zip.get_ref();
+        if blocks.begins_with_entry()? {
+            return Ok(());
+        }
+        let count = usize::try_from(self.start).map_or(HEAD, |start| start.min(HEAD));
+        match count {
+            0 => Err(Refusal::truncated("its first entry does not begin like one")),
+            _ => Err(leading::refusal(self.start, &blocks.bytes(0, count)?)),
+        }
+    }
+
     /// Walks through the whole directory and calls `visit` with the name of each entry.
     pub(super) fn each_name(&mut self, mut visit: impl FnMut(&[u8])) -> Result<(), Refusal> {
         let mut entries = self.zip.entries(&mut self.buffer);
         let mut count = 0u64;
         while let Some(entry) = entries.next_entry().map_err(unreadable)? {
-            if end_of(&entry) > self.zip.directory_offset() {
+            if end_of(&entry).saturating_sub(self.excess) > self.zip.directory_offset() {
                 return Err(Refusal::truncated("an entry lies beyond the directory"));
             }
+            self.start = self.start.min(entry.local_header_offset());
             visit(entry.file_path().as_ref());
-            count = count.saturating_add(1);
+            count += 1;
         }
         let declared = self.zip.entries_hint();
         // Some tools write the count modulo 65,536 instead of using ZIP64.

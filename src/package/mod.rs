@@ -3,6 +3,8 @@
 
 mod archive;
 mod contents;
+mod leading;
+mod marks;
 mod not_a_package;
 mod not_zip;
 #[cfg(test)]
@@ -188,6 +190,12 @@ pub(crate) fn inspect(
     let mut contents = Contents::default();
     archive.each_name(|name| contents.note(name))?;
     let build_type = contents.build_type(extension)?;
+    if build_type != BuildType::Ios {
+        archive.refuse_wrapped()?;
+    }
+    if build_type == BuildType::Android {
+        archive.refuse_leading_bytes()?;
+    }
     let warnings = contents.warning(build_type, &signing_block).into_iter().collect();
     Ok((build_type, warnings))
 }

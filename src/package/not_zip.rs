@@ -44,11 +44,7 @@ pub(super) fn refusal(head: &[u8]) -> Refusal {
     if head.iter().all(|byte| *byte == 0) {
         return Refusal::new("the file begins with zeros alone: it was never written", AGAIN);
     }
-    let magic = MAGICS.iter().find(|(at, magic, _)| {
-        let bytes = head.get(*at..).unwrap_or_default();
-        bytes.starts_with(magic)
-    });
-    if let Some((_, _, meaning)) = magic {
+    if let Some(meaning) = magic(head) {
         return Refusal::new(format!("this is {meaning}, not a ZIP archive"), PACKAGE);
     }
     match kind_of_text(head) {
@@ -60,7 +56,12 @@ pub(super) fn refusal(head: &[u8]) -> Refusal {
     }
 }
 
-fn kind_of_text(head: &[u8]) -> Option<&'static str> {
+pub(super) fn magic(head: &[u8]) -> Option<&'static str> {
+    let is_here = |at: usize, magic| head.get(at..).is_some_and(|head| head.starts_with(magic));
+    MAGICS.iter().find(|(at, magic, _)| is_here(*at, magic)).map(|(_, _, meaning)| *meaning)
+}
+
+pub(super) fn kind_of_text(head: &[u8]) -> Option<&'static str> {
     let text = String::from_utf8_lossy(head).to_ascii_lowercase();
     let text = text
         .trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}')

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{Seek, SeekFrom, Write};
 use std::time::{Duration, Instant};
 
-use super::zip::{classic_end, end_record, zip};
+use super::zip::{Zip, classic_end, end_record, zip};
 use super::*;
 use crate::package::archive::BLOCK;
 use crate::source::Source;
@@ -103,11 +103,108 @@ fn a_count_modulo_65536_is_what_old_tools_write() {
 }
 
 #[test]
-fn data_before_the_archive_is_no_matter() {
+fn bytes_before_an_ipa_or_a_hap_are_no_matter() {
     let prelude = b"#!/bin/sh\nexit\n";
-    assert_eq!(type_of(&zip(&APK).prelude(prelude).build()), BuildType::Android);
-    let signed = zip(&APK[..1]).signing_block(b"................APK Sig Block 42");
-    assert_eq!(type_of(&signed.prelude(&[7; 300_000]).build()), BuildType::Android);
+    assert_eq!(type_of(&zip(&IPA).prelude(prelude).build()), BuildType::Ios);
+    let signed = zip(&HAP).signing_block(b"............<hap sign block>\x03\0\0\0");
+    assert_eq!(type_of(&signed.prelude(&[7; 300_000]).build()), BuildType::HarmonyOs);
+}
+
+#[test]
+fn bytes_before_an_apk_are_named() {
+    let page = "<!DOCTYPE html><title>Sign in</title>".repeat(20);
+    let rows: [(&[u8], &str); 12] = [
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",
+            "38 bytes that are not part of it: the head",
+        ),
+        (b"Downloading app.apk ... done\n", "a plain text"),
+        (b"{\"status\":\"ok\"}", "a JSON text"),
+        (page.as_bytes(), "740 bytes that are not part of it: an HTML page"),
+        (b"\xef\xbb\xbf", "a byte order mark;"),
+        (b"\xff\xfe", "a byte order mark (UTF-16)"),
+        (b"dex\n035\0\x01\x02", "Android code (DEX)"),
+        (b"#!/bin/sh\n", "a script"),
+        (b"\0", "1 byte that is not part of it: zeros"),
+        (b"\r\n", "line breaks"),
+        (b"\x89PNG\r\n", "a picture"),
+        (b"\x01\xfe", "of it: 01 fe;"),
+    ];
+    for (bytes, words) in rows {
+        let signed = zip(&APK).signing_block(b"................APK Sig Block 42");
+        for archive in [signed.clone().prelude(bytes), signed.declared_prelude(bytes)] {
+            assert_refused(&archive.build(), &["an APK behind", words]);
+        }
+    }
+    let janus = zip(&APK).declared_prelude(b"dex\n035\0").build();
+    assert_refused(&janus, &["CVE-2017-13156", "again"]);
+    let long = zip(&APK).prelude(&[7; 300_000]).build();
+    assert_refused(&long, &["300000 bytes"]);
+}
+
+#[test]
+fn an_apk_whose_first_entry_is_damaged_is_not_one() {
+    let mut bytes = zip(&APK).build();
+    bytes[3] = 5;
+    assert_refused(&bytes, &["truncated or damaged", "first entry"]);
+    let mut bytes = zip(&IPA).build();
+    bytes[3] = 5;
+    assert_eq!(type_of(&bytes), BuildType::Ios);
+}
+
+/// The check of an archive with a hole behind its first entry, which reads as zeros.
+fn check_holed(archive: &Zip, length: u64, bytes: &[u8]) -> Checked {
+    let start = archive.hole_offset();
+    let read = |buffer: &mut [u8], offset: u64| {
+        let (head, tail) = bytes.split_at(start);
+        let tail_offset = start as u64 + length;
+        let mut rest = match offset.checked_sub(tail_offset) {
+            Some(offset) => tail.get(offset as usize..).unwrap_or_default(),
+            None => head.get(offset as usize..).unwrap_or_default(),
+        };
+        if rest.is_empty() && offset < tail_offset {
+            let count = buffer.len().min((tail_offset - offset) as usize);
+            buffer[..count].fill(0);
+            return Ok(count);
+        }
+        rest.read(buffer)
+    };
+    inspect(&read, bytes.len() as u64 + length, "")
+}
+
+#[test]
+fn an_ipa_of_over_4_gib_without_zip64_is_whole() {
+    // The directory lies beyond 4 GiB in each; the last entry or all but the first too.
+    for length in [(1 << 32) - 100, 1 << 32, (1 << 32) + 100_000] {
+        let archive = zip(&IPA).entry(b"Payload/Sample.app/Sample", b"").hole(length);
+        let (build_type, warnings) = check_holed(&archive, length, &archive.build()).unwrap();
+        assert_eq!((build_type, warnings.len()), (BuildType::Ios, 0), "{length}");
+    }
+}
+
+#[test]
+fn no_other_package_of_over_4_gib_goes_without_zip64() {
+    let length = 1 << 32;
+    for names in [&APK[..], &HAP] {
+        let archive = zip(names).hole(length);
+        let said = refusal_of(check_holed(&archive, length, &archive.build()));
+        assert!(said.contains("over 4 GiB needs ZIP64"), "{said}");
+        let archive = archive.zip64();
+        assert!(check_holed(&archive, length, &archive.build()).is_ok());
+    }
+}
+
+#[test]
+fn an_ipa_of_over_4_gib_that_lost_something_is_truncated() {
+    let length = (1 << 32) + 100_000;
+    let archive = zip(&IPA).hole(length);
+    let bytes = archive.build();
+    for lost in [1, 1000, 1 << 31] {
+        let said = refusal_of(check_holed(&archive, length - lost, &bytes));
+        assert!(said.contains("truncated"), "{lost}: {said}");
+    }
+    let said = refusal_of(check_holed(&archive, length, &bytes[..bytes.len() - 1]));
+    assert!(said.contains("truncated"), "{said}");
 }
 
 #[test]
@@ -272,7 +369,9 @@ fn a_large_directory_is_read_once_in_large_blocks() {
         }
         let bytes = archive.build();
         let directory = bytes.windows(4).position(|four| four == b"PK\x01\x02").unwrap() as u64;
-        let reads = reads_of_bytes(&bytes);
+        let mut reads = reads_of_bytes(&bytes);
+        // The start of the file, which an APK must have an entry at.
+        assert_eq!(reads.pop(), Some((0, BLOCK)));
         assert_eq!(reads[0], ((bytes.len() - BLOCK) as u64, BLOCK));
         assert_eq!(reads[1], (directory - 32, BLOCK));
         assert!(reads.iter().all(|(offset, length)| *offset >= directory - 32 && *length == BLOCK));
@@ -281,30 +380,27 @@ fn a_large_directory_is_read_once_in_large_blocks() {
     }
 }
 
-/// An APK at the end of a file of this size, with zeros before it that take no room on the disk.
+/// An APK in a file of this size, with a hole behind its first entry that takes no disk space.
 fn sparse_apk(dir: &Dir, size: u64) -> PathBuf {
-    let mut archive = zip(&APK).build();
-    let start = size - archive.len() as u64;
-    let field = end_record(&archive) + 16;
-    let directory = u32::from_le_bytes(archive[field..field + 4].try_into().unwrap());
-    let moved = directory + start as u32;
-    archive[field..field + 4].copy_from_slice(&moved.to_le_bytes());
-    let path = dir.file("large.apk", b"");
+    let hole = size - zip(&APK).build().len() as u64;
+    let archive = zip(&APK).hole(hole);
+    let bytes = archive.build();
+    let (head, tail) = bytes.split_at(archive.hole_offset());
+    let path = dir.file("large.apk", head);
     let mut file = OpenOptions::new().write(true).open(&path).unwrap();
-    file.set_len(start).unwrap();
-    file.seek(SeekFrom::End(0)).unwrap();
-    file.write_all(&archive).unwrap();
+    file.seek(SeekFrom::Start(head.len() as u64 + hole)).unwrap();
+    file.write_all(tail).unwrap();
     path
 }
 
 #[test]
-fn a_package_of_a_gigabyte_takes_one_read() {
+fn a_package_of_a_gigabyte_takes_two_reads() {
     let dir = Dir::new();
     let large = 1u64 << 30;
     let path = sparse_apk(&dir, large);
     let source = Source::open(&path).unwrap();
     let reads = reads_of(large, |buffer, offset| source.read_at(buffer, offset));
-    assert_eq!(reads, [(large - BLOCK as u64, BLOCK)]);
+    assert_eq!(reads, [(large - BLOCK as u64, BLOCK), (0, BLOCK)]);
     assert_eq!(Package::open(&path).unwrap().size(), large);
 }
 

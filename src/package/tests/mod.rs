@@ -19,8 +19,10 @@ const IPA: [&str; 2] =
     ["Payload/Sample.app/Info.plist", "Payload/Sample.app/embedded.mobileprovision"];
 const HAP: [&str; 3] = ["module.json", "ets/modules.abc", "resources.index"];
 
+type Checked = Result<(BuildType, Vec<String>), Refusal>;
+
 /// What the check says of these bytes, under a name with this extension.
-fn check_named(bytes: &[u8], extension: &str) -> Result<(BuildType, Vec<String>), Refusal> {
+fn check_named(bytes: &[u8], extension: &str) -> Checked {
     let read = |buffer: &mut [u8], offset: u64| {
         let mut rest = usize::try_from(offset).ok().and_then(|at| bytes.get(at..)).unwrap_or(&[]);
         rest.read(buffer)
@@ -28,7 +30,7 @@ fn check_named(bytes: &[u8], extension: &str) -> Result<(BuildType, Vec<String>)
     inspect(&read, bytes.len() as u64, extension)
 }
 
-fn check(bytes: &[u8]) -> Result<(BuildType, Vec<String>), Refusal> {
+fn check(bytes: &[u8]) -> Checked {
     check_named(bytes, "")
 }
 
@@ -40,7 +42,7 @@ fn type_of(bytes: &[u8]) -> BuildType {
 }
 
 /// Problem and advice of a refusal, joined.
-fn refusal_of(result: Result<(BuildType, Vec<String>), Refusal>) -> String {
+fn refusal_of(result: Checked) -> String {
     match result {
         Err(Refusal::Package { problem, advice }) => format!("{problem}; {advice}"),
         other => panic!("not refused: {other:?}"),

@@ -15,31 +15,40 @@ fn assert_names_refused(names: &[&str], words: &[&str]) {
 
 #[test]
 fn what_makes_an_apk() {
-    assert_type(&["AndroidManifest.xml"], BuildType::Android);
-    // An app may carry any of these along.
-    assert_type(
-        &["classes.jar", "AndroidManifest.xml", "classes.dex", "lib/x86/a.so"],
-        BuildType::Android,
-    );
-    assert_type(&["AndroidManifest.xml", "assets/classes.jar"], BuildType::Android);
-    assert_type(&["AndroidManifest.xml", "module.json", "config.json"], BuildType::Android);
-    assert_type(&["assets/other.apk", "AndroidManifest.xml"], BuildType::Android);
-    assert_type(&["base/manifest/AndroidManifest.xml", "AndroidManifest.xml"], BuildType::Android);
+    for code in ["classes.dex", "resources.arsc"] {
+        assert_type(&["AndroidManifest.xml", code], BuildType::Android);
+        // An app may carry any of these along.
+        for other in [
+            "classes.jar",
+            "R.txt",
+            "lib/x86/a.so",
+            "mapping.txt",
+            "project.properties",
+            "apktool.yml",
+            "module.json",
+            "config.json",
+            "index.html",
+            "assets/classes.jar",
+            "assets/other.apk",
+            "base/manifest/AndroidManifest.xml",
+            "Payload/A.app/Info.plist",
+            "apex_manifest.pb",
+        ] {
+            assert_type(&[other, "AndroidManifest.xml", code], BuildType::Android);
+        }
+    }
 }
 
 #[test]
 fn what_makes_an_ipa() {
     assert_type(&["Payload/", "Payload/A b.app/", "Payload/A b.app/Info.plist"], BuildType::Ios);
     assert_type(&["config.json", "assets/a", "Payload/A.app/Info.plist"], BuildType::Ios);
+    assert_type(&["AndroidManifest.xml", "Payload/A.app/Info.plist"], BuildType::Ios);
     for name in [
-        "Payload/A.app/B/Info.plist",
         "Payload/A/B.app/Info.plist",
-        "Payload/A.app/Info.plist/",
         "Payload/Info.plist",
         "Payload/A.ipa/Info.plist",
         "payload/A.app/Info.plist",
-        "Payload\\A.app\\Info.plist",
-        "x/Payload/A.app/Info.plist",
     ] {
         assert_names_refused(&[name], &["neither an APK"]);
     }
@@ -53,11 +62,13 @@ fn what_makes_a_hap() {
         &["module.json", "manifest.json", "resources/rawfile/tool.apk"],
         BuildType::HarmonyOs,
     );
+    assert_type(&["module.json", "index.html", "AndroidManifest.xml"], BuildType::HarmonyOs);
     for beside in
         ["resources.index", "ets/", "ets/modules.abc", "assets/entry/a", "libs/arm64/a.so"]
     {
         assert_type(&["config.json", beside], BuildType::HarmonyOs);
-        assert_type(&[beside, "config.json"], BuildType::HarmonyOs);
+        assert_type(&[beside, "config.json", "pack.info", "index.html"], BuildType::HarmonyOs);
+        assert_type(&[beside, "config.json", "classes.dex"], BuildType::HarmonyOs);
     }
     for names in [
         &["config.json"][..],
@@ -72,7 +83,17 @@ fn what_makes_a_hap() {
 }
 
 #[test]
-fn android_near_misses_are_named() {
+fn a_website_is_no_hap() {
+    let names = ["index.html", "config.json", "assets/index-4f2a.js", "libs/jquery.js"];
+    assert_names_refused(&names, &["a website", "built around it"]);
+    assert_names_refused(&["index.html", "static/app.js"], &["a website"]);
+    for code in ["resources.index", "ets/a", "pack.info"] {
+        assert_type(&[&names[..], &[code]].concat(), BuildType::HarmonyOs);
+    }
+}
+
+#[test]
+fn android_libraries_and_bundles_are_named() {
     assert_names_refused(
         &["AndroidManifest.xml", "classes.jar", "R.txt", "res/"],
         &[".aar", "APK"],
@@ -88,9 +109,48 @@ fn android_near_misses_are_named() {
     assert_names_refused(&["universal.apk"], &[".apks"]);
     assert_names_refused(&["manifest.json", "icon.png", "com.example.apk"], &[".xapk", "one APK"]);
     assert_names_refused(&["manifest.json", "base.apk", "config.en.apk"], &[".xapk", "one APK"]);
-    assert_names_refused(&["app-release.apk", "notes.txt"], &["an APK inside", "unpack"]);
-    assert_names_refused(&["META-INF/MANIFEST.MF", "a/B.class"], &["Java archive"]);
     assert_names_refused(&["splits/notes.txt"], &["neither an APK"]);
+}
+
+#[test]
+fn a_module_of_android_is_no_app() {
+    let code = ["AndroidManifest.xml", "resources.arsc"];
+    for content in ["apex_payload.img", "original_apex"] {
+        for manifest in ["apex_manifest.pb", "apex_manifest.json"] {
+            assert_names_refused(&[&code[..], &[manifest, content]].concat(), &["an APEX", "APK"]);
+        }
+        assert_type(&[&code[..], &[content]].concat(), BuildType::Android);
+    }
+}
+
+#[test]
+fn what_is_only_part_of_an_apk_is_named() {
+    let manifest = "AndroidManifest.xml";
+    assert_names_refused(&[manifest, "res/a.xml"], &["neither classes.dex nor", "build the APK"]);
+    assert_names_refused(&[manifest, "lib/arm64-v8a/a.so"], &["one APK of a set", "universal"]);
+    assert_names_refused(&[manifest, "lib/a.so"], &["neither classes.dex nor"]);
+    assert_names_refused(&["classes.dex", "res/a.xml"], &["without its AndroidManifest.xml"]);
+    assert_names_refused(&["resources.arsc"], &["without its AndroidManifest.xml"]);
+    for names in [
+        &[manifest, "mapping.txt"][..],
+        &["mapping.txt", "seeds.txt", "usage.txt"],
+        &["release/mapping.txt", "META-INF/MANIFEST.MF"],
+    ] {
+        assert_names_refused(names, &["ProGuard", "upload the APK"]);
+    }
+    assert_names_refused(&["mapping.txt", "app-release.apk"], &["an APK inside"]);
+    for folder in ["", "app/"] {
+        let names = |file| [format!("{folder}AndroidManifest.xml"), format!("{folder}{file}")];
+        let refused = |file, words: &[&str]| {
+            let [manifest, file] = names(file);
+            assert_names_refused(&[&manifest, &file, "bin/app.apk"], words);
+        };
+        refused("apktool.yml", &["apktool took apart", "apktool b"]);
+        for file in ["project.properties", ".classpath", "gradlew", "build.gradle"] {
+            refused(file, &["the project of an Android app", "build it"]);
+        }
+    }
+    assert_names_refused(&["a/b/gradlew", "app.apk"], &["an APK inside"]);
 }
 
 #[test]
@@ -104,16 +164,48 @@ fn apple_near_misses_are_named() {
     }
     assert_names_refused(&["A.app/Info.plist", "A.app/A"], &[".app folder", "Payload"]);
     assert_names_refused(&["A.app/Contents/Info.plist"], &["macOS"]);
-    assert_names_refused(&["out/A.ipa"], &["an IPA inside"]);
     for name in ["Products/Applications/A/Info.plist", "A/Info.plist", "A/Contents/Info.plist"] {
         assert_names_refused(&[name], &["neither an APK"]);
     }
 }
 
 #[test]
+fn a_payload_that_devices_do_not_find_is_named() {
+    for name in ["Payload/A.app/", "Payload/A.app/A", "Payload/A.app/B/Info.plist"] {
+        assert_names_refused(&[name], &["without the Info.plist", "-exportArchive"]);
+    }
+    assert_names_refused(&["Payload/A.app/Info.plist/"], &["without the Info.plist"]);
+    for name in ["x/Payload/A.app/Info.plist", "x/y/Payload/A.app/A"] {
+        assert_names_refused(&[name], &["inside another folder", "at the top"]);
+    }
+    for name in ["./Payload/A.app/Info.plist", "./AndroidManifest.xml", "./module.json"] {
+        assert_names_refused(&[name, "./classes.dex"], &["begin with ./", "without ./"]);
+    }
+    for name in ["Payload\\A.app\\Info.plist", "Payload\\A.app\\"] {
+        assert_names_refused(&[name], &["backslashes"]);
+    }
+    for name in ["x/Payload/A/B.app", "Payload\\A\\Info.plist", "x/Payload/A.app", "./Payload/A"] {
+        assert_names_refused(&[name], &["neither an APK"]);
+    }
+}
+
+#[test]
+fn an_archive_within_an_archive_is_named() {
+    assert_names_refused(&["app-release.apk", "notes.txt"], &["an APK inside", "unpack"]);
+    assert_names_refused(&["out/A.ipa"], &["an IPA inside", "unpack"]);
+    assert_names_refused(&["out/entry.hap"], &["a HAP inside", "unpack"]);
+    for bundle in ["app-release.aab", "out/app.apks", "app.xapk"] {
+        assert_names_refused(&[bundle], &["an Android bundle inside", "--mode=universal"]);
+    }
+    for archive in ["build.zip", "out/a.tar", "a.tar.gz", "a.tgz", "a.7z", "a.rar"] {
+        assert_names_refused(&[archive], &["another archive inside", "unpack"]);
+    }
+    assert_names_refused(&["META-INF/MANIFEST.MF", "a/B.class", "a.zip"], &["Java archive"]);
+}
+
+#[test]
 fn harmonyos_near_misses_are_named() {
     assert_names_refused(&["pack.info", "entry-default.hap"], &[".app pack", "HAP"]);
-    assert_names_refused(&["out/entry.hap"], &["a HAP inside"]);
     let hsp = refusal_of(check_named(&zip(&HAP).build(), "hsp"));
     assert!(hsp.contains(".hsp") && hsp.contains("--hsp"), "{hsp}");
     let dir = Dir::new();
@@ -152,7 +244,11 @@ fn what_is_no_archive_is_named() {
 #[test]
 fn an_apk_without_a_signature_is_warned_of() {
     let warned = |names: &[&str], block: &[u8]| {
-        let bytes = zip(names).entry(b"AndroidManifest.xml", b"").signing_block(block).build();
+        let bytes = zip(names)
+            .entry(b"classes.dex", b"")
+            .entry(APK[0].as_bytes(), b"")
+            .signing_block(block)
+            .build();
         !check(&bytes).unwrap().1.is_empty()
     };
     assert!(warned(&[], b""));

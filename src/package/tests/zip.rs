@@ -5,6 +5,8 @@
 pub(super) struct Zip {
     entries: Vec<(Vec<u8>, Vec<u8>)>,
     prelude: Vec<u8>,
+    declared_prelude: Vec<u8>,
+    hole: u64,
     signing_block: Vec<u8>,
     comment: Vec<u8>,
     zip64: bool,
@@ -33,6 +35,24 @@ impl Zip {
         self
     }
 
+    /// Bytes before the archive that its offsets take into account.
+    pub(super) fn declared_prelude(mut self, bytes: &[u8]) -> Self {
+        self.declared_prelude = bytes.to_vec();
+        self
+    }
+
+    /// Leaves out so many bytes behind the first entry, which the offsets count, modulo 2^32.
+    pub(super) fn hole(mut self, length: u64) -> Self {
+        self.hole = length;
+        self
+    }
+
+    /// Where the hole is.
+    pub(super) fn hole_offset(&self) -> usize {
+        let (name, data) = &self.entries[0];
+        self.declared_prelude.len() + local_header(name, data).len() + data.len()
+    }
+
     pub(super) fn signing_block(mut self, bytes: &[u8]) -> Self {
         self.signing_block = bytes.to_vec();
         self
@@ -55,23 +75,24 @@ impl Zip {
     }
 
     pub(super) fn build(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
+        let mut bytes = self.declared_prelude.clone();
         let mut directory = Vec::new();
-        for (name, data) in &self.entries {
-            directory.extend(self.directory_entry(name, data, bytes.len()));
+        for (index, (name, data)) in self.entries.iter().enumerate() {
+            let hole = if index == 0 { 0 } else { self.hole };
+            directory.extend(self.directory_entry(name, data, bytes.len() as u64 + hole));
             bytes.extend(local_header(name, data));
             bytes.extend(data);
         }
         bytes.extend(&self.signing_block);
-        let end = self.end(bytes.len(), directory.len());
+        let end = self.end(bytes.len() as u64 + self.hole, directory.len());
         [&self.prelude[..], &bytes, &directory, &end, &self.comment].concat()
     }
 
-    fn directory_entry(&self, name: &[u8], data: &[u8], offset: usize) -> Vec<u8> {
+    fn directory_entry(&self, name: &[u8], data: &[u8], offset: u64) -> Vec<u8> {
         let mut extra = Vec::new();
         if self.zip64 {
             extra.extend([1, 0, 8, 0]);
-            extra.extend((offset as u64).to_le_bytes());
+            extra.extend(offset.to_le_bytes());
         }
         let offset = if self.zip64 { u32::MAX } else { offset as u32 };
         let mut bytes = b"PK\x01\x02\x14\0".to_vec();
@@ -83,16 +104,16 @@ impl Zip {
         bytes
     }
 
-    fn end(&self, directory_offset: usize, directory_size: usize) -> Vec<u8> {
+    fn end(&self, directory_offset: u64, directory_size: usize) -> Vec<u8> {
         let count = self.entries.len();
         let mut bytes = Vec::new();
         if self.zip64 {
-            let record_offset = (directory_offset + directory_size) as u64;
+            let record_offset = directory_offset + directory_size as u64;
             bytes.extend(b"PK\x06\x06");
             bytes.extend((44 + self.sector.len() as u64).to_le_bytes());
             bytes.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-            for number in [count, count, directory_size, directory_offset] {
-                bytes.extend((number as u64).to_le_bytes());
+            for number in [count as u64, count as u64, directory_size as u64, directory_offset] {
+                bytes.extend(number.to_le_bytes());
             }
             bytes.extend(&self.sector);
             bytes.extend(b"PK\x06\x07\0\0\0\0");
