@@ -26,6 +26,7 @@ mod recipes;
 mod sandbox;
 mod secrets;
 mod signals;
+mod supply_chain;
 mod support;
 mod terminal;
 mod timing;

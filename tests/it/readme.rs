@@ -1,4 +1,4 @@
-//! The READMEs, `--help`, the manual and the completions say the same.
+//! The READMEs, `--help`, the manual and the completions agree with one another.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ const README: &str = include_str!("../../README.md");
 const CHINESE: &str = include_str!("../../README.zh-CN.md");
 const WORKFLOW: &str = include_str!("../../.ci/run");
 
-/// What those who build it type first. `.ci/run` runs these two as they stand.
+/// The first commands that anyone who builds it types. `.ci/run` runs these two exactly as printed.
 #[test]
 fn a_fresh_clone_begins_with_two_commands() {
     let typed: Vec<&str> =
@@ -101,12 +101,12 @@ fn the_options_are_the_same_everywhere() {
     }
 }
 
-/// What is said elsewhere in the READMEs and the recipes is none that is not there.
+/// No option that the READMEs or the recipes mention is missing from the program.
 #[test]
 fn no_option_is_made_up() {
     let options = options_of_the_help();
     let ours = |text: &str| -> Vec<String> {
-        let others = ["cargo", "rustup", "curl", "docker", "pgyer upload FILE --json"];
+        let others = ["cargo", "rustup", "curl", "docker", "gh attest", "pgyer upload FILE --json"];
         let lines = text.lines().filter(|line| !others.iter().any(|other| line.contains(other)));
         lines.flat_map(|line| owned(options_in(line))).collect()
     };

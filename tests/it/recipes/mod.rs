@@ -1,7 +1,8 @@
-//! The recipes of `docs/ci.md` and the action, as they stand there, against the sandbox. What is
-//! not there stands in: the place of the releases, Docker, Gradle, and the chats. A test that wants
-//! `curl`, `wget` or `jq` passes where it is not installed.
+//! Runs the recipes of `docs/ci.md` and the action, exactly as printed, against the sandbox. Releases,
+//! Docker, Gradle and the chats have stand-ins. A test that needs `curl`, `wget` or `jq` passes where
+//! it is not installed.
 
+mod action;
 mod chat;
 mod runner;
 mod stand_ins;
@@ -9,7 +10,7 @@ mod stand_ins;
 use std::path::Path;
 use std::process::Command;
 
-use pgyer::sandbox::{Endpoint, Sandbox};
+use pgyer::sandbox::Sandbox;
 use tempfile::TempDir;
 
 use crate::support::document::{self, Block, shell_of_groovy, shell_of_yaml};
@@ -24,6 +25,8 @@ use stand_ins::Releases;
 const ENGLISH: &str = include_str!("../../../docs/ci.md");
 const CHINESE: &str = include_str!("../../../docs/ci.zh-CN.md");
 const ACTION: &str = include_str!("../../../action.yml");
+const READMES: [&str; 2] =
+    [include_str!("../../../README.md"), include_str!("../../../README.zh-CN.md")];
 
 /// A name that breaks whatever is put together without care.
 const NAME: &str = "a\"b\\c `d` $(e) 'f' 应用";
@@ -94,31 +97,74 @@ fn the_chinese_recipes_are_the_same() {
 }
 
 /// What a new user types, in the order of the README; only building is left out.
+fn typed(readme: &'static str) -> impl Iterator<Item = String> {
+    let blocks = document::blocks(readme).into_iter();
+    let typed = blocks.filter(|block| block.language == "sh" && !block.text.contains("cargo "));
+    typed.map(|block| block.text)
+}
+
 #[test]
-fn the_blocks_of_the_readme_work() {
+fn the_blocks_of_the_readmes_work() {
     if !stand_ins::installed(&["curl"]) {
         return;
     }
-    let (sandbox, folder, bin) = (odd_sandbox(), folder(), TempDir::new().unwrap());
-    stand_ins::sudo(bin.path());
+    for readme in READMES {
+        let (sandbox, folder, bin) = (odd_sandbox(), folder(), TempDir::new().unwrap());
+        stand_ins::sudo(bin.path());
+        let releases = Releases::start("linux-x86_64");
+        for (name, source) in [("release.p12", "cert.p12"), ("shared.hsp", "app.hsp")] {
+            std::fs::copy(folder.path().join(source), folder.path().join(name)).unwrap();
+        }
+        std::fs::write(folder.path().join("CHANGES.txt"), "It is new.\n").unwrap();
+        let path = stand_ins::path(&[bin.path(), stand_ins::bin()]);
+        let mut count = 0;
+        for text in typed(readme) {
+            let script = text.replace("https://github.com", &releases.url());
+            let script = script.replace("0123456789abcdef0123456789abcdef", sandbox.api_key());
+            in_shell(&["sh", "-e"], &path, &sandbox, folder.path(), &script, &[]).expect(0);
+            count += 1;
+        }
+        assert!(count >= 5, "{count}");
+        assert_eq!(builds(&sandbox), 6);
+        assert!(folder.path().join(".local/share/man/man1/pgyer.1").is_file());
+    }
+}
+
+/// Every script that loads a release: the README's, and those of the recipes.
+fn downloads() -> Vec<String> {
+    let steps = |block: &Block| match block.language.as_str() {
+        "yaml" => vec![shell_of_yaml(&block.text).join("\n")],
+        "sh" => vec![block.text.clone()],
+        _ => Vec::new(),
+    };
+    let blocks: Vec<Block> =
+        [READMES[0], ENGLISH].iter().flat_map(|text| document::blocks(text)).collect();
+    let scripts = blocks.iter().flat_map(steps);
+    scripts.filter(|script| script.contains(".tar.gz") && !script.contains("cargo ")).collect()
+}
+
+#[test]
+fn a_download_with_another_checksum_is_not_unpacked() {
+    if !stand_ins::installed(&["curl", "wget"]) {
+        return;
+    }
+    let scripts = downloads();
+    assert_eq!(scripts.len(), 4, "{scripts:?}");
     let releases = Releases::start("linux-x86_64");
-    for (name, source) in [("release.p12", "cert.p12"), ("shared.hsp", "app.hsp")] {
-        std::fs::copy(folder.path().join(source), folder.path().join(name)).unwrap();
+    releases.falsify();
+    let release = format!("{}/OWNER/pgyer/releases/download/v0.1.0", releases.url());
+    for script in scripts {
+        let (sandbox, folder, bin) = (odd_sandbox(), folder(), TempDir::new().unwrap());
+        stand_ins::gradle(folder.path());
+        stand_ins::sudo(bin.path());
+        let script = script.replace("https://github.com", &releases.url());
+        let path = stand_ins::path(&[bin.path()]);
+        let variables = [("RELEASE", release.as_str())];
+        let ran = in_shell(&["sh", "-e"], &path, &sandbox, folder.path(), &script, &variables);
+        assert_eq!(ran.code, Some(1), "{script}\n{ran:#?}");
+        assert!(ran.stdout.contains("FAILED"), "{ran:#?}");
+        assert!(!folder.path().join("pgyer-linux-x86_64").exists(), "{script}");
     }
-    std::fs::write(folder.path().join("CHANGES.txt"), "It is new.\n").unwrap();
-    let blocks = document::blocks(include_str!("../../../README.md")).into_iter();
-    let typed = blocks.filter(|block| block.language == "sh" && !block.text.contains("cargo "));
-    let path = stand_ins::path(&[bin.path(), stand_ins::bin()]);
-    let mut count = 0;
-    for block in typed {
-        let script = block.text.replace("https://github.com", &releases.url());
-        let script = script.replace("0123456789abcdef0123456789abcdef", sandbox.api_key());
-        in_shell(&["sh", "-e"], &path, &sandbox, folder.path(), &script, &[]).expect(0);
-        count += 1;
-    }
-    assert!(count >= 5, "{count}");
-    assert_eq!(builds(&sandbox), 6);
-    assert!(folder.path().join(".local/share/man/man1/pgyer.1").is_file());
 }
 
 #[test]
@@ -156,75 +202,6 @@ fn check_outputs(job: &Job) {
 }
 
 #[test]
-fn the_action() {
-    if !stand_ins::installed(&["curl"]) {
-        return;
-    }
-    let releases = Releases::start("linux-x86_64");
-    let sandbox = odd_sandbox();
-    let mut job = Job::new(&sandbox);
-    let inputs = [
-        ("github.server_url", releases.url()),
-        ("github.action_repository || github.repository", "OWNER/pgyer".to_owned()),
-        ("inputs.version", String::new()),
-        ("inputs.api-key", sandbox.api_key().to_owned()),
-        ("inputs.install-password", "pass word".to_owned()),
-        ("inputs.file", "app.apk".to_owned()),
-        ("inputs.notes", "One \"line\",\nand $another".to_owned()),
-        ("inputs.options", "--install-type password --region china".to_owned()),
-    ];
-    job.run(ACTION, &inputs.each_ref().map(|(name, value)| (*name, value.as_str())));
-    assert_eq!(builds(&sandbox), 1);
-    check_outputs(&job);
-    let seen = sandbox.seen();
-    let token = seen.requests_to(Endpoint::Token).next().unwrap();
-    assert_eq!(token.field("buildUpdateDescription").unwrap(), b"One \"line\",\nand $another");
-    assert_eq!(token.field("buildPassword").unwrap(), b"pass word");
-    assert_eq!(token.field("oversea").unwrap(), b"2");
-}
-
-#[test]
-fn the_action_installs_a_given_version_on_each_system() {
-    if !stand_ins::installed(&["curl"]) {
-        return;
-    }
-    for (system, machine, name) in [
-        ("Linux", "ARM64", "linux-aarch64"),
-        ("macOS", "ARM64", "macos-universal"),
-        ("Linux", "X64", "linux-x86_64"),
-    ] {
-        let releases = Releases::start(name);
-        let sandbox = odd_sandbox();
-        let mut job = Job::new(&sandbox);
-        job.machine(system, machine);
-        let context = [
-            ("github.server_url", releases.url()),
-            ("github.action_repository || github.repository", "OWNER/pgyer".to_owned()),
-            ("inputs.version", "v0.1.0".to_owned()),
-        ];
-        let context = context.each_ref().map(|(name, value)| (*name, value.as_str()));
-        job.step(&runner::steps(ACTION)[0], &context).expect(0);
-        assert!(releases.asked().iter().all(|path| path.contains("/releases/download/v0.1.0/")));
-    }
-}
-
-#[test]
-fn the_action_refuses_a_binary_that_is_another() {
-    if !stand_ins::installed(&["curl"]) {
-        return;
-    }
-    let releases = Releases::start("linux-x86_64");
-    releases.falsify();
-    let sandbox = odd_sandbox();
-    let mut job = Job::new(&sandbox);
-    let url = releases.url();
-    let context = [("github.server_url", url.as_str()), ("inputs.version", "v0.1.0")];
-    let ran = job.step(&runner::steps(ACTION)[0], &context);
-    assert_ne!(ran.code, Some(0), "{ran:#?}");
-    assert!(!job.folder().join("temp/pgyer/pgyer-linux-x86_64").exists());
-}
-
-#[test]
 fn gitlab() {
     if !stand_ins::installed(&["wget"]) {
         return;
@@ -245,14 +222,34 @@ fn gitlab() {
     }
 }
 
+/// The value of a path like `app.build.buildName`.
+fn member<'a>(app: &'a serde_json::Value, path: &str) -> &'a str {
+    let pointer = path.strip_prefix("app").unwrap().replace('.', "/");
+    app.pointer(&pointer)
+        .and_then(|value| value.as_str())
+        .unwrap_or_else(|| panic!("{path}: {app}"))
+}
+
 #[test]
 fn jenkins() {
-    let script = shell_of_groovy(&section("Jenkins")[0].text).join("\n");
+    let text = &section("Jenkins")[0].text;
+    let script = shell_of_groovy(text).join("\n");
+    assert!(text.contains("readJSON text: readFile(file: 'app.json', encoding: 'UTF-8')"));
+    let (_, template) = text.split_once("description = \"").unwrap();
+    let (template, _) = template.split_once("\"\n").unwrap();
     for (shell, path) in shells(stand_ins::bin()) {
         let (sandbox, folder) = (odd_sandbox(), folder());
         in_shell(&shell, &path, &sandbox, folder.path(), &script, &[]).expect(0);
-        let properties = std::fs::read_to_string(folder.path().join("pgyer.properties")).unwrap();
-        assert!(properties.contains("PGYER_INSTALL_URL=https://www.pgyer.com/"), "{properties}");
+        let printed = std::fs::read_to_string(folder.path().join("app.json")).unwrap();
+        let app: serde_json::Value = serde_json::from_str(&printed).unwrap();
+        let mut parts = template.split("${");
+        let mut description = parts.next().unwrap().to_owned();
+        for part in parts {
+            let (path, rest) = part.split_once('}').unwrap();
+            description.extend([member(&app, path), rest]);
+        }
+        let page = format!("{NAME} 1.0: https://www.pgyer.com/");
+        assert!(description.starts_with(&page), "{description}");
     }
 }
 
@@ -380,7 +377,7 @@ fn the_release_has_what_the_recipes_load() {
     let names: Vec<&str> =
         release.split("{ name: ").skip(1).map(|r| &r[..r.find(',').unwrap()]).collect();
     assert_eq!(names.len(), 4, "{names:?}");
-    for text in [ENGLISH, ACTION, include_str!("../../../README.md")] {
+    for text in [ENGLISH, ACTION, READMES[0]] {
         for mention in ["pgyer-linux-", "pgyer-macos-", "pgyer-windows-"] {
             for (start, _) in text.match_indices(mention) {
                 let rest = &text[start + "pgyer-".len()..];

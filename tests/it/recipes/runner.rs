@@ -1,4 +1,4 @@
-//! As much of GitHub's runner as the recipes need: steps with their variables, outputs and paths.
+//! The part of GitHub's runner that the recipes need: steps with their variables, outputs and paths.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -72,6 +72,7 @@ impl Job {
             ("RUNNER_OS", "Linux".to_owned()),
             ("RUNNER_ARCH", "X64".to_owned()),
             ("RUNNER_TEMP", at("temp")),
+            ("GITHUB_ACTION_PATH", env!("CARGO_MANIFEST_DIR").to_owned()),
         ];
         std::fs::create_dir(at("temp")).unwrap();
         for name in ["GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STEP_SUMMARY"] {
@@ -86,8 +87,17 @@ impl Job {
     }
 
     pub(crate) fn machine(&mut self, system: &str, machine: &str) {
-        self.variables.push(("RUNNER_OS", system.to_owned()));
-        self.variables.push(("RUNNER_ARCH", machine.to_owned()));
+        self.variable("RUNNER_OS", system);
+        self.variable("RUNNER_ARCH", machine);
+    }
+
+    pub(crate) fn variable(&mut self, name: &'static str, value: &str) {
+        self.variables.push((name, value.to_owned()));
+    }
+
+    /// Puts a folder of programs before all others.
+    pub(crate) fn prepend_path(&mut self, folder: &Path) {
+        self.path = format!("{}:{}", folder.display(), self.path);
     }
 
     fn file(&self, name: &str) -> String {
@@ -138,7 +148,7 @@ impl Job {
 
     fn take_outputs(&mut self, step: &Step) {
         for added in self.file("GITHUB_PATH").lines() {
-            self.path = format!("{added}:{}", self.path);
+            self.prepend_path(Path::new(added));
         }
         let outputs = self.file("GITHUB_OUTPUT");
         for (name, value) in outputs.lines().filter_map(|line| line.split_once('=')) {

@@ -1,4 +1,4 @@
-//! What stands in for what is not there.
+//! Stand-ins for what a test can't have: releases, Docker, Gradle, `sudo`.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -12,7 +12,7 @@ use std::thread;
 
 use tempfile::TempDir;
 
-/// The folder with the program, and nothing else that counts.
+/// A folder that contains the program and nothing else.
 pub(crate) fn bin() -> &'static Path {
     static BIN: OnceLock<TempDir> = OnceLock::new();
     let folder = BIN.get_or_init(|| {
@@ -48,7 +48,7 @@ pub(crate) fn busybox() -> Option<&'static Path> {
     made.as_ref().map(TempDir::path)
 }
 
-fn script(path: PathBuf, text: &str) {
+pub(crate) fn script(path: PathBuf, text: &str) {
     fs::write(&path, text).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
@@ -60,7 +60,7 @@ pub(crate) fn gradle(folder: &Path) {
     script(folder.join("gradlew"), text);
 }
 
-/// A `sudo` that sees to it that there is something to install.
+/// A `sudo` that checks that there is something to install.
 pub(crate) fn sudo(folder: &Path) {
     script(folder.join("sudo"), "#!/bin/sh -e\n[ \"$1\" = install ]\n[ -x \"$2\" ]\n");
 }
@@ -83,7 +83,7 @@ pub(crate) fn docker(folder: &Path) {
     script(folder.join("docker"), text);
 }
 
-/// The place that releases are loaded from, with one archive and its checksum.
+/// A server of releases, with one archive and its checksum.
 pub(crate) struct Releases {
     addr: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
@@ -119,7 +119,7 @@ impl Releases {
         format!("http://{}", self.addr)
     }
 
-    /// The text with this address in it.
+    /// The text with this server's address instead of GitHub's.
     pub(crate) fn instead_of_github(&self, text: &str) -> String {
         assert!(text.contains("https://github.com/OWNER/pgyer/releases/download/"), "{text}");
         text.replace("https://github.com", &self.url())
@@ -129,14 +129,14 @@ impl Releases {
         self.asked.lock().unwrap().clone()
     }
 
-    /// From now on the checksums are those of something else.
+    /// Serves wrong checksums from now on.
     pub(crate) fn falsify(&self) {
         self.false_sums.store(true, Ordering::SeqCst);
     }
 }
 
-/// An archive as a release has it, and the list of checksums. It has a link to the program, which
-/// is large in a test's build.
+/// An archive like a release's, and the list of checksums. It contains a script that runs the program,
+/// because a test build of the program itself is large.
 fn archive(name: &str) -> (Vec<u8>, Vec<u8>) {
     let work = TempDir::new().unwrap();
     let (folder, file) = (format!("pgyer-{name}"), format!("pgyer-{name}.tar.gz"));
