@@ -151,7 +151,8 @@ impl ClientBuilder {
     }
 
     /// Connects to this address instead of what DNS says about this host and port. Certificates
-    /// are still checked against the host.
+    /// are still checked against the host. `localhost` and loopback addresses can only be resolved
+    /// to this machine: [`build`](Self::build) fails otherwise.
     ///
     /// ```
     /// let client = pgyer::Client::builder()
@@ -218,6 +219,7 @@ impl ClientBuilder {
             Some(url) => vec![self.check_url(url)?],
             None => OFFICIAL_URLS.iter().map(|url| self.check_url(url)).collect::<Result<_>>()?,
         };
+        self.pins.iter().try_for_each(Pin::check)?;
         if self.api_key.is_some() {
             // Without a key no request goes to the API, and its proxy does not matter.
             for url in &urls {

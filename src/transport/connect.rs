@@ -1,30 +1,24 @@
 //! From a URL to a connection: names, addresses, proxies, TLS, all under one time limit.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use rustls::ClientConnection;
 use rustls::pki_types::ServerName;
 
+use super::dial::connect;
 use super::failure::{Failure, FailureKind};
 use super::limits::ConnectLimit;
 use super::proxies::Proxies;
 use super::proxy::{Proxy, ProxyKind};
+use super::resolve::{self, Resolver};
 use super::stream::{ConnectIo, Pipe, Stream};
 use super::trust::{self, Trust};
-use super::tunnel;
-use super::url::{Url, host_in_url};
+use super::url::{Url, is_loopback};
+use super::{threads, tunnel};
+use crate::error::{Error, Result as LibraryResult};
 use crate::retry::Deadline;
-
-/// `ENFILE` and `EMFILE`, which are the same on every Unix.
-const TOO_MANY_FILES: [i32; 2] = [23, 24];
-
-/// The start that one address of a host gets before the next one is tried beside it, where there is
-/// time for that.
-const HEAD_START: Duration = Duration::from_millis(250);
 
 /// An address that stands for a host and port.
 #[derive(Debug, Clone)]
@@ -34,6 +28,20 @@ pub(crate) struct Pin {
     pub(crate) address: IpAddr,
 }
 
+impl Pin {
+    /// `http://` is allowed to this machine because nobody else can read it, which a pin must not
+    /// undo.
+    pub(crate) fn check(&self) -> LibraryResult<()> {
+        let (host, address) = (&self.host, self.address);
+        if !is_loopback(host) || is_loopback(&address.to_string()) {
+            return Ok(());
+        }
+        Err(Error::usage(format!(
+            "{host} is this machine, and can't be resolved to {address} (--resolve)"
+        )))
+    }
+}
+
 /// Opens connections.
 #[derive(Debug)]
 pub(super) struct Connector {
@@ -41,9 +49,10 @@ pub(super) struct Connector {
     pub(super) proxies: Proxies,
     pub(super) pins: Vec<Pin>,
     pub(super) timeout: Duration,
+    pub(super) resolver: Resolver,
 }
 
-/// What was met on the way to a host.
+/// How a host was reached, for `doctor`.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Route {
     /// The proxy that stands in between.
@@ -69,16 +78,24 @@ impl Connector {
         }
     }
 
-    /// Of several addresses, the one that was reached may be silent, and then others have their
-    /// turn.
+    /// If the address that connected first never completes TLS, the remaining ones are tried: a
+    /// balancer's dead backend accepts connections too.
     fn open_directly(
         &self,
         url: &Url,
         mut addresses: Vec<SocketAddr>,
         limit: ConnectLimit,
     ) -> Result<(Stream, Route), Failure> {
+        let mut failed: Option<Failure> = None;
         loop {
-            let (pipe, address) = connect(url.host(), &addresses, limit)?;
+            let (pipe, address) = match (connect(url.host(), url.port(), &addresses, limit), failed)
+            {
+                // What an address did that could be reached says more than that others can't be.
+                (Err(error), Some(failed)) if error.kind == FailureKind::Unreachable => {
+                    return Err(failed);
+                }
+                (connected, _) => connected?,
+            };
             let route = Route { address, ..Route::default() };
             match (self.secure(url, pipe, route, limit.share(addresses.len())), address) {
                 (Err(failure), Some(silent)) if failure.is_retryable() => {
@@ -87,6 +104,7 @@ impl Connector {
                     if addresses.is_empty() || addresses.len() == before {
                         return Err(failure);
                     }
+                    failed = Some(failure);
                 }
                 (result, _) => return result,
             }
@@ -135,17 +153,20 @@ impl Connector {
         pin.map(|pin| pin.address)
     }
 
-    /// The addresses of a host: the pinned one, or what the resolver says.
+    /// The addresses of a host: the pinned one, or what the resolver says; never none.
     fn addresses(
         &self,
         host: &str,
         port: u16,
         limit: ConnectLimit,
     ) -> Result<Vec<SocketAddr>, Failure> {
-        match self.pinned(host, port).or_else(|| host.parse().ok()) {
-            Some(address) => Ok(vec![SocketAddr::new(address, port)]),
-            None => look_up(host, port, limit),
+        if let Some(address) = self.pinned(host, port).or_else(|| host.parse().ok()) {
+            return Ok(vec![SocketAddr::new(address, port)]);
         }
+        if is_loopback(host) {
+            return Ok(resolve::localhost(port));
+        }
+        resolve::look_up(host, port, limit, self.resolver, threads::spawn)
     }
 
     fn tunnel(
@@ -155,12 +176,11 @@ impl Connector {
         url: &Url,
         limit: ConnectLimit,
     ) -> Result<(Pipe, Route), Failure> {
-        let of_proxy = |failure: Failure| {
-            let problem = format!("by way of the proxy {proxy}: {}", failure.problem);
-            Failure { problem, ..failure }
-        };
+        let of_proxy =
+            |failure: Failure| failure.with_context(&format!("by way of the proxy {proxy}"));
         let addresses = self.addresses(&proxy.host, proxy.port, limit).map_err(of_proxy)?;
-        let (mut pipe, address) = connect(&proxy.host, &addresses, limit).map_err(of_proxy)?;
+        let (mut pipe, address) =
+            connect(&proxy.host, proxy.port, &addresses, limit).map_err(of_proxy)?;
         if proxy.kind == ProxyKind::Https {
             let secured = self.handshake(&proxy.host, &mut pipe, limit);
             pipe.wrap(secured.map_err(of_proxy)?.0);
@@ -170,8 +190,8 @@ impl Connector {
         Ok((pipe, Route { proxy: Some(proxy.to_string()), address, issuer: None }))
     }
 
-    /// What the proxy is asked for, one after the other: the addresses that are pinned or that it
-    /// wants from us, or the name.
+    /// The targets to request from the proxy, in order: pinned or locally resolved addresses, or
+    /// the host name.
     fn targets(
         &self,
         proxy: &Proxy,
@@ -217,10 +237,7 @@ fn handshake_failure(error: io::Error, host: &str, issuer: &trust::Issuer) -> Fa
         Err(error) => error,
     };
     match error.downcast::<Failure>() {
-        Ok(failure) => Failure {
-            problem: format!("the TLS connection to {host} was not made: {}", failure.problem),
-            ..failure
-        },
+        Ok(failure) => failure.with_context(&format!("the TLS connection to {host} was not made")),
         Err(error) => {
             let problem = format!("{host} closed the connection while TLS was being set up");
             Failure::new(FailureKind::Unreachable, problem).because(error)
@@ -228,164 +245,13 @@ fn handshake_failure(error: io::Error, host: &str, issuer: &trust::Issuer) -> Fa
     }
 }
 
-/// A connection to one of a host's addresses, and which one it is.
-fn connect(
-    host: &str,
-    addresses: &[SocketAddr],
-    limit: ConnectLimit,
-) -> Result<(Pipe, Option<SocketAddr>), Failure> {
-    let tcp = dial(addresses, limit).map_err(|error| {
-        let problem = format!("cannot reach {}", names(host, addresses));
-        match error.downcast::<Failure>() {
-            Ok(failure) => {
-                Failure { problem: format!("{problem}: {}", failure.problem), ..failure }
-            }
-            Err(error) => {
-                let port = addresses.first().map_or(0, SocketAddr::port);
-                let advice = advice(&error, host, port);
-                Failure::new(FailureKind::Unreachable, problem).because(error).advising(advice)
-            }
-        }
-    })?;
-    let address = tcp.peer_addr().ok();
-    Ok((Pipe::new(tcp).map_err(Failure::from_io)?, address))
-}
-
-/// What to do about a connection that was not made.
-fn advice(error: &io::Error, host: &str, port: u16) -> String {
-    if cfg!(unix) && error.raw_os_error().is_some_and(|code| TOO_MANY_FILES.contains(&code)) {
-        return "allow more of them (ulimit -n), or do less at a time (--jobs)".into();
-    }
-    let host = host_in_url(host);
-    format!(
-        "see that it is up and that a firewall allows TCP to {host}:{port}, or go another way with \
-         --proxy"
-    )
-}
-
-fn names(host: &str, addresses: &[SocketAddr]) -> String {
-    match addresses {
-        [one] if one.ip().to_string() == host => one.to_string(),
-        [one] => format!("{host} ({one})"),
-        [first, ..] => {
-            format!("{} at any of its {} addresses", host_port(host, first), addresses.len())
-        }
-        [] => host.to_owned(),
-    }
-}
-
-fn host_port(host: &str, address: &SocketAddr) -> String {
-    format!("{}:{}", host_in_url(host), address.port())
-}
-
-/// Asks the system's resolver, in a thread, since it knows no time limit of ours.
-fn look_up(host: &str, port: u16, limit: ConnectLimit) -> Result<Vec<SocketAddr>, Failure> {
-    let failed = |error: io::Error| {
-        Failure::new(FailureKind::Unreachable, format!("cannot look up the host {host}"))
-            .because(error)
-            .advising(
-                "see DNS and the name; where this machine has no DNS, pin an address with \
-                 --resolve or use a proxy that looks names up",
-            )
-    };
-    let (sender, receiver) = mpsc::channel();
-    let query = (host.to_owned(), port);
-    spawn("resolver", move || {
-        let found = query.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
-        // Nobody listens any more when it took too long.
-        let _ = sender.send(found);
-    })
-    .map_err(failed)?;
-    match receiver.recv_timeout(limit.remaining()?) {
-        Ok(Ok(addresses)) if addresses.is_empty() => {
-            Err(failed(io::Error::other("it has no address")))
-        }
-        Ok(found) => found.map_err(failed),
-        Err(_) => {
-            limit.remaining()?;
-            Err(limit.too_long())
-        }
-    }
-}
-
-/// Connects to the first of several addresses that answers. Each gets a head start over the next,
-/// and all go on side by side, so that a dead one takes no time from the others.
-fn dial(addresses: &[SocketAddr], limit: ConnectLimit) -> io::Result<TcpStream> {
-    if let [address] = addresses {
-        let connected = TcpStream::connect_timeout(address, limit.remaining()?);
-        return connected.map_err(|error| or_too_long(error, limit));
-    }
-    let (sender, receiver) = mpsc::channel();
-    // The last one's turn comes with half of the time left.
-    let head_start = limit.share(addresses.len().saturating_mul(2)).remaining()?.min(HEAD_START);
-    let mut waiting = addresses.iter();
-    let mut under_way = 0_usize;
-    let mut last_error = None;
-    loop {
-        if let Some(address) = waiting.next() {
-            connect_aside(*address, limit.remaining()?, sender.clone())?;
-            under_way = under_way.saturating_add(1);
-        } else if under_way == 0 {
-            let error = last_error.unwrap_or_else(|| io::Error::other("it has no address"));
-            return Err(or_too_long(error, limit));
-        }
-        let wait = (waiting.len() > 0).then_some(head_start);
-        match next_result(&receiver, wait, limit)? {
-            Some(Ok(stream)) => return Ok(stream),
-            Some(Err(error)) => {
-                under_way = under_way.saturating_sub(1);
-                last_error = Some(error);
-            }
-            None => {}
-        }
-    }
-}
-
-fn connect_aside(
-    address: SocketAddr,
-    timeout: Duration,
-    sender: Sender<io::Result<TcpStream>>,
-) -> io::Result<()> {
-    spawn("connector", move || {
-        // Nobody listens any more when another address was faster.
-        let _ = sender.send(TcpStream::connect_timeout(&address, timeout));
-    })
-}
-
-/// The next address that answered or failed; none when the next one's turn has come.
-fn next_result(
-    receiver: &Receiver<io::Result<TcpStream>>,
-    head_start: Option<Duration>,
-    limit: ConnectLimit,
-) -> io::Result<Option<io::Result<TcpStream>>> {
-    let remaining = limit.remaining()?;
-    let wait = head_start.map_or(remaining, |head_start| remaining.min(head_start));
-    match receiver.recv_timeout(wait) {
-        Ok(result) => Ok(Some(result)),
-        Err(RecvTimeoutError::Timeout) => Ok(None),
-        Err(RecvTimeoutError::Disconnected) => Err(limit.too_long().into()),
-    }
-}
-
-/// The system's own time-out is ours.
-fn or_too_long(error: io::Error, limit: ConnectLimit) -> io::Error {
-    if !matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) {
-        return error;
-    }
-    limit.remaining().err().map_or(error, Into::into)
-}
-
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    // The resolver of some C libraries wants more than the smallest stack; 256 KiB serves all.
-    thread::Builder::new().name(name.to_owned()).stack_size(256 * 1024).spawn(work).map(drop)
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
-    use std::net::TcpListener;
+    use std::net::{TcpListener, TcpStream};
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::Instant;
+    use std::sync::mpsc;
+    use std::thread;
 
     use super::*;
     use crate::transport::trust::Roots;
@@ -394,27 +260,9 @@ mod tests {
         ConnectLimit::start(Duration::from_secs(5), Deadline::default())
     }
 
-    /// An address where nobody listens.
-    fn dead() -> SocketAddr {
-        TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-    }
-
-    #[test]
-    fn one_address_that_answers_is_enough() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let live = listener.local_addr().unwrap();
-        for addresses in [vec![live], vec![dead(), live], vec![dead(), dead(), live, dead()]] {
-            let began = Instant::now();
-            let stream = dial(&addresses, limit()).unwrap();
-            assert_eq!(stream.peer_addr().unwrap(), live);
-            // A refusal passes the turn on at once.
-            assert!(began.elapsed() < HEAD_START, "{:?}", began.elapsed());
-        }
-    }
-
     fn connector(roots: Roots, proxies: Proxies) -> Connector {
         let (trust, timeout) = (Trust::new(roots).unwrap(), Duration::from_secs(5));
-        Connector { trust, proxies, pins: Vec::new(), timeout }
+        Connector { trust, proxies, pins: Vec::new(), timeout, resolver: resolve::system }
     }
 
     /// What serves each connection in its turn.
@@ -454,8 +302,41 @@ mod tests {
         let (_, route) =
             connector.open_directly(&url, vec![closing, silent, good], limit()).unwrap();
         assert_eq!(route.address, Some(good));
-        let error = connector.open_directly(&url, vec![closing, closing], limit());
-        assert!(error.unwrap_err().problem.contains("while TLS was being set up"));
+        let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        for addresses in [vec![closing, closing], vec![closing, nobody], vec![nobody, closing]] {
+            let error = connector.open_directly(&url, addresses, limit()).unwrap_err();
+            assert!(error.problem.contains("while TLS was being set up"), "{error}");
+        }
+    }
+
+    #[test]
+    fn localhost_is_this_machine_whatever_the_resolver_says() {
+        let mut connector = connector(Roots::default(), Proxies::default());
+        connector.resolver = |_, port| Ok(vec![SocketAddr::from(([192, 0, 2, 1], port))]);
+        for host in ["localhost", "LOCALHOST"] {
+            let url = Url::parse(&format!("http://{host}:7/")).unwrap();
+            let addresses = connector.addresses(url.host(), url.port(), limit()).unwrap();
+            assert_eq!(addresses, ["127.0.0.1:7", "[::1]:7"].map(|it| it.parse().unwrap()));
+        }
+        let elsewhere = connector.addresses("localhost.example", 7, limit()).unwrap();
+        assert_eq!(elsewhere, ["192.0.2.1:7".parse().unwrap()]);
+    }
+
+    #[test]
+    fn this_machine_is_pinned_to_nothing_else() {
+        for (host, address, is_fine) in [
+            ("localhost", "127.0.0.1", true),
+            ("localhost", "::1", true),
+            ("localhost", "127.1.2.3", true),
+            ("localhost", "192.0.2.1", false),
+            ("127.0.0.1", "192.0.2.1", false),
+            ("::1", "2001:db8::1", false),
+            ("x.example", "192.0.2.1", true),
+            ("x.example", "127.0.0.1", true),
+        ] {
+            let pin = Pin { host: host.into(), port: 7, address: address.parse().unwrap() };
+            assert_eq!(pin.check().is_ok(), is_fine, "{pin:?}");
+        }
     }
 
     #[test]
@@ -481,36 +362,5 @@ mod tests {
         asked.store(0, Ordering::SeqCst);
         assert!(open(&["192.0.2.1", "192.0.2.2"]).is_ok());
         assert_eq!(asked.load(Ordering::SeqCst), 2);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn no_firewall_is_blamed_for_a_lack_of_descriptors() {
-        let advice_for = |code| advice(&io::Error::from_raw_os_error(code), "::1", 443);
-        assert!(advice_for(24).contains("ulimit -n"), "{}", advice_for(24));
-        assert!(advice_for(111).contains("firewall allows TCP to [::1]:443"));
-    }
-
-    #[test]
-    fn where_none_answers_the_last_failure_is_told() {
-        for addresses in [vec![dead()], vec![dead(), dead()]] {
-            let error = dial(&addresses, limit()).unwrap_err();
-            assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
-        }
-        assert!(dial(&[], limit()).is_err());
-    }
-
-    #[test]
-    fn a_silent_address_gets_a_head_start_and_no_more() {
-        let (sender, receiver) = mpsc::channel::<io::Result<TcpStream>>();
-        let began = Instant::now();
-        assert!(next_result(&receiver, Some(HEAD_START), limit()).unwrap().is_none());
-        let took = began.elapsed();
-        assert!(took >= HEAD_START && took < 2 * HEAD_START, "{took:?}");
-        // The last one has all the time that is left.
-        let short = ConnectLimit::start(Duration::from_millis(50), Deadline::default());
-        assert!(next_result(&receiver, None, short).unwrap().is_none());
-        assert!(next_result(&receiver, None, short).is_err());
-        drop(sender);
     }
 }

@@ -60,10 +60,16 @@ impl Failure {
         let shown = redactor.clean(host);
         if shown != host {
             self.problem = self.problem.replace(host, &shown);
+            self.advice = self.advice.map(|advice| advice.replace(host, &shown));
             // The name that a certificate is not valid for is in there, and can't be replaced.
             self.source = self.source.filter(|source| source.is::<Error>());
         }
         self
+    }
+
+    /// Puts what was being done before the problem.
+    pub(super) fn with_context(self, context: &str) -> Self {
+        Self { problem: format!("{context}: {}", self.problem), ..self }
     }
 
     pub(super) fn deadline() -> Self {

@@ -11,6 +11,7 @@ mod connect;
 mod connection;
 mod crypto;
 mod der;
+mod dial;
 mod exchange;
 mod failure;
 pub(crate) mod heads;
@@ -19,8 +20,10 @@ mod no_proxy;
 mod pool;
 mod proxies;
 mod proxy;
+mod resolve;
 mod socket;
 mod stream;
+mod threads;
 mod trust;
 mod tunnel;
 mod url;
@@ -97,6 +100,7 @@ impl Transport {
             proxies: settings.proxies,
             pins: settings.pins,
             timeout: settings.connect_timeout,
+            resolver: resolve::system,
         };
         Ok(Self {
             connector: Arc::new(connector),

@@ -193,3 +193,14 @@ fn a_pinned_address_stands_for_the_name_and_the_certificate_is_checked() {
         run(command.args(["--retries=0", "status"]), ["key"]).expect(code);
     }
 }
+
+#[test]
+fn this_machine_is_resolved_to_nothing_else() {
+    for pin in ["localhost:80:192.0.2.1", "127.0.0.1:80:192.0.2.1"] {
+        let mut command = program();
+        command.env("PGYER_API_KEY", "key").env("PGYER_API_URL", "http://localhost/apiv2");
+        command.arg(format!("--resolve={pin}"));
+        let ran = run(&mut command, ["status", "key"]).expect(2);
+        assert!(ran.stderr.contains("is this machine") && ran.stdout.is_empty(), "{ran:#?}");
+    }
+}

@@ -1,0 +1,223 @@
+//! From a host's addresses to a connection with one of them.
+
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use super::failure::{Failure, FailureKind};
+use super::limits::ConnectLimit;
+use super::stream::Pipe;
+use super::threads::{self, Spawn};
+use super::url::host_in_url;
+
+/// `ENFILE` and `EMFILE`, which are the same on every Unix.
+const TOO_MANY_FILES: [i32; 2] = [23, 24];
+
+/// The start that one address of a host gets before the next one is tried beside it, where there is
+/// time for that. It is what RFC 8305 recommends.
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// Connects to one of a host's addresses, and says to which.
+pub(super) fn connect(
+    host: &str,
+    port: u16,
+    addresses: &[SocketAddr],
+    limit: ConnectLimit,
+) -> Result<(Pipe, Option<SocketAddr>), Failure> {
+    let tcp = dial(addresses, limit, threads::spawn).map_err(|error| {
+        let problem = format!("cannot reach {}", describe(host, port, addresses));
+        match error.downcast::<Failure>() {
+            Ok(failure) => failure.with_context(&problem),
+            Err(error) => {
+                let advice = advice(&error, host, port);
+                Failure::new(FailureKind::Unreachable, problem).because(error).advising(advice)
+            }
+        }
+    })?;
+    let address = tcp.peer_addr().ok();
+    Ok((Pipe::new(tcp).map_err(Failure::from_io)?, address))
+}
+
+/// What to do about a connection that was not made.
+fn advice(error: &io::Error, host: &str, port: u16) -> String {
+    if cfg!(unix) && error.raw_os_error().is_some_and(|code| TOO_MANY_FILES.contains(&code)) {
+        return "allow more of them (ulimit -n), or do less at a time (--jobs)".into();
+    }
+    let host = host_in_url(host);
+    format!(
+        "see that it is up and that a firewall allows TCP to {host}:{port}, or go another way with \
+         --proxy"
+    )
+}
+
+fn describe(host: &str, port: u16, addresses: &[SocketAddr]) -> String {
+    match addresses {
+        [one] if one.ip().to_string() == host => one.to_string(),
+        [one] => format!("{host} ({one})"),
+        _ => format!("{}:{port} at any of {} addresses", host_in_url(host), addresses.len()),
+    }
+}
+
+/// Connects to the first of several addresses that answers. Each gets a head start over the next,
+/// and all go on side by side, so that a dead one takes no time from the others.
+fn dial(addresses: &[SocketAddr], limit: ConnectLimit, spawn: Spawn) -> io::Result<TcpStream> {
+    if let [address] = addresses {
+        let connected = TcpStream::connect_timeout(address, limit.remaining()?);
+        return connected.map_err(|error| or_too_long(error, limit));
+    }
+    let (sender, receiver) = mpsc::channel();
+    // The last one's turn comes with half of the time left.
+    let head_start = limit.share(addresses.len() * 2).remaining()?.min(HEAD_START);
+    let mut waiting = addresses.iter();
+    let mut under_way = 0;
+    let mut failed = None;
+    loop {
+        if let Some(&address) = waiting.next() {
+            let (sender, timeout) = (sender.clone(), limit.remaining()?);
+            let here = limit.share(waiting.len() + 1);
+            // Nobody listens any more if another address was faster.
+            let report = move |timeout| {
+                let _ = sender.send(TcpStream::connect_timeout(&address, timeout));
+            };
+            let aside = report.clone();
+            if spawn("connector", Box::new(move || aside(timeout))).is_err() {
+                // There is no thread to be had: here, then, and one after the other.
+                report(here.remaining()?);
+            }
+            under_way += 1;
+        } else if under_way == 0 {
+            let error = failed.unwrap_or_else(|| io::Error::other("it has no address"));
+            return Err(or_too_long(error, limit));
+        }
+        let wait = (waiting.len() > 0).then_some(head_start);
+        match next_result(&receiver, wait, limit)? {
+            Some(Ok(stream)) => return Ok(stream),
+            Some(Err(error)) => {
+                under_way -= 1;
+                failed = Some(more_telling(failed, error));
+            }
+            None => {}
+        }
+    }
+}
+
+/// Of two failures, the later one, unless it says only that this machine has no such addresses: one
+/// without IPv6 should hear why IPv4 failed.
+fn more_telling(before: Option<io::Error>, error: io::Error) -> io::Error {
+    use io::ErrorKind::{AddrNotAvailable, NetworkUnreachable};
+    match before {
+        Some(before) if matches!(error.kind(), AddrNotAvailable | NetworkUnreachable) => before,
+        _ => error,
+    }
+}
+
+/// The next address that answered or failed; `None` when the next one's turn has come.
+fn next_result(
+    receiver: &Receiver<io::Result<TcpStream>>,
+    head_start: Option<Duration>,
+    limit: ConnectLimit,
+) -> io::Result<Option<io::Result<TcpStream>>> {
+    let remaining = limit.remaining()?;
+    let wait = head_start.map_or(remaining, |head_start| remaining.min(head_start));
+    match receiver.recv_timeout(wait) {
+        Ok(result) => Ok(Some(result)),
+        Err(RecvTimeoutError::Timeout) => Ok(None),
+        Err(RecvTimeoutError::Disconnected) => Err(limit.too_long().into()),
+    }
+}
+
+/// Replaces the system's time-out by ours, which says what to do.
+fn or_too_long(error: io::Error, limit: ConnectLimit) -> io::Error {
+    if !matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) {
+        return error;
+    }
+    limit.remaining().err().map_or(error, Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::time::Instant;
+
+    use super::*;
+    use crate::retry::Deadline;
+    use crate::transport::threads::tests::none_left;
+
+    fn limit() -> ConnectLimit {
+        ConnectLimit::start(Duration::from_secs(5), Deadline::default())
+    }
+
+    /// An address where nobody listens.
+    fn dead() -> SocketAddr {
+        TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    }
+
+    #[test]
+    fn one_address_that_answers_is_enough() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let live = listener.local_addr().unwrap();
+        for addresses in [vec![live], vec![dead(), live], vec![dead(), dead(), live, dead()]] {
+            let began = Instant::now();
+            let stream = dial(&addresses, limit(), threads::spawn).unwrap();
+            assert_eq!(stream.peer_addr().unwrap(), live);
+            // A refusal passes the turn on at once.
+            assert!(began.elapsed() < HEAD_START, "{:?}", began.elapsed());
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_firewall_is_blamed_for_a_lack_of_descriptors() {
+        let advice_for = |code| advice(&io::Error::from_raw_os_error(code), "::1", 443);
+        assert!(advice_for(24).contains("ulimit -n"), "{}", advice_for(24));
+        assert!(advice_for(111).contains("firewall allows TCP to [::1]:443"));
+    }
+
+    #[test]
+    fn where_none_answers_the_last_failure_is_told() {
+        for addresses in [vec![dead()], vec![dead(), dead()]] {
+            let error = dial(&addresses, limit(), threads::spawn).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        }
+        assert!(dial(&[], limit(), threads::spawn).is_err());
+    }
+
+    #[test]
+    fn a_silent_address_gets_a_head_start_and_no_more() {
+        let (sender, receiver) = mpsc::channel::<io::Result<TcpStream>>();
+        let began = Instant::now();
+        assert!(next_result(&receiver, Some(HEAD_START), limit()).unwrap().is_none());
+        let took = began.elapsed();
+        assert!(took >= HEAD_START && took < 2 * HEAD_START, "{took:?}");
+        // The last one has all the time that is left.
+        let short = ConnectLimit::start(Duration::from_millis(50), Deadline::default());
+        assert!(next_result(&receiver, None, short).unwrap().is_none());
+        assert!(next_result(&receiver, None, short).is_err());
+        drop(sender);
+    }
+
+    #[test]
+    fn without_threads_the_addresses_have_their_turn_one_after_the_other() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let live = listener.local_addr().unwrap();
+        let stream = dial(&[dead(), dead(), live], limit(), none_left).unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), live);
+        // A silent one leaves the others their share: nobody has this address.
+        let silent: SocketAddr = "192.0.2.1:9".parse().unwrap();
+        let short = ConnectLimit::start(Duration::from_millis(600), Deadline::default());
+        assert!(dial(&[silent, live], short, none_left).is_ok());
+        assert!(dial(&[dead(), dead()], limit(), none_left).is_err());
+    }
+
+    #[test]
+    fn a_machine_without_ipv6_hears_why_ipv4_failed() {
+        let error = |kind: io::ErrorKind| io::Error::from(kind);
+        use io::ErrorKind::{AddrNotAvailable, ConnectionRefused};
+        for (before, after) in
+            [(AddrNotAvailable, ConnectionRefused), (ConnectionRefused, AddrNotAvailable)]
+        {
+            assert_eq!(more_telling(Some(error(before)), error(after)).kind(), ConnectionRefused);
+        }
+    }
+}
