@@ -194,6 +194,7 @@ mod event;
 pub mod fuzzing;
 mod html;
 mod json;
+mod missing;
 mod multipart;
 mod package;
 mod percent;

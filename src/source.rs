@@ -12,6 +12,7 @@ use std::time::SystemTime;
 use crc64fast::Digest;
 
 use crate::error::{Error, Result};
+use crate::missing;
 
 /// The largest file that is read once before it is sent: some 20 ms when it was built just before.
 const MAX_LEARNED_SIZE: u64 = 64 << 20;
@@ -73,7 +74,8 @@ impl Source {
         let failed = |source| Error::io(format!("read {}", path.display()), source);
         // Checked before it is opened, because opening some devices has effects, and again on the
         // handle, because something else may have taken the path in between.
-        refuse_unless_regular(&path, &std::fs::metadata(&path).map_err(failed)?)?;
+        let metadata = std::fs::metadata(&path).map_err(|source| missing_file(&path, source))?;
+        refuse_unless_regular(&path, &metadata)?;
         let file = platform::open(&path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         refuse_unless_regular(&path, &metadata)?;
@@ -205,6 +207,15 @@ impl Source {
     pub(crate) fn changed(&self, change: &'static str) -> Error {
         Error::FileChanged { path: self.path.clone(), change }
     }
+}
+
+/// The error for a file that can't even be looked at. It may have a name that no file can have,
+/// so what kind of error it is tells little, but for one.
+fn missing_file(path: &Path, source: io::Error) -> Error {
+    let exists = source.kind() == io::ErrorKind::PermissionDenied;
+    let advice = if exists { None } else { missing::advice(path) };
+    let name = if path == Path::new("") { "\"\"".into() } else { path.display().to_string() };
+    Error::Io { action: format!("read {name}"), source, advice }
 }
 
 fn refuse_unless_regular(path: &Path, metadata: &Metadata) -> Result<()> {

@@ -49,6 +49,8 @@ pub enum Error {
         action: String,
         /// Why it could not be done.
         source: io::Error,
+        /// What to do.
+        advice: Option<String>,
     },
     /// The file is not the one any more that was opened and checked.
     #[non_exhaustive]
@@ -182,7 +184,7 @@ pub enum Error {
 impl Error {
     /// An [`Error::Io`]; `action` follows "cannot", such as "read app.apk".
     pub fn io(action: impl Into<String>, source: io::Error) -> Self {
-        Self::Io { action: action.into(), source }
+        Self::Io { action: action.into(), source, advice: None }
     }
 
     /// An [`Error::Usage`] for a setting or value that can't be used.
@@ -338,7 +340,8 @@ impl Error {
                  User Key"
                     .into(),
             ),
-            Self::Package { advice, .. }
+            Self::Io { advice, .. }
+            | Self::Package { advice, .. }
             | Self::Network { advice, .. }
             | Self::Storage { advice, .. } => advice.clone(),
             Self::Publish { .. } => Some(

@@ -150,6 +150,25 @@ fn a_file_must_be_regular_and_not_empty_even_unchecked() {
 }
 
 #[test]
+fn a_file_that_does_not_exist_gets_advice() {
+    let dir = Dir::new();
+    let neighbour = dir.file("app-release-unsigned.apk", b"x");
+    let missing = dir.0.path().join("app-release.apk");
+    for (path, words) in [
+        (missing.as_path(), neighbour.to_str().unwrap()),
+        ("".as_ref(), "cannot read \"\""),
+        ("".as_ref(), "the name is empty"),
+        ("~/app.apk".as_ref(), "replaces ~"),
+    ] {
+        let error = Package::open(path).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io);
+        assert!(error.report().contains(words), "{}", error.report());
+    }
+    #[cfg(unix)]
+    assert!(Package::open(missing.join("x\0y\nz")).unwrap_err().advice().is_some());
+}
+
+#[test]
 fn what_is_no_file_is_said_to_be_what_it_is() {
     let dir = Dir::new();
     for (name, words) in [
