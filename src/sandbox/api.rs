@@ -1,4 +1,4 @@
-//! The API's calls, as strict as the vendor's page allows.
+//! The API's calls, by the vendor's page, for clients that do not all keep to it.
 
 use std::collections::HashMap;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -7,49 +7,102 @@ use serde_json::Value;
 
 use super::body::Received;
 use super::build_info;
+use super::deviations::Deviations;
 use super::fault::Endpoint;
-use super::form::ReceivedFile;
+use super::form::{Fields, ReceivedFile};
 use super::package_type;
 use super::params::{ApiError, Params, RELEASE};
+use super::request_head::RequestHead;
 use super::response::{Response, object};
 use super::seen::{Attachment, Build};
 use super::service::{IssuedToken, ServiceState, Settings, random_hex};
+use super::urlencoded;
 use crate::types::BuildType;
 
-/// The `data` of an answer with code 0, as JSON.
-type Data = Result<Option<String>, ApiError>;
-
-const HAS_QUERY: &str =
-    "_api_key could not be empty: parameters belong in the body, not in the URL";
-const NO_FIELDS: &str = "_api_key could not be empty: this call does not take this type of body";
+type Outcome = Result<Response, ApiError>;
 
 /// Carries out a call of the API.
 pub(super) fn call(
     endpoint: Endpoint,
-    query: Option<&str>,
+    head: &RequestHead,
     received: Received,
+    deviations: &Deviations,
     state: &mut ServiceState,
     settings: &Settings,
-) -> Response {
-    let data = match endpoint {
-        Endpoint::Probe => Err(ApiError::new(1001, "_api_key could not be empty")),
-        _ if query.is_some() => Err(ApiError::new(1001, HAS_QUERY)),
-        Endpoint::Token => get_cos_token(received, state, settings),
-        Endpoint::Poll => build_info(received, state, settings),
-        Endpoint::Cert => upload_harmony_cert(received, state, settings),
-        Endpoint::Hsp => upload_harmony_hsp(received, state, settings),
-        Endpoint::Legacy => upload(received, state, settings),
-        Endpoint::Storage => Err(ApiError::new(1081, "illegal request")),
-    };
-    data.map_or_else(Response::from, Response::success)
+) -> Outcome {
+    if endpoint == Endpoint::Probe || (head.method == "GET" && endpoint != Endpoint::Poll) {
+        return Err(ApiError::new(1001, "_api_key could not be empty"));
+    }
+    let (params, file) = parameters(head, received, deviations)?;
+    params.authorize(&settings.api_key, known_to(endpoint))?;
+    match endpoint {
+        Endpoint::Token => get_cos_token(&params, state, settings),
+        Endpoint::Poll => build_info(&params, state, settings),
+        Endpoint::Cert => upload_harmony_cert(&params, required(file)?, state),
+        Endpoint::Hsp => upload_harmony_hsp(&params, required(file)?, state),
+        Endpoint::Legacy => upload(&params, required(file)?, state, settings),
+        Endpoint::Probe | Endpoint::Storage => Err(ApiError::new(1081, "illegal request")),
+    }
 }
 
-fn get_cos_token(received: Received, state: &mut ServiceState, settings: &Settings) -> Data {
-    let params = plain(received)?;
-    let own = ["buildType", "oversea", "buildDescription"];
-    params.authorize(&settings.api_key, &[&own[..], &RELEASE[..]].concat())?;
+/// Returns the parameters that a call has, besides the key.
+fn known_to(endpoint: Endpoint) -> &'static [&'static [&'static str]] {
+    match endpoint {
+        Endpoint::Token => &[&["buildType", "oversea", "buildDescription"], &RELEASE],
+        Endpoint::Poll | Endpoint::Hsp => &[&["buildKey"]],
+        Endpoint::Cert => &[&["buildKey", "password"]],
+        Endpoint::Legacy => &[&RELEASE],
+        Endpoint::Probe | Endpoint::Storage => &[],
+    }
+}
+
+/// Collects the parameters as PHP's `$_REQUEST` does: those in the URL, and those in the body,
+/// which win.
+fn parameters<'d>(
+    head: &RequestHead,
+    received: Received,
+    deviations: &'d Deviations,
+) -> Result<(Params<'d>, Option<ReceivedFile>), ApiError> {
+    let (mut fields, mut file) = (Fields::new(), None);
+    if head.method == "GET" {
+        deviations.add("the method is GET");
+    }
+    if let Some(query) = &head.query {
+        deviations.add("parameters are in the URL");
+        fields = urlencoded::parse(query.as_bytes(), deviations);
+    }
+    match received {
+        Received::Form(Ok(form)) => {
+            if let Some(name) = form.after_file {
+                deviations.add(format!("{name} is after the file"));
+            }
+            fields.extend(form.fields);
+            file = form.file;
+        }
+        Received::Form(Err(error)) => return Err(ApiError::parameter(error.message)),
+        Received::Fields(more) => fields.extend(more),
+        Received::Other if head.length > Some(0) => deviations.add("the body is not a form"),
+        Received::Other => {}
+    }
+    Ok((Params::new(fields, deviations), file))
+}
+
+fn required(file: Option<ReceivedFile>) -> Result<ReceivedFile, ApiError> {
+    match file {
+        Some(file) if file.field == "file" && file.size > 0 => Ok(file),
+        Some(file) if file.field == "file" => Err(ApiError::parameter("file is empty")),
+        Some(file) => {
+            Err(ApiError::parameter(format!("{} is not a file of this call", file.field)))
+        }
+        None => Err(ApiError::parameter("file is required")),
+    }
+}
+
+fn get_cos_token(params: &Params<'_>, state: &mut ServiceState, settings: &Settings) -> Outcome {
     let build_type = params.build_type()?;
+    params.check_oversea()?;
     params.check_release()?;
+    params.settle()?;
     let key = format!("apps/sandbox/{}.{}", random_hex(32), package_type::extension(build_type));
     let token = IssuedToken {
         build_type,
@@ -60,7 +113,7 @@ fn get_cos_token(received: Received, state: &mut ServiceState, settings: &Settin
     };
     let data = token_data(&key, &token, settings);
     state.tokens.insert(key, token);
-    Ok(Some(data))
+    Ok(Response::success(Some(data)))
 }
 
 /// Returns the form's fields, in an order that no client would arrive at by sorting or by habit.
@@ -91,40 +144,45 @@ fn token_data(key: &str, token: &IssuedToken, settings: &Settings) -> String {
     object(data)
 }
 
-fn build_info(received: Received, state: &mut ServiceState, settings: &Settings) -> Data {
-    let params = plain(received)?;
-    params.authorize(&settings.api_key, &["buildKey"])?;
+fn build_info(params: &Params<'_>, state: &mut ServiceState, settings: &Settings) -> Outcome {
     let key = params.build_key()?;
+    params.settle()?;
     let (token, file_name) = stored(key, &state.tokens)?;
-    let builds = state.seen.builds.iter_mut().zip(1..);
+    let mut builds = state.seen.builds.iter_mut().zip(1..);
     let of_key = |(build, _): &(&mut Build, usize)| build.key.as_deref() == Some(key);
-    let (build, serial) = builds.into_iter().find(of_key).ok_or_else(not_in_queue)?;
+    let (build, serial) = builds.find(of_key).ok_or_else(not_in_queue)?;
     if build.pending_answers < settings.polls {
         build.pending_answers += 1;
-        // The first of several says that the build is still in the queue.
-        return Err(if build.pending_answers == 1 && settings.polls > 1 {
-            ApiError::new(1246, "App is being parsed")
-        } else {
-            ApiError::new(1247, "App is publishing")
-        });
+        // The service also answers 1246, which its page does not know; clients that go by the page
+        // take that for a failure.
+        return Ok(Response::refusal(1247, "App is publishing"));
     }
     build.announced = true;
-    Ok(Some(build_info::data(build, serial, &token.release, file_name, settings)))
+    let data = build_info::data(build, serial, &token.release, file_name, settings);
+    Ok(Response::success(Some(data)))
 }
 
-fn upload_harmony_cert(received: Received, state: &mut ServiceState, settings: &Settings) -> Data {
-    let (params, file) = with_file(received, settings, &["buildKey", "password"])?;
-    let key = harmony_key(&params, state)?;
+fn upload_harmony_cert(
+    params: &Params<'_>,
+    file: ReceivedFile,
+    state: &mut ServiceState,
+) -> Outcome {
+    let key = harmony_key(params, state)?;
     let password = params.required("password")?.to_owned();
+    params.settle()?;
     state.seen.certificates.push(attachment(key, Some(password), file));
-    Ok(None)
+    Ok(Response::success(None))
 }
 
-fn upload_harmony_hsp(received: Received, state: &mut ServiceState, settings: &Settings) -> Data {
-    let (params, file) = with_file(received, settings, &["buildKey"])?;
-    let key = harmony_key(&params, state)?;
+fn upload_harmony_hsp(
+    params: &Params<'_>,
+    file: ReceivedFile,
+    state: &mut ServiceState,
+) -> Outcome {
+    let key = harmony_key(params, state)?;
+    params.settle()?;
     state.seen.hsps.push(attachment(key, None, file));
-    Ok(None)
+    Ok(Response::success(None))
 }
 
 fn attachment(key: String, password: Option<String>, file: ReceivedFile) -> Attachment {
@@ -132,51 +190,24 @@ fn attachment(key: String, password: Option<String>, file: ReceivedFile) -> Atta
     Attachment { key, file_name, password, size, crc64 }
 }
 
-fn upload(received: Received, state: &mut ServiceState, settings: &Settings) -> Data {
-    let (params, file) = with_file(received, settings, &RELEASE)?;
+fn upload(
+    params: &Params<'_>,
+    file: ReceivedFile,
+    state: &mut ServiceState,
+    settings: &Settings,
+) -> Outcome {
     params.check_release()?;
     let build_type = package_type::guess(&file.file_name, &file.start);
     if build_type == BuildType::HarmonyOs {
         return Err(ApiError::new(1271, "this call takes an ipa or apk only"));
     }
+    params.settle()?;
     let mut build = Build::new(None, build_type, &file);
     build.announced = true;
     let serial = state.seen.builds.len() + 1;
     let data = build_info::data(&build, serial, &params.release(), &file.file_name, settings);
     state.seen.builds.push(build);
-    Ok(Some(data))
-}
-
-/// Returns the parameters of a call that takes no file.
-fn plain(received: Received) -> Result<Params, ApiError> {
-    match received {
-        Received::Fields(Ok(_)) => Params::new(&received.fields()),
-        Received::Fields(Err(problem)) => Err(ApiError::parameter(problem)),
-        _ => Err(ApiError::new(1001, NO_FIELDS)),
-    }
-}
-
-/// Returns the parameters of a call that takes a file, and the file.
-fn with_file(
-    received: Received,
-    settings: &Settings,
-    known: &[&str],
-) -> Result<(Params, ReceivedFile), ApiError> {
-    let form = match received {
-        Received::Form(Ok(form)) => form,
-        Received::Form(Err(error)) => return Err(ApiError::parameter(error.message)),
-        _ => return Err(ApiError::new(1001, NO_FIELDS)),
-    };
-    let params = Params::new(&form.fields)?;
-    params.authorize(&settings.api_key, known)?;
-    match form.file {
-        Some(file) if file.field == "file" && file.size > 0 => Ok((params, file)),
-        Some(file) if file.field == "file" => Err(ApiError::parameter("file is empty")),
-        Some(file) => {
-            Err(ApiError::parameter(format!("{} is not a file of this call", file.field)))
-        }
-        None => Err(ApiError::parameter("file is required")),
-    }
+    Ok(Response::success(Some(data)))
 }
 
 /// Returns the token with this key, and the name of the file stored under it.
@@ -194,7 +225,7 @@ fn not_in_queue() -> ApiError {
 }
 
 /// Returns the `buildKey` of a HAP that is stored.
-fn harmony_key(params: &Params, state: &ServiceState) -> Result<String, ApiError> {
+fn harmony_key(params: &Params<'_>, state: &ServiceState) -> Result<String, ApiError> {
     let key = params.build_key()?;
     match stored(key, &state.tokens)?.0.build_type {
         BuildType::HarmonyOs => Ok(key.to_owned()),

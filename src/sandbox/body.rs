@@ -1,6 +1,8 @@
 //! The bodies of requests, read piece by piece.
 
-use super::form::{FormError, FormReader, ReceivedForm, boundary};
+use super::deviations::Deviations;
+use super::form::{Fields, FormError, FormReader, ReceivedForm};
+use super::header_value::boundary;
 use super::request_head::RequestHead;
 use super::urlencoded;
 
@@ -15,41 +17,38 @@ pub(super) enum Received {
     /// `multipart/form-data`.
     Form(Result<ReceivedForm, FormError>),
     /// `application/x-www-form-urlencoded`.
-    Fields(Result<Vec<(String, String)>, String>),
-    /// Something else.
+    Fields(Fields),
+    /// Nothing, or something else.
     Other,
 }
 
 impl Received {
     /// Returns the text fields in order, as far as they could be read.
-    pub(super) fn fields(&self) -> Vec<(String, Vec<u8>)> {
+    pub(super) fn fields(&self) -> Fields {
         match self {
             Self::Form(Ok(form)) => form.fields.clone(),
-            Self::Fields(Ok(fields)) => {
-                let bytes = |(name, value): &(String, String)| (name.clone(), value.clone().into());
-                fields.iter().map(bytes).collect()
-            }
-            _ => Vec::new(),
+            Self::Fields(fields) => fields.clone(),
+            _ => Fields::new(),
         }
     }
 }
 
 /// Reads a body of any type.
-pub(super) enum Sink {
-    Form(Box<FormReader>),
+pub(super) enum Sink<'d> {
+    Form(Box<FormReader<'d>>),
     Broken(FormError),
-    Plain(Vec<u8>),
+    Plain(Vec<u8>, &'d Deviations),
     Ignored,
 }
 
-impl Sink {
-    pub(super) fn new(head: &RequestHead) -> Self {
+impl<'d> Sink<'d> {
+    pub(super) fn new(head: &RequestHead, deviations: &'d Deviations) -> Self {
         let content_type = head.header("content-type").unwrap_or_default();
         let media_type = content_type.split(';').next().unwrap_or_default().trim();
-        if let Some(boundary) = boundary(content_type) {
-            Self::Form(Box::new(FormReader::new(boundary, MAX_TEXT)))
+        if let Some(boundary) = boundary(content_type, deviations) {
+            Self::Form(Box::new(FormReader::new(&boundary, MAX_TEXT, deviations)))
         } else if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            Self::Plain(Vec::new())
+            Self::Plain(Vec::new(), deviations)
         } else {
             Self::Ignored
         }
@@ -62,7 +61,7 @@ impl Sink {
                     *self = Self::Broken(error);
                 }
             }
-            Self::Plain(plain) if plain.len() <= MAX_PLAIN => plain.extend_from_slice(bytes),
+            Self::Plain(plain, _) if plain.len() <= MAX_PLAIN => plain.extend_from_slice(bytes),
             _ => {}
         }
     }
@@ -71,11 +70,10 @@ impl Sink {
         match self {
             Self::Form(reader) => Received::Form(reader.finish()),
             Self::Broken(error) => Received::Form(Err(error)),
-            Self::Plain(plain) if plain.len() > MAX_PLAIN => {
-                Received::Fields(Err("the body is too long".into()))
+            Self::Plain(plain, deviations) if plain.len() <= MAX_PLAIN => {
+                Received::Fields(urlencoded::parse(&plain, deviations))
             }
-            Self::Plain(plain) => Received::Fields(urlencoded::parse(&plain)),
-            Self::Ignored => Received::Other,
+            Self::Plain(..) | Self::Ignored => Received::Other,
         }
     }
 }

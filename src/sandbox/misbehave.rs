@@ -98,7 +98,7 @@ impl Served<'_> {
 
     /// Whether the answer to an `Expect` is 417.
     pub(super) fn refuses_expect(&self) -> bool {
-        self.head.header("expect").is_some()
+        self.head.expect().is_some()
             && (self.fault == Some(Misbehaviour::RefuseExpect) || !self.head.expects_continue())
     }
 

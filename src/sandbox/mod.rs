@@ -1,9 +1,11 @@
 //! A Pgyer on loopback: real HTTP, real forms, real polling; no account, no network, and nothing
 //! is published.
 //!
-//! It answers every call on the vendor's page as strictly as the page allows, and is the storage
-//! too, which keeps a digest of a file instead of its content. [`Fault`]s make it misbehave. It
-//! shares no code with the client half of this library, so that each proves the other.
+//! It answers every call on the vendor's page, and is the storage too, which keeps a digest of a
+//! file instead of its content. It takes what the service is known to take from any client, and
+//! notes what the page does not say; [`Builder::strict`] refuses that. [`Fault`]s make it
+//! misbehave. It shares no code with the client half of this library, so that each proves the
+//! other.
 //!
 //! ```
 //! use pgyer::sandbox::{Endpoint, Sandbox};
@@ -28,9 +30,11 @@
 mod api;
 mod body;
 mod build_info;
+mod deviations;
 mod fault;
 mod fault_text;
 mod form;
+mod header_value;
 mod misbehave;
 mod package_type;
 mod params;
@@ -190,6 +194,8 @@ impl Default for Builder {
             file_field: None,
             method: None,
             token_lifetime: Duration::from_secs(1860),
+            idle_limit: Duration::from_secs(60),
+            strict: false,
             base_url: String::new(),
             storage_url: String::new(),
             on_request: None,
@@ -214,6 +220,13 @@ impl Builder {
     /// Sets how often `buildInfo` answers that a build is not published yet. Default: 2.
     pub fn polls(mut self, polls: u32) -> Self {
         self.settings.polls = polls;
+        self
+    }
+
+    /// Refuses whatever the vendor's page does not say. Default: what the service is known to
+    /// accept is accepted, and noted in [`SeenRequest::deviations`].
+    pub fn strict(mut self) -> Self {
+        self.settings.strict = true;
         self
     }
 

@@ -2,12 +2,13 @@
 
 use crate::types::BuildType;
 
-/// Returns the type that a `buildType` parameter names.
+/// Returns the type that a `buildType` parameter names. The page does not know `harmony`, which
+/// some of the vendor's own clients send.
 pub(super) fn from_parameter(text: &str) -> Option<BuildType> {
     match text {
         "ios" | "ipa" => Some(BuildType::Ios),
         "android" | "apk" => Some(BuildType::Android),
-        "harmonyos" | "hap" => Some(BuildType::HarmonyOs),
+        "harmonyos" | "hap" | "harmony" => Some(BuildType::HarmonyOs),
         _ => None,
     }
 }

@@ -1,5 +1,7 @@
 //! The parameters of the API's requests and their permitted values.
 
+use super::deviations::Deviations;
+use super::form::Fields;
 use super::package_type;
 use super::response::Response;
 use crate::types::BuildType;
@@ -42,22 +44,34 @@ pub(super) const RELEASE: [&str; 7] = [
 ];
 
 /// The parameters of one request.
-#[derive(Debug)]
-pub(super) struct Params(Vec<(String, String)>);
+pub(super) struct Params<'d> {
+    values: Vec<(String, String)>,
+    deviations: &'d Deviations,
+}
 
-impl Params {
-    /// Reads the text fields of a request.
-    pub(super) fn new(fields: &[(String, Vec<u8>)]) -> Result<Self> {
-        let text = |(name, value): &(String, Vec<u8>)| match String::from_utf8(value.clone()) {
-            Ok(value) => Ok((name.clone(), value)),
-            Err(_) => Err(ApiError::parameter(format!("{name} is not UTF-8"))),
-        };
-        fields.iter().map(text).collect::<Result<_>>().map(Self)
+impl<'d> Params<'d> {
+    /// Reads parameters. Of several with the same name the last one counts, as in PHP.
+    pub(super) fn new(fields: Fields, deviations: &'d Deviations) -> Self {
+        let mut values: Vec<(String, String)> = Vec::new();
+        for (name, value) in fields {
+            let value = String::from_utf8(value).unwrap_or_else(|error| {
+                deviations.add(format!("{name} is not UTF-8"));
+                String::from_utf8_lossy(error.as_bytes()).into_owned()
+            });
+            match values.iter_mut().find(|(known, _)| *known == name) {
+                Some(earlier) => {
+                    deviations.add(format!("{name} occurs twice"));
+                    earlier.1 = value;
+                }
+                None => values.push((name, value)),
+            }
+        }
+        Self { values, deviations }
     }
 
     /// Returns the value of `name`, unless it is empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(known, _)| known == name);
+        let found = self.values.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
@@ -71,38 +85,50 @@ impl Params {
         self.get("buildKey").ok_or_else(|| ApiError::new(1008, "buildKey could not be empty"))
     }
 
-    /// Checks the API key first, then that all other parameters are `known` and occur once.
-    pub(super) fn authorize(&self, api_key: &str, known: &[&str]) -> Result<()> {
+    /// Checks the API key, and notes parameters that are in none of the `known` lists.
+    pub(super) fn authorize(&self, api_key: &str, known: &[&[&str]]) -> Result<()> {
         match self.get("_api_key") {
             None => return Err(ApiError::new(1001, "_api_key could not be empty")),
             Some(key) if key != api_key => return Err(ApiError::new(1002, "_api_key is invalid")),
             Some(_) => {}
         }
-        for (at, (name, _)) in self.0.iter().enumerate() {
-            if name != "_api_key" && !known.contains(&name.as_str()) {
-                return Err(ApiError::parameter(format!("{name} is not a parameter of this call")));
-            }
-            if self.0.iter().take(at).any(|(earlier, _)| earlier == name) {
-                return Err(ApiError::parameter(format!("{name} occurs twice")));
-            }
+        let names = self.values.iter().map(|(name, _)| name.as_str());
+        let is_known = |name: &str| known.iter().any(|names| names.contains(&name));
+        for name in names.filter(|name| *name != "_api_key" && !is_known(name)) {
+            self.deviations.add(format!("{name} is not a parameter of this call"));
         }
         Ok(())
+    }
+
+    /// Refuses the request if it is held to the page and has deviated from it by now.
+    pub(super) fn settle(&self) -> Result<()> {
+        self.deviations.refused().map_or(Ok(()), |what| Err(ApiError::parameter(what)))
     }
 
     /// Returns the type of package that `buildType` names.
     pub(super) fn build_type(&self) -> Result<BuildType> {
         let value = self.required("buildType")?;
+        if value == "harmony" {
+            self.deviations.add("buildType is harmony");
+        }
         package_type::from_parameter(value).ok_or_else(|| {
             ApiError::parameter("buildType is not ios, ipa, android, apk, harmonyos or hap")
         })
     }
 
+    /// Checks where to upload from.
+    pub(super) fn check_oversea(&self) -> Result<()> {
+        if self.get("oversea") == Some("0") {
+            self.deviations.add("oversea is 0");
+        }
+        self.one_of("oversea", &["0", "1", "2"])
+    }
+
     /// Checks the values of all parameters that describe the release.
     pub(super) fn check_release(&self) -> Result<()> {
-        self.one_of("oversea", &["1", "2"])?;
         self.one_of("buildInstallType", &["1", "2", "3"])?;
         self.one_of("buildInstallDate", &["1", "2"])?;
-        self.check_password()?;
+        self.check_password();
         self.check_window()?;
         self.check_shortcut()
     }
@@ -116,16 +142,14 @@ impl Params {
         }
     }
 
-    fn check_password(&self) -> Result<()> {
+    fn check_password(&self) {
         let by_password = self.get("buildInstallType") == Some("2");
         match (by_password, self.get("buildPassword")) {
-            (true, None) => {
-                Err(ApiError::parameter("buildPassword is required with buildInstallType 2"))
-            }
+            (true, None) => self.deviations.add("buildInstallType 2 comes without buildPassword"),
             (false, Some(_)) => {
-                Err(ApiError::parameter("buildPassword goes with buildInstallType 2 only"))
+                self.deviations.add("buildPassword comes without buildInstallType 2");
             }
-            _ => Ok(()),
+            _ => {}
         }
     }
 
@@ -142,9 +166,10 @@ impl Params {
                 "buildInstallStartDate and buildInstallEndDate are required with buildInstallDate 1",
             )),
             (false, None, None) => Ok(()),
-            (false, ..) => Err(ApiError::parameter(
-                "buildInstallStartDate and buildInstallEndDate go with buildInstallDate 1 only",
-            )),
+            (false, ..) => {
+                self.deviations.add("dates come without buildInstallDate 1");
+                Ok(())
+            }
         }
     }
 
@@ -171,7 +196,7 @@ impl Params {
 
     /// Returns all parameters but the API key.
     pub(super) fn release(&self) -> Vec<(String, String)> {
-        self.0.iter().filter(|(name, _)| name != "_api_key").cloned().collect()
+        self.values.iter().filter(|(name, _)| name != "_api_key").cloned().collect()
     }
 }
 
@@ -200,26 +225,42 @@ fn parse_date(text: &str) -> Option<(u16, u8, u8)> {
 mod tests {
     use super::*;
 
-    fn params(fields: &[(&str, &str)]) -> Params {
-        Params(fields.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect())
+    fn params<'d>(fields: &[(&str, &str)], deviations: &'d Deviations) -> Params<'d> {
+        let owned = |(name, value): &(&str, &str)| ((*name).into(), (*value).into());
+        Params::new(fields.iter().map(owned).collect(), deviations)
     }
 
-    fn release(fields: &[(&str, &str)]) -> i64 {
-        params(fields).check_release().map_or_else(|error| error.code, |()| 0)
+    fn code(result: Result<()>) -> i64 {
+        result.map_or_else(|error| error.code, |()| 0)
+    }
+
+    /// The code for a release, and the deviations.
+    fn release(fields: &[(&str, &str)]) -> (i64, Vec<String>) {
+        let deviations = Deviations::new(false);
+        let params = params(fields, &deviations);
+        let code = code(params.check_oversea().and_then(|()| params.check_release()));
+        (code, deviations.list())
     }
 
     #[test]
-    fn the_key_comes_first() {
-        let code = |fields: &[(&str, &str)]| {
-            params(fields).authorize("k", &["a"]).map_or_else(|error| error.code, |()| 0)
+    fn the_key_comes_first_even_where_all_is_held_to_the_page() {
+        let ask = |strict, fields: &[(&str, &str)]| {
+            let deviations = Deviations::new(strict);
+            let params = params(fields, &deviations);
+            code(params.authorize("k", &[&["a"]]).and_then(|()| params.settle()))
         };
-        assert_eq!(code(&[("_api_key", "k"), ("a", "1")]), 0);
-        assert_eq!(code(&[("b", "1")]), 1001);
-        assert_eq!(code(&[("_api_key", ""), ("b", "1")]), 1001);
-        assert_eq!(code(&[("b", "1"), ("_api_key", "x")]), 1002);
-        assert_eq!(code(&[("b", "1"), ("_api_key", "k")]), 1280);
-        assert_eq!(code(&[("a", "1"), ("_api_key", "k"), ("a", "1")]), 1280);
-        assert_eq!(code(&[("_api_key", "k"), ("_api_key", "k")]), 1280);
+        for (fields, lenient, strict) in [
+            (&[("_api_key", "k"), ("a", "1")][..], 0, 0),
+            (&[("b", "1")], 1001, 1001),
+            (&[("_api_key", ""), ("b", "1")], 1001, 1001),
+            (&[("b", "1"), ("_api_key", "x")], 1002, 1002),
+            (&[("b", "1"), ("_api_key", "k")], 0, 1280),
+            (&[("a", "1"), ("_api_key", "k"), ("a", "1")], 0, 1280),
+            (&[("_api_key", "x"), ("_api_key", "k")], 0, 1280),
+            (&[("_api_key", "k"), ("_api_key", "x")], 1002, 1002),
+        ] {
+            assert_eq!((ask(false, fields), ask(true, fields)), (lenient, strict), "{fields:?}");
+        }
     }
 
     #[test]
@@ -236,26 +277,66 @@ mod tests {
             &[("buildInstallDate", "2")],
         ];
         for fields in right {
-            assert_eq!(release(fields), 0, "{fields:?}");
+            assert_eq!(release(fields), (0, Vec::new()), "{fields:?}");
         }
-        let wrong: [&[(&str, &str)]; 12] = [
-            &[("oversea", "0")],
+        let wrong: [&[(&str, &str)]; 9] = [
+            &[("oversea", "3")],
             &[("buildInstallType", "4")],
             &[("buildInstallType", "public")],
-            &[("buildInstallType", "2")],
-            &[("buildInstallType", "1"), ("buildPassword", "x")],
-            &[("buildPassword", "x")],
             &[("buildInstallDate", "1")],
             &[("buildInstallDate", "1"), START],
-            &[("buildInstallDate", "2"), START, END],
-            &[START, END],
             &[("buildInstallDate", "1"), ("buildInstallStartDate", "2019-01-01"), END],
             &[("buildInstallDate", "3")],
+            &[("buildInstallDate", "2"), ("buildInstallStartDate", "2019-02-29")],
+            &[("buildInstallEndDate", "31.12.2018")],
         ];
         for fields in wrong {
-            assert_eq!(release(fields), 1280, "{fields:?}");
+            assert_eq!(release(fields).0, 1280, "{fields:?}");
         }
-        assert_eq!(release(&[("buildChannelShortcut", "a/b")]), 1249);
+        assert_eq!(release(&[("buildChannelShortcut", "a/b")]).0, 1249);
+    }
+
+    #[test]
+    fn takes_values_that_the_page_does_not_know() {
+        const START: (&str, &str) = ("buildInstallStartDate", "2018-01-01");
+        const END: (&str, &str) = ("buildInstallEndDate", "2018-12-31");
+        let cases: [(&[(&str, &str)], &str); 7] = [
+            (&[("oversea", "0")], "oversea is 0"),
+            (&[("buildInstallType", "2")], "buildInstallType 2 comes without buildPassword"),
+            (
+                &[("buildInstallType", "1"), ("buildPassword", "x")],
+                "buildPassword comes without buildInstallType 2",
+            ),
+            (&[("buildPassword", "x")], "buildPassword comes without buildInstallType 2"),
+            (&[("buildInstallDate", "2"), START, END], "dates come without buildInstallDate 1"),
+            (&[START, END], "dates come without buildInstallDate 1"),
+            (&[("oversea", "9"), ("oversea", "1")], "oversea occurs twice"),
+        ];
+        for (fields, deviation) in cases {
+            assert_eq!(release(fields), (0, vec![deviation.to_owned()]), "{fields:?}");
+        }
+        let deviations = Deviations::new(false);
+        let fields = vec![("buildType".to_owned(), b"ios\xff".to_vec())];
+        assert_eq!(Params::new(fields, &deviations).get("buildType"), Some("ios\u{fffd}"));
+        assert_eq!(deviations.list(), ["buildType is not UTF-8"]);
+    }
+
+    #[test]
+    fn knows_the_types_of_packages() {
+        let ask = |value| {
+            let deviations = Deviations::new(false);
+            let build_type = params(&[("buildType", value)], &deviations).build_type();
+            (build_type.ok(), deviations.list().len())
+        };
+        for value in ["harmonyos", "hap"] {
+            assert_eq!(ask(value), (Some(BuildType::HarmonyOs), 0));
+        }
+        assert_eq!(ask("harmony"), (Some(BuildType::HarmonyOs), 1));
+        assert_eq!(
+            (ask("ipa"), ask("apk")),
+            ((Some(BuildType::Ios), 0), (Some(BuildType::Android), 0))
+        );
+        assert_eq!((ask("aab"), ask("iOS")), ((None, 0), (None, 0)));
     }
 
     #[test]

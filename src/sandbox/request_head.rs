@@ -14,6 +14,10 @@ pub(super) struct RequestHead {
     pub(super) path: String,
     pub(super) query: Option<String>,
     pub(super) headers: Vec<(String, String)>,
+    /// Whether the target was a whole URL, as for a proxy.
+    pub(super) is_absolute: bool,
+    /// HTTP/1.1, and not 1.0.
+    is_current: bool,
     /// Whether another request may follow on the connection.
     pub(super) keep_alive: bool,
     /// The `Content-Length`.
@@ -36,9 +40,21 @@ impl RequestHead {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// Returns the `Expect`. HTTP/1.0 knows none, and its clients no interim answers.
+    pub(super) fn expect(&self) -> Option<&str> {
+        self.header("expect").filter(|_| self.is_current)
+    }
+
     /// Whether the peer waits for a `100 Continue` before it sends the body.
     pub(super) fn expects_continue(&self) -> bool {
-        self.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue"))
+        self.expect().is_some_and(|value| value.eq_ignore_ascii_case("100-continue"))
+    }
+
+    /// Whether the header `name`, a list, has this item.
+    fn lists(&self, name: &str, item: &str) -> bool {
+        let values = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        let mut items = values.flat_map(|(_, value)| value.split(','));
+        items.any(|value| value.trim().eq_ignore_ascii_case(item))
     }
 
     /// Reads a head from `stream`, and not one byte more: some faults have to leave the body unread
@@ -95,12 +111,10 @@ fn bare_line_feed(head: &[u8]) -> bool {
 
 fn interpret(request: &httparse::Request<'_, '_>) -> Result<RequestHead, NoHead> {
     let target = request.path.unwrap_or_default();
-    if !target.starts_with('/') {
-        return Err(NoHead::Bad(400, "the target of the request is not a path"));
-    }
-    let (path, query) = match target.split_once('?') {
+    let own = path_of(target).ok_or(NoHead::Bad(400, "the target of the request is not a path"))?;
+    let (path, query) = match own.split_once('?') {
         Some((path, query)) => (path, Some(query.to_owned())),
-        None => (target, None),
+        None => (own, None),
     };
     let named = |h: &httparse::Header<'_>| {
         (h.name.to_owned(), String::from_utf8_lossy(h.value).into_owned())
@@ -110,16 +124,28 @@ fn interpret(request: &httparse::Request<'_, '_>) -> Result<RequestHead, NoHead>
         path: path.to_owned(),
         query,
         headers: request.headers.iter().map(named).collect(),
-        keep_alive: request.version == Some(1),
+        is_absolute: own != target,
+        is_current: request.version == Some(1),
+        keep_alive: false,
         length: None,
     };
     single(&head, "expect")?;
-    if single(&head, "host")?.is_none() && head.keep_alive {
+    if single(&head, "host")?.is_none() && head.is_current {
         return Err(NoHead::Bad(400, "there is no Host"));
     }
     head.length = length(&head)?;
-    head.keep_alive &= !head.header("connection").is_some_and(|v| v.eq_ignore_ascii_case("close"));
+    head.keep_alive = head.is_current && !head.lists("connection", "close");
     Ok(head)
+}
+
+/// Returns the target without the scheme and host that some clients put before it.
+fn path_of(target: &str) -> Option<&str> {
+    let after_scheme =
+        ["http://", "https://"].iter().find_map(|scheme| target.strip_prefix(scheme));
+    match after_scheme {
+        Some(rest) => Some(rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/")),
+        None => Some(target).filter(|target| target.starts_with('/')),
+    }
 }
 
 fn length(head: &RequestHead) -> Result<Option<u64>, NoHead> {
@@ -180,7 +206,8 @@ mod tests {
         assert_eq!(with("A: b\n"), 400);
         assert_eq!(with(&"A: b\r\n".repeat(100)), 431);
         assert_eq!(status("GET / HTTP/1.1\r\n\r\n"), 400);
-        assert_eq!(status("GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n"), 400);
+        assert_eq!(status("GET x HTTP/1.1\r\nHost: x\r\n\r\n"), 400);
+        assert_eq!(status("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"), 400);
         assert_eq!(status("\x16\x03\x01\x02\0\x01"), 400);
         assert_eq!(status("GET / HT"), 100);
     }
@@ -189,6 +216,36 @@ mod tests {
     fn knows_when_a_connection_ends() {
         let keep_alive = |text: &str| parse(text.as_bytes()).unwrap().unwrap().0.keep_alive;
         assert!(!keep_alive("GET / HTTP/1.0\r\n\r\n"));
-        assert!(!keep_alive("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+        let with =
+            |headers: &str| keep_alive(&format!("GET / HTTP/1.1\r\nHost: x\r\n{headers}\r\n"));
+        assert!(with("") && with("Connection: keep-alive, TE\r\n"));
+        assert!(!with("Connection: close\r\n"));
+        assert!(!with("Connection: TE, Close\r\n"));
+        assert!(!with("Connection: TE\r\nConnection: close\r\n"));
+    }
+
+    #[test]
+    fn a_whole_url_is_a_path_with_its_host() {
+        for (target, path) in [
+            ("http://x/a?b=c", "/a"),
+            ("https://x:1/a?b=c", "/a"),
+            ("http://x", "/"),
+            ("/a?u=http://x/", "/a"),
+        ] {
+            let text = format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n");
+            let head = parse(text.as_bytes()).unwrap().unwrap().0;
+            assert_eq!((head.path.as_str(), head.is_absolute), (path, !target.starts_with('/')));
+        }
+    }
+
+    #[test]
+    fn http_1_0_expects_nothing() {
+        let expects = |version: &str| {
+            let text = format!("GET / HTTP/{version}\r\nHost: x\r\nExpect: 100-continue\r\n\r\n");
+            let head = parse(text.as_bytes()).unwrap().unwrap().0;
+            (head.expects_continue(), head.expect().is_some())
+        };
+        assert_eq!(expects("1.1"), (true, true));
+        assert_eq!(expects("1.0"), (false, false));
     }
 }

@@ -86,6 +86,9 @@ pub struct SeenRequest {
     pub body_bytes: u64,
     /// Whether the whole body was read.
     pub body_complete: bool,
+    /// What it did that the vendor's page does not say, if it was accepted: phrases such as "the
+    /// file's part has no Content-Type".
+    pub deviations: Vec<String>,
     /// The fault that applied to it, as text.
     pub fault: Option<String>,
     /// The status of the answer; `None` while there is no answer, and if there never was one.
@@ -120,9 +123,9 @@ impl SeenRequest {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// Returns the value of the text field `name`.
+    /// Returns the value of the text field `name`, the last one if there are several.
     pub fn field(&self, name: &str) -> Option<&[u8]> {
-        let found = self.fields.iter().find(|(known, _)| known == name);
+        let found = self.fields.iter().rfind(|(known, _)| known == name);
         found.map(|(_, value)| value.as_slice())
     }
 }
@@ -139,7 +142,7 @@ pub struct Object {
     pub crc64: u64,
     /// The form's `filename`, as sent.
     pub file_name: String,
-    /// The content type of the file's part.
+    /// The content type of the file's part; empty if it has none.
     pub content_type: String,
     /// The text fields of the form, in order.
     pub fields: Vec<(String, Vec<u8>)>,

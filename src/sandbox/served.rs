@@ -5,6 +5,7 @@ use std::net::TcpStream;
 
 use super::api;
 use super::body::{MAX_PLAIN, Received, Sink};
+use super::deviations::Deviations;
 use super::fault::{Endpoint, Misbehaviour, Place};
 use super::request_head::RequestHead;
 use super::response::Response;
@@ -41,6 +42,7 @@ pub(super) struct Served<'a> {
     pub(super) endpoint: Option<Endpoint>,
     pub(super) number: u64,
     pub(super) fault: Option<Misbehaviour>,
+    deviations: &'a Deviations,
     /// How many bytes of the body are still to be read.
     pub(super) left: u64,
     /// How many have been read.
@@ -62,6 +64,7 @@ pub(super) fn serve(
     let (number, fault) = service.begin(head, connection, endpoint);
     let left = head.length.unwrap_or(0);
     let stop_after = fault.as_ref().and_then(Misbehaviour::bytes).map(|bytes| bytes.min(left));
+    let deviations = &Deviations::new(service.settings.strict);
     let mut served = Served {
         service,
         stream,
@@ -69,6 +72,7 @@ pub(super) fn serve(
         endpoint,
         number,
         fault,
+        deviations,
         left,
         taken: 0,
         stop_after,
@@ -110,10 +114,14 @@ impl Served<'_> {
     /// Returns the answer if the body does not matter for it.
     fn refused_on_the_head(&self, endpoint: Endpoint) -> Option<Response> {
         let is_storage = endpoint == Endpoint::Storage;
-        let is_probe = endpoint == Endpoint::Probe && self.head.method == "GET";
-        if self.head.method != "POST" && !is_probe {
-            let answer = self.error(405, "MethodNotAllowed", "The method is not POST");
-            return Some(answer.header("Allow", "POST"));
+        match self.head.method.as_str() {
+            "POST" => {}
+            "GET" if is_storage => return Some(self.error(403, "AccessDenied", "Access Denied.")),
+            "GET" => {}
+            _ => {
+                let answer = self.error(405, "MethodNotAllowed", "The method is not POST");
+                return Some(answer.header("Allow", "POST"));
+            }
         }
         if self.refuses_expect() {
             return Some(Response::empty(417));
@@ -173,7 +181,10 @@ impl Served<'_> {
     }
 
     fn receive(&mut self) -> Result<Received, Stop> {
-        let mut sink = Sink::new(self.head);
+        if self.head.is_absolute {
+            self.deviations.add("the target is a whole URL");
+        }
+        let mut sink = Sink::new(self.head, self.deviations);
         let mut buffer = vec![0; BLOCK];
         loop {
             let bytes = self.read(&mut buffer)?;
@@ -229,13 +240,19 @@ impl Served<'_> {
         if let Some(answer) = self.instead() {
             return answer;
         }
-        let settings = &self.service.settings;
+        let (settings, deviations) = (&self.service.settings, self.deviations);
         let drop_it = self.fault == Some(Misbehaviour::Dropped);
-        let answer = self.service.update(|state| match endpoint {
-            Endpoint::Storage => storage::take(received, drop_it, self.number, state, settings),
-            _ => api::call(endpoint, self.head.query.as_deref(), received, state, settings),
+        let outcome = self.service.update(|state| match endpoint {
+            Endpoint::Storage => {
+                storage::take(received, deviations, drop_it, self.number, state, settings)
+            }
+            _ => api::call(endpoint, self.head, received, deviations, state, settings)
+                .map_err(Response::from),
         });
-        self.distort(answer)
+        if outcome.is_ok() {
+            self.service.note(self.number, |request| request.deviations = deviations.list());
+        }
+        self.distort(outcome.unwrap_or_else(|refusal| refusal))
     }
 
     /// Records the end of the request. This comes before the answer, because a test may look at

@@ -57,7 +57,7 @@ fn connection(registered: Registered, stream: Arc<TcpStream>) {
     let _ = stream.set_nodelay(true);
     let service = &registered.service;
     let end = loop {
-        match RequestHead::read(&stream) {
+        match next_head(service, &stream) {
             Ok(head) => match serve(service, &stream, &head, registered.number) {
                 End::Next => {}
                 end => break end,
@@ -71,6 +71,14 @@ fn connection(registered: Registered, stream: Arc<TcpStream>) {
     }
     // Before `registered` counts it as closed.
     drop(stream);
+}
+
+/// Reads the next head, unless the connection stays idle for too long.
+fn next_head(service: &Service, stream: &TcpStream) -> Result<RequestHead, NoHead> {
+    let limit = |limit| stream.set_read_timeout(limit).map_err(|_| NoHead::Gone);
+    limit(Some(service.settings.idle_limit))?;
+    let head = RequestHead::read(stream)?;
+    limit(None).map(|()| head)
 }
 
 fn refuse(mut stream: &TcpStream, status: u16, problem: &str) -> End {

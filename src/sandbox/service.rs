@@ -24,6 +24,10 @@ pub(super) struct Settings {
     pub(super) file_field: Option<String>,
     pub(super) method: Option<String>,
     pub(super) token_lifetime: Duration,
+    /// How long a connection may wait for its next request.
+    pub(super) idle_limit: Duration,
+    /// Whether what the page does not say is refused.
+    pub(super) strict: bool,
     /// Where clients reach it.
     pub(super) base_url: String,
     pub(super) storage_url: String,
@@ -42,7 +46,7 @@ impl Settings {
 #[derive(Debug, Clone)]
 pub(super) struct IssuedToken {
     pub(super) build_type: BuildType,
-    /// The fields that the form has to begin with.
+    /// The fields that the form has to send back.
     pub(super) params: Vec<(String, String)>,
     /// The parameters of step one that describe the release.
     pub(super) release: Vec<(String, String)>,

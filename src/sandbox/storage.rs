@@ -1,7 +1,8 @@
 //! The storage: form uploads as the vendor's object storage takes them.
 
 use super::body::Received;
-use super::form::{ReceivedFile, ReceivedForm};
+use super::deviations::Deviations;
+use super::form::{Fields, ReceivedFile, ReceivedForm};
 use super::response::{Response, request_id};
 use super::seen::{Build, Object};
 use super::service::{IssuedToken, ServiceState, Settings};
@@ -24,44 +25,42 @@ impl StorageError {
     }
 }
 
-/// Takes a form and stores its file, unless a fault drops it.
+/// Takes a form and stores its file, unless a fault drops it. An error is the answer, too.
 pub(super) fn take(
     received: Received,
+    deviations: &Deviations,
     drop_it: bool,
     number: u64,
     state: &mut ServiceState,
     settings: &Settings,
-) -> Response {
-    let stored = accept(received, state, settings).map(|upload| {
-        let crc64 = upload.file.crc64;
-        if !drop_it {
-            store(upload, state);
-        }
-        crc64
-    });
-    match stored {
-        Ok(crc64) => Response::empty(204)
-            .header("x-cos-hash-crc64ecma", crc64.to_string())
-            .header("x-cos-request-id", request_id(number)),
-        Err(StorageError(status, code, message)) => {
+) -> Result<Response, Response> {
+    let StorageUpload { key, fields, file } = accept(received, deviations, state, settings)
+        .map_err(|StorageError(status, code, message)| {
             Response::xml(status, code, &message, settings.storage_path(), number)
-        }
+        })?;
+    let crc64 = file.crc64;
+    if !drop_it {
+        store(key, fields, file, state);
     }
+    Ok(Response::empty(204)
+        .header("x-cos-hash-crc64ecma", crc64.to_string())
+        .header("x-cos-request-id", request_id(number)))
 }
 
 /// A form that was accepted.
-struct Upload {
+struct StorageUpload {
     key: String,
-    fields: Vec<(String, Vec<u8>)>,
+    fields: Fields,
     file: ReceivedFile,
 }
 
 /// Checks the whole form: its key, its other fields, its file.
 fn accept(
     received: Received,
+    deviations: &Deviations,
     state: &ServiceState,
     settings: &Settings,
-) -> Result<Upload, StorageError> {
+) -> Result<StorageUpload, StorageError> {
     let form = match received {
         Received::Form(Ok(form)) => form,
         Received::Form(Err(error)) => {
@@ -69,31 +68,35 @@ fn accept(
         }
         _ => return Err(StorageError::malformed("The body is not multipart/form-data")),
     };
-    let ReceivedForm { fields, file } = form;
+    let ReceivedForm { fields, file, after_file } = form;
+    if let Some(name) = after_file {
+        return Err(StorageError::malformed(format!("The field {name} is after the file")));
+    }
     let key = text(&fields, "key").ok_or_else(|| {
         StorageError::new(400, "UserKeyMustBeSpecified", "The form has no field key")
     })?;
     let key = String::from_utf8_lossy(key).into_owned();
-    let token = state.tokens.get(&key);
-    let token = token.ok_or_else(|| StorageError::new(403, "AccessDenied", "Access Denied"))?;
+    let denied = || StorageError::new(403, "AccessDenied", "Access Denied");
+    let token = state.tokens.get(&key).ok_or_else(denied)?;
     check_credentials(&fields, token)?;
     if token.issued.elapsed() >= settings.token_lifetime {
         return Err(StorageError::new(403, "ExpiredToken", "The token has expired"));
     }
-    check_order(&fields, token)?;
     let file = check_file(file, settings.file_field.as_deref().unwrap_or("file"))?;
-    Ok(Upload { key, fields, file })
+    note_fields(&fields, token, deviations);
+    match deviations.refused() {
+        Some(what) => Err(StorageError::malformed(what)),
+        None => Ok(StorageUpload { key, fields, file }),
+    }
 }
 
-fn text<'f>(fields: &'f [(String, Vec<u8>)], name: &str) -> Option<&'f [u8]> {
-    let found = fields.iter().find(|(known, _)| known == name);
+/// Returns the value of the field `name`, the last one if there are several.
+fn text<'f>(fields: &'f Fields, name: &str) -> Option<&'f [u8]> {
+    let found = fields.iter().rfind(|(known, _)| known == name);
     found.map(|(_, value)| value.as_slice())
 }
 
-fn check_credentials(
-    fields: &[(String, Vec<u8>)],
-    token: &IssuedToken,
-) -> Result<(), StorageError> {
+fn check_credentials(fields: &Fields, token: &IssuedToken) -> Result<(), StorageError> {
     let is_right = |name: &str| {
         let issued = token.params.iter().find(|(known, _)| known == name);
         text(fields, name) == issued.map(|(_, value)| value.as_bytes())
@@ -109,28 +112,22 @@ fn check_credentials(
     Ok(())
 }
 
-/// Checks that the fields are those of the token, unchanged and in its order, followed at most by
-/// the name of the file.
-fn check_order(fields: &[(String, Vec<u8>)], token: &IssuedToken) -> Result<(), StorageError> {
-    let mut rest = fields.iter();
-    for (name, value) in &token.params {
-        match rest.next() {
-            Some((sent, bytes)) if sent == name && bytes == value.as_bytes() => {}
-            Some((sent, _)) if sent == name => {
-                return Err(StorageError::malformed(format!(
-                    "The value of the field {name} is not the one that was issued"
-                )));
-            }
-            Some((sent, _)) => {
-                let message = format!("The field {sent} stands where {name} belongs");
-                return Err(StorageError::malformed(message));
-            }
-            None => return Err(StorageError::malformed(format!("The field {name} is missing"))),
+/// Notes fields that are not the token's, each once and in its order, followed at most by the name
+/// of the file.
+fn note_fields(fields: &Fields, token: &IssuedToken, deviations: &Deviations) {
+    let issued: Vec<&str> = token.params.iter().map(|(name, _)| name.as_str()).collect();
+    let sent: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+    for name in sent.iter().filter(|name| !issued.contains(name) && **name != FILE_NAME) {
+        deviations.add(format!("the field {name} was not issued"));
+    }
+    for name in &issued {
+        if sent.iter().filter(|sent| *sent == name).count() > 1 {
+            deviations.add(format!("the field {name} occurs twice"));
         }
     }
-    match rest.map(|(name, _)| name.as_str()).find(|name| *name != FILE_NAME) {
-        Some(name) => Err(StorageError::malformed(format!("The field {name} was not issued"))),
-        None => Ok(()),
+    let in_order = sent.strip_prefix(issued.as_slice());
+    if !in_order.is_some_and(|rest| rest.iter().all(|name| *name == FILE_NAME)) {
+        deviations.add("the fields are in another order than in the token");
     }
 }
 
@@ -153,8 +150,7 @@ fn check_file(file: Option<ReceivedFile>, field: &str) -> Result<ReceivedFile, S
 }
 
 /// Stores the file, which makes a build. Storing it again does not make another one.
-fn store(upload: Upload, state: &mut ServiceState) {
-    let Upload { key, fields, file } = upload;
+fn store(key: String, fields: Fields, file: ReceivedFile, state: &mut ServiceState) {
     let named = text(&fields, FILE_NAME).map(|name| String::from_utf8_lossy(name).into_owned());
     let Some(token) = state.tokens.get_mut(&key) else { return };
     token.stored_as = Some(named.unwrap_or_else(|| file.file_name.clone()));

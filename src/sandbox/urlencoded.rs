@@ -1,77 +1,85 @@
-//! A strict reader of `application/x-www-form-urlencoded`.
+//! Reads `application/x-www-form-urlencoded` as PHP does, which refuses nothing.
 
-/// Returns the fields of `body` in order, or the problem with it.
-pub(super) fn parse(body: &[u8]) -> Result<Vec<(String, String)>, String> {
-    if body.is_empty() {
-        return Ok(Vec::new());
+use percent_encoding::percent_decode;
+
+use super::deviations::Deviations;
+use super::form::Fields;
+
+/// Returns the fields of `text`, a body or a query, in order.
+pub(super) fn parse(text: &[u8], deviations: &Deviations) -> Fields {
+    if text.is_empty() {
+        return Fields::new();
     }
-    body.split(|&b| b == b'&').map(pair).collect()
+    text.split(|&b| b == b'&').filter_map(|pair| field(pair, deviations)).collect()
 }
 
-fn pair(bytes: &[u8]) -> Result<(String, String), String> {
-    let Some(at) = bytes.iter().position(|&b| b == b'=') else {
-        return Err("a field has no `=`".into());
-    };
-    let (name, value) = bytes.split_at(at);
-    let name = decode(name)?;
+fn field(pair: &[u8], deviations: &Deviations) -> Option<(String, Vec<u8>)> {
+    let mut halves = pair.splitn(2, |&b| b == b'=');
+    let name = decode(halves.next().unwrap_or_default(), deviations);
+    let value = halves.next();
     if name.is_empty() {
-        return Err("a field has no name".into());
+        deviations.add("a field has no name");
+        return None;
     }
-    let value = decode(value.get(1..).unwrap_or_default())
-        .map_err(|problem| format!("{name}: {problem}"))?;
-    Ok((name, value))
+    if value.is_none() {
+        deviations.add("a field has no `=`");
+    }
+    let value = decode(value.unwrap_or_default(), deviations);
+    Some((String::from_utf8_lossy(&name).into_owned(), value))
 }
 
-fn decode(bytes: &[u8]) -> Result<String, String> {
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut rest = bytes.iter();
-    while let Some(&byte) = rest.next() {
-        decoded.push(match byte {
-            b'+' => b' ',
-            b'%' => match (hex(rest.next()), hex(rest.next())) {
-                (Some(high), Some(low)) => high * 16 + low,
-                _ => return Err("a `%` is not followed by two hexadecimal digits".into()),
-            },
-            0x21..=0x7e if byte != b'=' => byte,
-            _ => return Err(format!("the byte {byte:#04x} is not encoded")),
-        });
+fn decode(text: &[u8], deviations: &Deviations) -> Vec<u8> {
+    if text.iter().any(|byte| !(0x21..=0x7e).contains(byte) || *byte == b'=') {
+        deviations.add("a character is not percent-encoded");
     }
-    String::from_utf8(decoded).map_err(|_| "this is not UTF-8".into())
-}
-
-fn hex(byte: Option<&u8>) -> Option<u8> {
-    let digit = char::from(*byte?).to_digit(16)?;
-    u8::try_from(digit).ok()
+    let is_escape = |rest: &[u8]| rest.len() >= 2 && rest.iter().take(2).all(u8::is_ascii_hexdigit);
+    if !text.split(|&b| b == b'%').skip(1).all(is_escape) {
+        deviations.add("a `%` is not followed by two hexadecimal digits");
+    }
+    let spaced: Vec<u8> = text.iter().map(|&b| if b == b'+' { b' ' } else { b }).collect();
+    percent_decode(&spaced).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::*;
 
-    #[test]
-    fn decodes_in_order() {
-        let fields = parse(b"b=1&a=x+y%0A%e4%B8%ad&c=").unwrap();
-        let expected = [("b", "1"), ("a", "x y\n中"), ("c", "")];
-        assert!(fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).eq(expected));
-        assert_eq!(parse(b""), Ok(Vec::new()));
+    fn read(text: &[u8]) -> (Vec<(String, String)>, Vec<String>) {
+        let deviations = Deviations::new(false);
+        let lossy = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        let fields = parse(text, &deviations).into_iter().map(|(name, value)| (name, lossy(value)));
+        (fields.collect(), deviations.list())
     }
 
     #[test]
-    fn refuses_what_is_not_encoded_so() {
-        let bodies: [&[u8]; 10] = [
-            b"a",
-            b"a=1&",
-            b"&a=1",
-            b"=1",
-            b"a=%4",
-            b"a=%zz",
-            b"a=%ff",
-            b"a=x y",
-            b"a=1=2",
-            b"{\"a\":1}",
+    fn decodes_in_order() {
+        let (fields, deviations) = read(b"b=1&a=x+y%0A%e4%B8%ad&c=");
+        let expected = [("b", "1"), ("a", "x y\n中"), ("c", "")];
+        assert!(fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).eq(expected));
+        assert_eq!(deviations, [""; 0]);
+        assert_eq!(read(b""), (Vec::new(), Vec::new()));
+    }
+
+    #[test]
+    fn takes_what_php_takes_and_says_so() {
+        let cases: [(&[u8], &[(&str, &str)], &str); 11] = [
+            (b"a", &[("a", "")], "a field has no `=`"),
+            (b"a=1&", &[("a", "1")], "a field has no name"),
+            (b"a=1&&b=2", &[("a", "1"), ("b", "2")], "a field has no name"),
+            (b"=1", &[], "a field has no name"),
+            (b"a=100%", &[("a", "100%")], "a `%` is not followed by two hexadecimal digits"),
+            (b"a=%zz", &[("a", "%zz")], "a `%` is not followed by two hexadecimal digits"),
+            (b"a=%4", &[("a", "%4")], "a `%` is not followed by two hexadecimal digits"),
+            (b"a=x y", &[("a", "x y")], "a character is not percent-encoded"),
+            (b"a=\xe4\xb8\xad", &[("a", "中")], "a character is not percent-encoded"),
+            (b"a=1=2", &[("a", "1=2")], "a character is not percent-encoded"),
+            (b"{\"a\":1}", &[("{\"a\":1}", "")], "a field has no `=`"),
         ];
-        for body in bodies {
-            assert!(parse(body).is_err(), "{}", String::from_utf8_lossy(body));
+        for (text, expected, deviation) in cases {
+            let (fields, deviations) = read(text);
+            let fields: Vec<_> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            assert_eq!(fields, expected, "{}", String::from_utf8_lossy(text));
+            assert_eq!(deviations, [deviation], "{}", String::from_utf8_lossy(text));
         }
     }
 }

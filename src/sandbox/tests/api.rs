@@ -6,12 +6,12 @@ use crate::types::BuildType;
 
 #[test]
 fn the_three_steps_publish_a_build() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = strict();
     let token = token(&sandbox, "android");
     let signature = &token.params[0].1;
     assert!([";", "&", "="].iter().all(|c| signature.contains(c)), "{signature}");
     assert_eq!(upload(&sandbox, &token, "content").status, 204);
-    assert_eq!(poll(&sandbox, &token.key).code(), 1246);
+    assert_eq!(poll(&sandbox, &token.key).code(), 1247);
     assert_eq!(poll(&sandbox, &token.key).code(), 1247);
     assert!(!sandbox.seen().builds[0].announced);
     let answer = poll(&sandbox, &token.key);
@@ -34,7 +34,11 @@ fn the_three_steps_publish_a_build() {
 #[test]
 fn what_step_one_says_stands_in_the_build() {
     let sandbox = build(
-        Sandbox::builder().polls(0).build_field("buildName", r#""a'b\n""#).build_field("new", "1"),
+        Sandbox::builder()
+            .strict()
+            .polls(0)
+            .build_field("buildName", r#""a'b\n""#)
+            .build_field("new", "1"),
     );
     let body = format!(
         "_api_key={DEFAULT_API_KEY}&buildType=ipa&buildUpdateDescription=a%0Ab&buildDescription=d\
@@ -55,7 +59,7 @@ fn what_step_one_says_stands_in_the_build() {
 
 #[test]
 fn refuses_what_the_page_does_not_have() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = strict();
     let key = format!("_api_key={DEFAULT_API_KEY}");
     let mut peer = Peer::new(&sandbox);
     let mut ask = |path: &str, content_type: &str, body: &str| {
@@ -75,7 +79,8 @@ fn refuses_what_the_page_does_not_have() {
     assert_eq!(wrong("&buildType=ios&buildType=ios"), (1280, "buildType occurs twice".into()));
     assert_eq!(wrong("&buildType=ios&oversea=%F0").0, 1280);
     assert_eq!(wrong("&buildType=ios&buildInstallType=2").0, 1280);
-    assert_eq!(ask("/app/getCOSToken?a=b", URLENCODED, &format!("{key}&buildType=ios")).0, 1001);
+    let query = (1280, "parameters are in the URL".into());
+    assert_eq!(ask("/app/getCOSToken?a=b", URLENCODED, &format!("{key}&buildType=ios")), query);
     assert_eq!(ask("/app/buildInfo", URLENCODED, &key).0, 1008);
     assert_eq!(ask("/app/buildInfo", URLENCODED, &format!("{key}&buildKey=x")).0, 1244);
     assert_eq!(ask("", URLENCODED, "").0, 1001);
@@ -87,21 +92,26 @@ fn refuses_what_the_page_does_not_have() {
 
 #[test]
 fn a_key_that_was_never_stored_is_not_in_the_queue() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = strict();
     let token = token(&sandbox, "ios");
     assert_eq!(poll(&sandbox, &token.key).code(), 1244);
 }
 
 #[test]
 fn the_probe_needs_no_key_and_no_body() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = strict();
     let mut peer = Peer::new(&sandbox);
     peer.head("GET", "/apiv2", "");
     assert_eq!(peer.answer().code(), 1001);
     peer.head("GET", "/", "");
     assert_eq!(peer.answer().status, 404);
-    peer.head("GET", "/apiv2/app/buildInfo", "");
-    assert_eq!(peer.answer().status, 405);
+    for call in ["getCOSToken", "buildInfo", "upload"] {
+        peer.head("GET", &format!("/apiv2/app/{call}"), "");
+        assert_eq!(peer.answer().code(), 1001);
+    }
+    peer.head("GET", "/storage/", "");
+    let answer = peer.answer();
+    assert_eq!((answer.status, answer.xml_code()), (403, "AccessDenied"));
     peer.send("HEAD /apiv2 HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_eq!(peer.line(), "HTTP/1.1 405 Method Not Allowed");
     while !peer.line().is_empty() {}
@@ -115,7 +125,7 @@ fn harmony(sandbox: &Sandbox, call: &str, body: &str) -> i64 {
 
 #[test]
 fn a_stored_hap_takes_certificates_and_hsps() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = strict();
     let hap = token(&sandbox, "hap");
     let own = field("_api_key", DEFAULT_API_KEY) + &field("buildKey", &hap.key);
     let p12 = file("file", "a.p12", "cert");
@@ -133,7 +143,7 @@ fn a_stored_hap_takes_certificates_and_hsps() {
 
 #[test]
 fn certificates_and_hsps_need_all_that_the_page_says() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = strict();
     let (hap, apk) = (token(&sandbox, "harmonyos"), token(&sandbox, "apk"));
     upload(&sandbox, &hap, "x");
     upload(&sandbox, &apk, "x");
@@ -157,7 +167,7 @@ fn certificates_and_hsps_need_all_that_the_page_says() {
 
 #[test]
 fn the_legacy_call_publishes_at_once_and_takes_no_more_than_its_own() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = strict();
     let key = field("_api_key", DEFAULT_API_KEY);
     let call = |body: String| Peer::new(&sandbox).post("/apiv2/app/upload", MULTIPART, &body);
     let ipa = file("file", "b.ipa", "Payload/b.app/Info.plist");

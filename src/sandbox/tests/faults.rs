@@ -70,7 +70,7 @@ fn a_wrong_answer_can_come_after_the_deed() {
         let mut upload = Upload::new(&format!("storage:1:status={status},done"), 9).whole();
         assert_eq!(upload.peer.answer().status, status);
         assert!(upload.stored());
-        assert_eq!(poll(&upload.sandbox, &upload.key).code(), 1246);
+        assert_eq!(poll(&upload.sandbox, &upload.key).code(), 1247);
     }
 }
 

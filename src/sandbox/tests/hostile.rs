@@ -9,7 +9,7 @@ use super::*;
 
 #[test]
 fn bad_heads_get_an_answer_and_the_end() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = strict();
     let long = format!("GET / HTTP/1.1\r\nHost: x\r\nA: {}", "a".repeat(80_000));
     let heads: [(&[u8], u16); 5] = [
         (b"\x16\x03\x01\x02\0\x01\0\x01\xfc", 400),
@@ -28,7 +28,7 @@ fn bad_heads_get_an_answer_and_the_end() {
 
 #[test]
 fn heads_may_come_byte_by_byte() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = strict();
     let mut peer = Peer::new(&sandbox);
     for byte in b"GET /apiv2 HTTP/1.1\r\nHost: x\r\n\r\n" {
         peer.send([*byte]);
@@ -38,7 +38,7 @@ fn heads_may_come_byte_by_byte() {
 
 #[test]
 fn long_bodies_are_not_kept() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = strict();
     let mut peer = Peer::new(&sandbox);
     peer.head("POST", "/apiv2/app/getCOSToken", "Content-Length: 2000000\r\n");
     assert_eq!(peer.answer().status, 413);
@@ -46,7 +46,7 @@ fn long_bodies_are_not_kept() {
 
 #[test]
 fn peers_that_leave_are_noticed() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = strict();
     let mut peer = Peer::new(&sandbox);
     peer.head("POST", "/storage/", "Content-Length: 100\r\n");
     peer.send("half");
@@ -59,7 +59,7 @@ fn peers_that_leave_are_noticed() {
 
 #[test]
 fn a_hundred_peers_are_served_at_once() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = strict();
     let mut peers: Vec<Peer> = (0..100).map(|_| Peer::new(&sandbox)).collect();
     for peer in &mut peers {
         peer.head("GET", "/apiv2", "");
@@ -73,7 +73,7 @@ fn each_request_is_told_before_its_answer() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let sandbox = {
         let told = Arc::clone(&told);
-        build(Sandbox::builder().on_request(move |request| {
+        build(Sandbox::builder().strict().on_request(move |request| {
             told.lock().unwrap().push((request.number, request.endpoint, request.status));
         }))
     };
@@ -88,7 +88,7 @@ fn each_request_is_told_before_its_answer() {
 
 #[test]
 fn a_wait_ends_in_time() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = strict();
     assert!(!sandbox.wait_for(|_| false, Duration::from_millis(20)));
     assert!(sandbox.wait_for(|seen| seen.connections == 0, Duration::ZERO));
 }

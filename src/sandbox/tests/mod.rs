@@ -3,7 +3,9 @@
 mod api;
 mod fault_text;
 mod faults;
+mod form;
 mod hostile;
+mod lenient;
 mod storage;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -159,7 +161,11 @@ fn poll(sandbox: &Sandbox, key: &str) -> Answer {
 }
 
 fn with(fault: &str) -> Sandbox {
-    build(Sandbox::builder().fault(fault.parse().unwrap()))
+    build(Sandbox::builder().strict().fault(fault.parse().unwrap()))
+}
+
+fn strict() -> Sandbox {
+    build(Sandbox::builder().strict())
 }
 
 fn build(builder: Builder) -> Sandbox {

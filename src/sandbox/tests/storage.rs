@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn keeps_a_digest_and_says_its_checksum() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = strict();
     let token = token(&sandbox, "apk");
     let answer = upload(&sandbox, &token, "123456789");
     // The check value of CRC-64/XZ.
@@ -20,7 +20,7 @@ fn keeps_a_digest_and_says_its_checksum() {
 
 #[test]
 fn takes_the_same_file_again_as_one_build() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = strict();
     let token = token(&sandbox, "apk");
     upload(&sandbox, &token, "x");
     upload(&sandbox, &token, "x");
@@ -29,7 +29,7 @@ fn takes_the_same_file_again_as_one_build() {
 
 /// The code for a form that went through `change`.
 fn refusal(change: impl Fn(&Token) -> String) -> (u16, String) {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = strict();
     let token = token(&sandbox, "apk");
     let answer = Peer::new(&sandbox).post("/storage/", MULTIPART, &change(&token));
     assert!(sandbox.seen().objects.is_empty());
@@ -77,12 +77,12 @@ fn refuses_every_other_form() {
     );
     assert_eq!(refusal(|t| form(t, "")), (400, "EntityTooSmall".into()));
     let no_file = |t: &Token| form(t, "x").replace("; filename=\"a.apk\"", "");
-    assert_eq!(refusal(no_file), (400, "MalformedPOSTRequest".into()));
+    assert_eq!(refusal(no_file), (400, "IncorrectNumberOfFilesInPostRequest".into()));
 }
 
 #[test]
 fn tokens_expire() {
-    let mut builder = Sandbox::builder();
+    let mut builder = Sandbox::builder().strict();
     builder.settings.token_lifetime = Duration::ZERO;
     let sandbox = build(builder);
     let answer = upload(&sandbox, &token(&sandbox, "apk"), "x");
@@ -91,7 +91,7 @@ fn tokens_expire() {
 
 #[test]
 fn needs_a_length_and_not_too_large_a_one() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = strict();
     let ask = |headers: &str| {
         let mut peer = Peer::new(&sandbox);
         peer.head("POST", "/storage/", &format!("Content-Type: {MULTIPART}\r\n{headers}"));
@@ -107,7 +107,7 @@ fn needs_a_length_and_not_too_large_a_one() {
 
 #[test]
 fn tokens_can_name_another_field_for_the_file() {
-    let sandbox = build(Sandbox::builder().file_field("data").method("PUT"));
+    let sandbox = build(Sandbox::builder().strict().file_field("data").method("PUT"));
     let token = token(&sandbox, "apk");
     let body = fields(&token.params.iter().collect::<Vec<_>>());
     assert_eq!(Peer::new(&sandbox).post("/storage/", MULTIPART, &body).status, 400);
@@ -119,6 +119,7 @@ fn tokens_can_name_another_field_for_the_file() {
 fn the_storage_can_have_an_address_of_its_own() {
     let sandbox = build(
         Sandbox::builder()
+            .strict()
             .public_url("https://localhost:1/")
             .storage_url("https://bucket.example:2/put"),
     );
@@ -131,7 +132,7 @@ fn the_storage_can_have_an_address_of_its_own() {
 
 #[test]
 fn asks_for_a_body_that_waits() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = strict();
     let body = form(&token(&sandbox, "apk"), "x");
     let mut peer = Peer::new(&sandbox);
     let headers = format!(
@@ -147,7 +148,7 @@ fn asks_for_a_body_that_waits() {
 
 #[test]
 fn stores_many_megabytes_without_holding_them() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = strict();
     let token = token(&sandbox, "apk");
     let whole = form(&token, "SPLIT");
     let (before, after) = whole.split_once("SPLIT").unwrap();
