@@ -77,6 +77,9 @@ fn settings(given: &args::Sandbox) -> Result<Builder> {
     if let Some(url) = &given.public_url {
         builder = builder.public_url(url);
     }
+    if given.strict_requests {
+        builder = builder.strict();
+    }
     for fault in &given.faults {
         let fault: Fault =
             fault.parse().map_err(|error| usage(format!("--fault {fault}: {error}")))?;
@@ -96,8 +99,12 @@ fn variables(sandbox: &Sandbox) -> [(&'static str, String); 2] {
 fn line_for(request: &SeenRequest) -> String {
     let status = request.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
     let fault = request.fault.as_ref().map_or_else(String::new, |fault| format!(" ({fault})"));
+    let deviations = match request.deviations.join("; ") {
+        none if none.is_empty() => none,
+        some => format!(": accepted, but {some}"),
+    };
     let (method, path, bytes) = (&request.method, &request.path, request.body_bytes);
-    format!("{method} {path} {status}, {bytes} bytes{fault}")
+    format!("{method} {path} {status}, {bytes} bytes{fault}{deviations}")
 }
 
 #[cfg(unix)]

@@ -80,6 +80,7 @@ pub(crate) struct Sandbox {
     pub(crate) port: Option<u16>,
     pub(crate) polls: Option<u32>,
     pub(crate) public_url: Option<String>,
+    pub(crate) strict_requests: bool,
     /// As written; the sandbox parses them.
     pub(crate) faults: Vec<String>,
     pub(crate) run: SandboxRun,

@@ -12,8 +12,8 @@ use super::release::{build_type, release};
 use super::values::{self, not_one_of};
 use crate::options::{
     COLOR, DESCRIPTION, FAULT, FILE_NAME, FORMAT, HSP, JOBS, LEGACY, NO_CHECK, NO_WAIT, Opt, P12,
-    P12_PASSWORD_FILE, POLLS, PORT, PROGRESS, PUBLIC_URL, QR, QUIET, REGION, TOKEN, TYPE, VERBOSE,
-    WAIT,
+    P12_PASSWORD_FILE, POLLS, PORT, PROGRESS, PUBLIC_URL, QR, QUIET, REGION, STRICT_REQUESTS,
+    TOKEN, TYPE, VERBOSE, WAIT,
 };
 use crate::verbs::{SHELLS, Verb};
 
@@ -165,6 +165,7 @@ fn sandbox(
         port: options.read(&PORT, |value| values::number(value, 0))?,
         polls: options.read(&POLLS, |value| values::number(value, 0))?,
         public_url: options.read(&PUBLIC_URL, values::text)?,
+        strict_requests: options.has(&STRICT_REQUESTS),
         faults: options.read_all(&FAULT, values::text)?,
         run,
     })

@@ -158,6 +158,11 @@ options!(
         "URL at which clients reach the sandbox",
         "For a proxy in front of it, such as one that speaks TLS: tokens point to this URL.",
     ),
+    STRICT_REQUESTS = sandbox("strict-requests", Flag).help(
+        "refuse what the API's page does not say",
+        "By default the sandbox accepts what the service is known to accept, and says so in the \
+         request's line: \"accepted, but ...\".",
+    ),
     FAULT = sandbox("fault", Text("SPEC")).repeatable().help("inject a fault (repeatable)", ""),
     API_KEY_FILE = network("api-key-file", File("FILE", &[]), NETWORK)
         .env(&[("PGYER_API_KEY", "the API key")])

@@ -45,7 +45,7 @@ fn key_of(ran: &Ran) -> String {
 
 #[test]
 fn the_steps_go_one_by_one_with_their_json_unchanged() {
-    let (sandbox, folder) = (Sandbox::start().unwrap(), folder());
+    let (sandbox, folder) = (crate::support::strict(), folder());
     let token = pgyer_in(&folder, &sandbox, "token app.apk").expect(0).stdout;
     fs::write(folder.path().join("t.json"), &token).unwrap();
     let put = pgyer_in(&folder, &sandbox, "put --json --token=t.json app.apk").expect(0);
@@ -91,7 +91,7 @@ fn a_method_that_is_not_known_and_an_unsafe_token_cannot_be_used() {
 
 #[test]
 fn options_become_the_parameters_of_the_token() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     let notes = "one\ntwo\\nthree\n";
     let arguments = ["token", "app.hap", "--notes", notes, "--description=", "--channel", "ab"];
     run(program_for(&sandbox).current_dir(data("")), arguments).expect(0);
@@ -119,7 +119,7 @@ fn options_become_the_parameters_of_the_token() {
 
 #[test]
 fn notes_come_from_a_file_or_standard_input_as_they_are() {
-    let (sandbox, folder) = (Sandbox::start().unwrap(), TempDir::new().unwrap());
+    let (sandbox, folder) = (crate::support::strict(), TempDir::new().unwrap());
     let notes = "\u{feff}one\r\n\n two\\n &=;\0\n\n";
     let path = folder.path().join("notes");
     fs::write(&path, notes).unwrap();
@@ -137,7 +137,7 @@ fn notes_come_from_a_file_or_standard_input_as_they_are() {
 
 #[test]
 fn the_names_of_the_api_work_too() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     let line = "upload app.apk --json --no-wait --oversea 1 --build-update-description x \
         --build-description d --build-install-type 3 --build-channel-shortcut abcd \
         --build-install-start-date 2026-01-01 --build-install-end-date 2026-01-01 \
@@ -161,7 +161,7 @@ fn the_names_of_the_api_work_too() {
 
 #[test]
 fn hsps_and_the_certificate_go_between_the_package_and_the_wait() {
-    let (sandbox, folder) = (Sandbox::start().unwrap(), folder());
+    let (sandbox, folder) = (crate::support::strict(), folder());
     fs::copy(data("app.hsp"), folder.path().join("b.hsp")).unwrap();
     let line = "upload --json --hsp b.hsp --p12 cert.p12 --hsp app.hsp app.hap";
     let key = key_of(&pgyer_in(&folder, &sandbox, line).expect(0));
@@ -209,7 +209,7 @@ fn what_is_refused_after_the_package_is_named_with_the_command_that_goes_on() {
 
 #[test]
 fn the_legacy_upload_is_one_request_under_the_name_that_was_given() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     let line = "upload --json --legacy --notes n --channel ab --file-name other.apk app.apk";
     let ran = pgyer(&sandbox, line).expect(0);
     assert_eq!(endpoints(&sandbox), ["legacy"]);
@@ -231,14 +231,14 @@ fn the_legacy_upload_is_not_sent_again_once_something_may_be_published() {
 
 #[test]
 fn an_empty_file_name_is_none() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     pgyer(&sandbox, "upload --no-wait --file-name= app.apk").expect(0);
     assert_eq!(sandbox.seen().objects[0].file_name, "app.apk");
 }
 
 #[test]
 fn without_the_check_the_type_comes_from_the_option_or_the_name() {
-    let (sandbox, folder) = (Sandbox::start().unwrap(), TempDir::new().unwrap());
+    let (sandbox, folder) = (crate::support::strict(), TempDir::new().unwrap());
     for (name, option, expected) in [
         ("a.IPA", "", "ios"),
         ("a.hap", "", "harmonyos"),
@@ -304,7 +304,7 @@ fn results_are_written_in_order_as_soon_as_it_allows() {
 
 #[test]
 fn connections_are_reused_by_all_files() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     pgyer(&sandbox, "upload --json app.apk app.ipa app.hap").expect(0);
     assert_eq!(sandbox.seen().connections, 1);
     pgyer(&sandbox, "upload --json --jobs=2 app.apk app.ipa app.hap").expect(0);
@@ -313,7 +313,7 @@ fn connections_are_reused_by_all_files() {
 
 #[test]
 fn check_needs_nothing_and_says_what_it_found() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     let mut command = program_for(&sandbox);
     command.env("PGYER_API_KEY", "two words").current_dir(data(""));
     let ran = run(&mut command, ["check", "--json", "app.apk", "app.ipa", "app.hap", "app.hsp"]);
@@ -335,7 +335,7 @@ fn unsigned(folder: &TempDir) {
 
 #[test]
 fn quiet_says_errors_alone() {
-    let (sandbox, folder) = (Sandbox::start().unwrap(), folder());
+    let (sandbox, folder) = (crate::support::strict(), folder());
     unsigned(&folder);
     let ran = pgyer_in(&folder, &sandbox, "upload u.ipa").expect(0);
     assert!(ran.stderr.contains("warning") && ran.stderr.contains("u.ipa"), "{ran:#?}");
@@ -350,7 +350,7 @@ fn quiet_says_errors_alone() {
 
 #[test]
 fn progress_is_a_plain_line_off_a_terminal_or_none() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     for (option, lines) in [("auto", 1), ("always", 1), ("never", 0)] {
         let ran = pgyer(&sandbox, &format!("upload --progress={option} app.apk")).expect(0);
         assert_eq!(ran.stderr.lines().count(), lines, "{ran:#?}");
@@ -360,7 +360,7 @@ fn progress_is_a_plain_line_off_a_terminal_or_none() {
 
 #[test]
 fn verbose_shows_each_request_with_its_status_and_no_key() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     let ran = pgyer(&sandbox, "upload -v app.apk").expect(0);
     for part in ["/apiv2/app/getCOSToken 200", "/storage/ 204", "/apiv2/app/buildInfo 200"] {
         assert!(ran.stderr.contains(part), "{part}: {ran:#?}");

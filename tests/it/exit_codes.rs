@@ -228,7 +228,7 @@ fn what_status_and_the_others_answer_has_its_code() {
 
 #[test]
 fn without_a_key_each_file_fails_and_nothing_is_sent() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     for (line, lines) in [
         ("upload --json app.apk app.ipa", 2),
         ("status --json k", 1),
@@ -248,7 +248,7 @@ fn without_a_key_each_file_fails_and_nothing_is_sent() {
 #[test]
 fn of_several_files_all_are_tried_and_the_first_that_failed_counts() {
     let folder = workshop();
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     for (files, code) in [
         ("app.apk broken.apk missing.apk app.ipa", 3),
         ("app.apk missing.apk broken.apk app.ipa", 1),
@@ -272,7 +272,7 @@ fn of_several_files_all_are_tried_and_the_first_that_failed_counts() {
 #[test]
 fn nothing_is_sent_when_anything_on_the_command_line_is_wrong() {
     let folder = workshop();
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     for line in [
         "",
         "uplaod app.apk",
@@ -362,7 +362,7 @@ fn nothing_is_sent_when_anything_on_the_command_line_is_wrong() {
 #[test]
 fn a_wrong_environment_or_configuration_is_said_before_anything_is_sent() {
     let folder = workshop();
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     for (name, value, code) in [
         ("PGYER_API_URL", "nonsense", 2),
         ("PGYER_API_URL", "http://pgyer.example/apiv2", 2),

@@ -227,7 +227,7 @@ fn a_failure_ends_a_shell_that_wants_to_know() {
 
 #[test]
 fn variables_without_a_value_are_empty() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     let ran = pgyer(&sandbox, "upload --no-wait --format=env app.apk").expect(0);
     let key = &sandbox.seen().objects[0].key;
     let lines: Vec<&str> = ran.stdout.lines().collect();
@@ -239,7 +239,7 @@ fn variables_without_a_value_are_empty() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_reader_that_went_away_is_no_error_and_a_full_disk_is_one() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     let line = "upload --json app.apk app.ipa";
     let mut command = program_for(&sandbox);
     command.current_dir(data("")).args(words(line)).stdout(Stdio::piped()).stderr(Stdio::null());

@@ -182,7 +182,7 @@ fn a_pinned_address_stands_for_the_name_and_the_certificate_is_checked() {
     let folder = TempDir::new().unwrap();
     for (server, code) in [(all_four(), 5), (hijacker(), 6)] {
         let relay = Relay::start(server);
-        let sandbox = Sandbox::start().unwrap();
+        let sandbox = crate::support::strict();
         relay.lead_to(sandbox.addr());
         let port = relay.addr().port();
         let mut command = program();

@@ -23,7 +23,7 @@ impl Scene {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, content).unwrap();
         }
-        Self { sandbox: Sandbox::start().unwrap(), folder }
+        Self { sandbox: crate::support::strict(), folder }
     }
 
     fn program(&self, variables: &[(&str, &str)]) -> Command {

@@ -37,7 +37,7 @@ fn what_is_not_an_open_file_can_be_cloned() {
 
 #[test]
 fn clones_share_their_connections() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     let one = client(&sandbox);
     let other = one.clone();
     for client in [&one, &other] {
@@ -84,7 +84,7 @@ fn whose_certificates_are_trusted_does_not_depend_on_the_order() {
 
 #[test]
 fn debug_output_has_no_secrets() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     let client = client(&sandbox);
     let token = client.get_cos_token(BuildType::Ios, &Release::default()).unwrap();
     assert!(token.expose_json().contains("q-signature="));

@@ -245,7 +245,7 @@ fn the_row_of_the_readmes_is_what_comes_out() {
 /// The key has no way into the arguments, where every user of the machine could read it.
 #[test]
 fn no_argument_takes_the_key() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     for option in ["--api-key", "-k", "--key", "--_api_key"] {
         let key = "0123456789abcdef0123456789abcdef";
         let ran = run(&mut program_for(&sandbox), ["upload", option, key, "app.apk"]).expect(2);

@@ -16,7 +16,7 @@ const SECRET_IN_URL: &str = "user:pa%25ss";
 
 /// A sandbox whose address is a name that only a proxy knows.
 fn behind_a_name() -> Sandbox {
-    Sandbox::builder().public_url(format!("http://{HOST}")).start().unwrap()
+    Sandbox::builder().strict().public_url(format!("http://{HOST}")).start().unwrap()
 }
 
 fn leading_to(speaks: Speaks, credentials: Option<&'static str>, to: SocketAddr) -> ProxyServer {
@@ -50,6 +50,7 @@ fn api_and_storage_go_through_the_tunnel_http_too() {
 #[test]
 fn the_storage_has_a_tunnel_of_its_own() {
     let sandbox = Sandbox::builder()
+        .strict()
         .public_url("http://api.test:81")
         .storage_url("http://storage.test:82/storage/")
         .start()
@@ -173,7 +174,8 @@ fn a_wrong_proxy_is_a_wrong_environment() {
     let ran = upload(command.env("HTTP_PROXY", "ftp://127.0.0.1:1")).expect(2);
     assert!(ran.stdout.is_empty() && ran.stderr.contains("the variable HTTP_PROXY"), "{ran:#?}");
     // The storage alone goes through a proxy: the API was asked, and nothing was sent.
-    let sandbox = Sandbox::builder().storage_url("http://storage.test/storage/").start().unwrap();
+    let sandbox =
+        Sandbox::builder().strict().storage_url("http://storage.test/storage/").start().unwrap();
     let mut command = program_for(&sandbox);
     let ran = upload(command.env("HTTP_PROXY", "ftp://127.0.0.1:1")).expect(2);
     assert!(ran.stderr.contains("the variable HTTP_PROXY"), "{ran:#?}");
@@ -182,7 +184,7 @@ fn a_wrong_proxy_is_a_wrong_environment() {
 
 #[test]
 fn loopback_is_never_reached_through_a_proxy() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     for name in ["127.0.0.1", "localhost"] {
         let mut command = program_for(&sandbox);
         command.env("PGYER_API_URL", sandbox.api_url().replace("127.0.0.1", name));
@@ -192,7 +194,7 @@ fn loopback_is_never_reached_through_a_proxy() {
 
 #[test]
 fn networks_in_no_proxy_are_reached_directly() {
-    let sandbox = Sandbox::builder().public_url("http://192.0.2.9:4").start().unwrap();
+    let sandbox = Sandbox::builder().strict().public_url("http://192.0.2.9:4").start().unwrap();
     let proxy = leading_to(Speaks::Http, None, sandbox.addr());
     let mut command = program_for(&sandbox);
     upload(command.env("ALL_PROXY", url("http", &proxy)).env("NO_PROXY", "192.0.3.0/24")).expect(0);
@@ -211,7 +213,7 @@ fn networks_in_no_proxy_are_reached_directly() {
 #[test]
 fn tls_goes_through_every_kind_of_proxy() {
     let (folder, relay) = (TempDir::new().unwrap(), Relay::usual());
-    let sandbox = Sandbox::builder().public_url(relay.url()).start().unwrap();
+    let sandbox = Sandbox::builder().strict().public_url(relay.url()).start().unwrap();
     relay.lead_to(sandbox.addr());
     let authority = Authority::usual().file(folder.path());
     let http = leading_to(Speaks::Http, Some(SECRET), relay.addr());

@@ -26,7 +26,7 @@ const STATES: &[State] = &[
 ];
 
 fn sandbox_with(fault: &str) -> Sandbox {
-    Sandbox::builder().fault(fault.parse().unwrap()).start().unwrap()
+    Sandbox::builder().strict().fault(fault.parse().unwrap()).start().unwrap()
 }
 
 fn start(command: &mut Command, folder: &TempDir) -> Child {

@@ -54,7 +54,7 @@ const LIMITS: &[Limit] = &[
 
 /// How long it took from the request that the fault strikes, or from the start for a deadline.
 fn checked((options, fault, code, after, words): &Limit, file: &std::path::Path) {
-    let sandbox = Sandbox::builder().fault(fault.parse().unwrap()).start().unwrap();
+    let sandbox = Sandbox::builder().strict().fault(fault.parse().unwrap()).start().unwrap();
     let mut command = program_for(&sandbox);
     command.args(["upload", "--no-check", "--retries=0", "--poll-interval=20ms"]);
     let ran = run(command.args(*options), [file]).expect(*code);
@@ -84,7 +84,7 @@ fn each_limit_fires_within_half_a_second() {
 #[cfg(unix)]
 #[test]
 fn what_standard_input_keeps_to_itself_ends_with_the_deadline() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     for line in [
         "status --timeout=400ms --api-key-file=- k",
         "put --timeout=400ms --token=- x.apk",
@@ -118,7 +118,8 @@ fn a_stall_on_a_kept_connection_is_a_failure_like_any_other() {
 
 #[test]
 fn a_hap_whose_hsp_is_late_is_pending() {
-    let sandbox = Sandbox::builder().fault("hsp:*:stall=done".parse().unwrap()).start().unwrap();
+    let sandbox =
+        Sandbox::builder().strict().fault("hsp:*:stall=done".parse().unwrap()).start().unwrap();
     let mut command = program_for(&sandbox);
     command.args(["upload", "--timeout=600ms", "--hsp"]).args([data("app.hsp"), data("app.hap")]);
     let ran = run(&mut command, ["--json"]).expect(9);
@@ -139,7 +140,7 @@ fn upload(sandbox: &Sandbox, options: &[&str], large: bool) -> Ran {
 }
 
 fn sandbox_with(fault: &str) -> Sandbox {
-    Sandbox::builder().fault(fault.parse().unwrap()).start().unwrap()
+    Sandbox::builder().strict().fault(fault.parse().unwrap()).start().unwrap()
 }
 
 #[test]
@@ -219,7 +220,8 @@ fn a_peer_that_reads_on_after_the_last_byte_is_not_stalled() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("app.apk");
     std::fs::write(&file, vec![7; 2_000_000]).unwrap();
-    let sandbox = Sandbox::builder().polls(0).fault("storage:1:slow-read=1000000".parse().unwrap());
+    let sandbox =
+        Sandbox::builder().strict().polls(0).fault("storage:1:slow-read=1000000".parse().unwrap());
     let sandbox = sandbox.start().unwrap();
     let mut command = program_for(&sandbox);
     command.args(["upload", "--no-check", "--retries=0", "--stall-timeout=600ms"]);

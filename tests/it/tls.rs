@@ -15,7 +15,7 @@ use crate::support::{Ran, data, program, program_for, run};
 
 /// A sandbox behind a relay, and the authority's file.
 fn behind(relay: &Relay) -> Sandbox {
-    let sandbox = Sandbox::builder().public_url(relay.url()).start().unwrap();
+    let sandbox = Sandbox::builder().strict().public_url(relay.url()).start().unwrap();
     relay.lead_to(sandbox.addr());
     sandbox
 }
@@ -41,6 +41,7 @@ fn api_and_storage_get_a_handshake_each() {
     let folder = TempDir::new().unwrap();
     let (api, storage) = (Relay::usual(), Relay::usual());
     let sandbox = Sandbox::builder()
+        .strict()
         .public_url(api.url())
         .storage_url(format!("{}/storage/", storage.url()))
         .start()

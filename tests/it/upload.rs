@@ -1,14 +1,12 @@
 //! The main job.
 
-use pgyer::sandbox::Sandbox;
-
 use crate::support::{data, program_for, run};
 
 #[test]
 fn a_package_goes_from_disk_to_a_published_build() {
     for (file, build_type) in [("app.apk", "android"), ("app.ipa", "ios"), ("app.hap", "harmonyos")]
     {
-        let sandbox = Sandbox::start().unwrap();
+        let sandbox = crate::support::strict();
         let path = data(file);
         let arguments = ["upload", "--json", "--poll-interval", "10ms", path.to_str().unwrap()];
         let ran = run(&mut program_for(&sandbox), arguments).expect(0);

@@ -16,8 +16,6 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pgyer::sandbox::Sandbox;
-
 use crate::support::raw_server::{Asked, answer_with};
 use crate::support::{Ran, collect, program, program_for};
 
@@ -160,7 +158,7 @@ fn measured(command: &mut Command) -> Measured {
 /// The most memory that this build of the program may have.
 fn allowed_memory() -> u64 {
     static USUAL: LazyLock<u64> = LazyLock::new(|| {
-        let sandbox = Sandbox::start().unwrap();
+        let sandbox = crate::support::strict();
         let mut command = program_for(&sandbox);
         measured(command.args(["token", "--type=ios"])).memory.max(USUAL_MEMORY)
     });

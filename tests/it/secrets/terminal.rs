@@ -204,7 +204,7 @@ fn names_move_no_terminal() {
     ];
     let token = r#"{"key":"k\u001b","endpoint":"http://127.0.0.1:1/","params":{"a":"b"}}"#;
     std::fs::write(scene.path().join("token.json"), token).unwrap();
-    let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start().unwrap();
+    let sandbox = crate::support::builder([]).polls(0).start().unwrap();
     for_each(lines, |_, line| {
         for format in ["text", "json", "env", "dotenv"] {
             let mut command = plain(&scene);

@@ -45,10 +45,16 @@ pub(crate) fn sandbox(settings: impl FnOnce(Builder) -> Builder) -> Sandbox {
     settings(builder([])).start().expect("a sandbox starts")
 }
 
-/// The settings of a sandbox with these faults.
+/// A sandbox that refuses whatever the vendor's page does not say, as do all that our own client
+/// is tested against.
+pub(crate) fn strict() -> Sandbox {
+    faulty(&[])
+}
+
+/// The settings of a strict sandbox with these faults.
 pub(crate) fn builder<'a>(faults: impl IntoIterator<Item = &'a str>) -> Builder {
     let add = |builder: Builder, fault: &str| builder.fault(fault.parse().expect("a fault"));
-    faults.into_iter().fold(Sandbox::builder(), add)
+    faults.into_iter().fold(Sandbox::builder().strict(), add)
 }
 
 /// A sandbox with these faults.
