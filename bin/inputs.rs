@@ -12,51 +12,64 @@ use pgyer::{ApiKey, Error, InstallType, Password, Release, Result};
 use crate::args::{self, Input, Install, Notes, Secret};
 use crate::config;
 
-/// More than any of these files has; so that `/dev/zero` is an error and not the end of memory.
+/// Far larger than any legitimate input; makes `/dev/zero` an error instead of exhausting memory.
 const MAX_SIZE: u64 = 4 << 20;
 
-/// Looks a variable up; one that is set but empty counts as not set.
+/// Looks a variable up. One that is set but empty counts as not set.
 pub(crate) fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+fn text_of_variable(name: &str) -> Result<Option<String>> {
+    let text = variable(name).map(OsString::into_string).transpose();
+    text.map_err(|_| usage(format!("{name} is not UTF-8")))
 }
 
 /// Reads what the options name.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Inputs {
-    /// When to stop waiting for what a pipe has to say.
+    /// When to stop waiting for a pipe.
     pub(crate) until: Option<Instant>,
 }
 
 impl Inputs {
-    /// The API key, from the first of its sources that has one.
+    /// Returns the API key from the first of its sources that has one.
     pub(crate) fn api_key(self, file: Option<&Input>) -> Result<Option<ApiKey>> {
         if let Some(input) = file {
-            return key_from(&name_of(input), &self.secret_text(input)?).map(Some);
+            let (name, text) = self.secret_text(input, "--api-key-file")?;
+            return key_from(&name, &text).map(Some);
         }
-        if let Some(value) = variable("PGYER_API_KEY") {
-            let value = value.into_string().map_err(|_| usage("PGYER_API_KEY is not UTF-8"))?;
-            return key_from("PGYER_API_KEY", &value).map(Some);
+        match text_of_variable("PGYER_API_KEY")? {
+            Some(text) => key_from("PGYER_API_KEY", &text).map(Some),
+            None => config::api_key(self),
         }
-        config::api_key(self)
     }
 
-    /// A password from a file or a variable.
-    pub(crate) fn password(self, secret: &Secret) -> Result<Password> {
+    /// Returns a password from a variable or from the file of an option.
+    pub(crate) fn password(self, secret: &Secret, option: &str) -> Result<Password> {
         let (name, text) = match secret {
-            Secret::Env(name) => {
-                let value = variable(name).unwrap_or_default();
-                let text =
-                    value.into_string().map_err(|_| usage(format!("{name} is not UTF-8")))?;
-                ((*name).to_owned(), text)
-            }
-            Secret::Input(input) => (name_of(input), self.secret_text(input)?),
+            Secret::Env(name) => ((*name).to_owned(), text_of_variable(name)?.unwrap_or_default()),
+            Secret::Input(input) => self.secret_text(input, option)?,
         };
         Password::new(text).map_err(|error| usage(format!("{name}: {error}")))
     }
 
-    /// A secret's file loses one line break at its end, which editors and `echo` put there.
-    fn secret_text(self, input: &Input) -> Result<String> {
-        let mut text = self.read_text(input)?;
+    /// Returns the text of a secret's file and a name for the file. Its own name is never repeated:
+    /// it may be the secret itself. A line break at the end, which editors and `echo` put there, is
+    /// dropped.
+    fn secret_text(self, input: &Input, option: &str) -> Result<(String, String)> {
+        let name = match input {
+            Input::Stdin => name_of(input),
+            Input::File(_) => format!("the file of {option}"),
+        };
+        let mut text = self.text(input, &name).map_err(|mut error| {
+            let is_missing = matches!(input, Input::File(path) if !path.exists());
+            if let (true, Error::Io { source, .. }) = (is_missing, &mut error) {
+                let advice = format!("{option} takes the name of a file, not the secret itself");
+                *source = io::Error::new(source.kind(), format!("{source}; {advice}"));
+            }
+            error
+        })?;
         if text.ends_with('\n') {
             text.pop();
             if text.ends_with('\r') {
@@ -64,43 +77,49 @@ impl Inputs {
             }
         }
         if text.is_empty() {
-            return Err(usage(format!(
-                "{}: it is empty, where a secret is expected",
-                name_of(input)
-            )));
+            return Err(usage(format!("{name}: it is empty, where a secret is expected")));
         }
-        Ok(text)
+        Ok((name, text))
     }
 
-    /// A whole text, as it is.
+    /// Reads a whole text, as it is.
     pub(crate) fn read_text(self, input: &Input) -> Result<String> {
-        let bytes = self.read(input)?;
-        String::from_utf8(bytes)
-            .map_err(|_| usage(format!("{}: it is not UTF-8 text", name_of(input))))
+        self.text(input, &name_of(input))
     }
 
-    /// A whole file, or standard input.
+    /// Reads a whole file, or standard input.
     pub(crate) fn read(self, input: &Input) -> Result<Vec<u8>> {
-        let name = name_of(input);
-        let read = match self.until {
+        self.bytes(input, &name_of(input))
+    }
+
+    fn text(self, input: &Input, name: &str) -> Result<String> {
+        let bytes = self.bytes(input, name)?;
+        String::from_utf8(bytes).map_err(|_| usage(format!("{name}: it is not UTF-8 text")))
+    }
+
+    fn bytes(self, input: &Input, name: &str) -> Result<Vec<u8>> {
+        let bytes = match self.until {
             None => contents(input),
-            Some(until) => contents_until(input, until)?,
+            Some(until) => contents_until(input, until),
         };
-        let bytes = read.map_err(|source| Error::io(format!("read {name}"), source))?;
+        let bytes = bytes.map_err(|source| Error::io(format!("read {name}"), source))?;
         if bytes.len() as u64 > MAX_SIZE {
             return Err(usage(format!("{name}: it is too large to be what is expected")));
         }
         Ok(bytes)
     }
 
-    /// Reads what the options name, and puts it into the library's terms.
+    /// Reads what the options of a release name.
     pub(crate) fn release(self, given: &args::Release) -> Result<Release> {
         let mut release = Release::default();
         release.install_type = match &given.install {
             None => None,
             Some(Install::Public) => Some(InstallType::Public),
             Some(Install::Invite) => Some(InstallType::Invite),
-            Some(Install::Password(secret)) => Some(InstallType::Password(self.password(secret)?)),
+            Some(Install::Password(secret)) => {
+                let password = self.password(secret, "--install-password-file")?;
+                Some(InstallType::Password(password))
+            }
         };
         release.description = given.description.clone();
         release.update_description = match &given.notes {
@@ -125,18 +144,20 @@ fn contents(input: &Input) -> io::Result<Vec<u8>> {
 }
 
 /// Reads until a point in time, in a thread of its own, because a pipe may never reach its end.
-fn contents_until(input: &Input, until: Instant) -> Result<io::Result<Vec<u8>>> {
+fn contents_until(input: &Input, until: Instant) -> io::Result<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     let in_thread = input.clone();
     // Nobody receives any more once the time is up.
     let read = move || drop(sender.send(contents(&in_thread)));
     if thread::Builder::new().spawn(read).is_err() {
         // Without a thread a file can still be read, and only a pipe can keep us too long.
-        return Ok(contents(input));
+        return contents(input);
     }
     let left = until.saturating_duration_since(Instant::now());
-    let action = || format!("read {}", name_of(input));
-    receiver.recv_timeout(left).map_err(|_| Error::timed_out(action()))
+    receiver.recv_timeout(left).unwrap_or_else(|_| {
+        let problem = "the time allowed with --timeout ran out before its end";
+        Err(io::Error::new(io::ErrorKind::TimedOut, problem))
+    })
 }
 
 pub(crate) fn key_from(name: &str, text: &str) -> Result<ApiKey> {

@@ -15,14 +15,17 @@
 )]
 
 mod args;
+mod client;
 mod commands;
 mod completions;
 mod config;
+mod files;
 #[cfg(test)]
 #[path = "../fuzz/properties/program.rs"]
 mod fuzzing;
 mod help;
 mod inputs;
+mod jobs;
 mod manual;
 mod options;
 mod output;
@@ -30,53 +33,41 @@ mod progress;
 mod qr;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+// The library's own file: its messages and ours name the same command to copy.
+#[path = "../src/shell.rs"]
+mod shell;
 mod signals;
 mod terminal;
 mod verbs;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::args::{Command, Format, Parsed, UsageError};
+use pgyer::Error;
+
+use crate::args::{Output, Parsed, UsageError};
 use crate::progress::Screen;
 
 fn main() -> ExitCode {
-    run(std::env::args_os().skip(1).collect(), Instant::now()).into()
-}
-
-/// Runs a command line, and returns the exit code.
-fn run(line: Vec<OsString>, began: Instant) -> u8 {
-    match args::parse(line, &inputs::variable) {
-        Ok(Parsed::Print(text)) => match output::print(&text) {
-            Ok(()) => 0,
-            Err(error) => fail(&Screen::new(&args::Output::default()), Format::Text, &error),
-        },
-        Ok(Parsed::Run(command)) => act(&command, began),
-        Err(UsageError { message, format }) => {
-            let screen = Screen::new(&args::Output::default());
-            fail(&screen, format.unwrap_or_default(), &inputs::usage(message))
+    let began = Instant::now();
+    let parsed = args::parse(std::env::args_os().skip(1), &inputs::variable);
+    let output = match &parsed {
+        Ok(Parsed::Run(command)) => command.output.clone(),
+        Ok(Parsed::Print(_)) => Output::default(),
+        Err(UsageError { format, .. }) => {
+            Output { format: format.unwrap_or_default(), ..Output::default() }
         }
-    }
-}
-
-fn act(command: &Command, began: Instant) -> u8 {
-    let screen = Screen::new(&command.output);
-    signals::watch(&screen, command.output.format);
-    let run = commands::Run { command, screen: &screen, began };
-    let result = run.run();
+    };
+    let screen = Screen::new(&output);
+    signals::watch(&screen, output.format);
+    let result = match parsed {
+        Ok(Parsed::Run(command)) => commands::run(&command, &screen, began),
+        Ok(Parsed::Print(text)) => output::print(&text).map(|()| 0),
+        Err(UsageError { message, .. }) => Err(Error::usage(message)),
+    };
     screen.end();
-    result.unwrap_or_else(|error| fail(&screen, command.output.format, &error))
-}
-
-/// An error of the command line, the environment or the configuration: plain text in every format,
-/// and in `env` a line on which the shell that evaluates it fails.
-fn fail(screen: &Screen, format: Format, error: &pgyer::Error) -> u8 {
-    screen.error(&error.report());
-    let code = error.kind().exit_code();
-    if format == Format::Env {
-        // Standard output can't be written: the exit code still says it.
-        let _ = output::print(&output::exit_line(code));
-    }
-    code
+    let fail = |error: Error| {
+        commands::fail(&screen, output.format, &error.report(), error.kind().exit_code())
+    };
+    result.unwrap_or_else(fail).into()
 }

@@ -1,4 +1,4 @@
-//! A QR code of the install page, for a phone held before the screen.
+//! A QR code of the install page, for a phone held up to the screen.
 
 use qrcodegen::{QrCode, QrCodeEcc};
 
@@ -6,15 +6,15 @@ use crate::args::When;
 use crate::progress::Screen;
 use crate::terminal;
 
-/// The light modules around a code, without which readers do not find it.
+/// The width of the light margin, without which readers do not find the code.
 const QUIET_ZONE: i32 = 4;
 
-/// White ink on black out of the 256 colours, which themes leave alone: a theme's own "white" may
-/// be grey, and its "black" nothing of the kind.
+/// White on black out of the 256 colours, which themes leave alone. A theme's own "white" may be
+/// grey, and its "black" anything.
 const WHITE_ON_BLACK: &str = "\x1b[38;5;231;48;5;16m";
 const PLAIN: &str = "\x1b[0m";
 
-/// Draws the code on standard error where it is wanted and has room.
+/// Draws the code on standard error, if it is wanted and fits.
 pub(crate) fn show(screen: &Screen, when: When, page: &str) {
     let is_wanted = match when {
         When::Auto => terminal::is_there(),
@@ -28,10 +28,10 @@ pub(crate) fn show(screen: &Screen, when: When, page: &str) {
         screen.note("the install page's address is too long for a QR code");
         return;
     };
-    let (needed, there) = (columns(&code), terminal::columns());
-    if needed > there {
+    let (needed, available) = (columns(&code), terminal::columns());
+    if needed > available {
         screen.note(&format!(
-            "the QR code is left out: it takes {needed} columns, and the terminal has {there}"
+            "the QR code is left out: it takes {needed} columns, and the terminal has {available}"
         ));
         return;
     }
@@ -39,24 +39,22 @@ pub(crate) fn show(screen: &Screen, when: When, page: &str) {
 }
 
 fn columns(code: &QrCode) -> usize {
-    usize::try_from(code.size().saturating_add(2 * QUIET_ZONE)).unwrap_or(usize::MAX)
+    usize::try_from(code.size() + 2 * QUIET_ZONE).unwrap_or(usize::MAX)
 }
 
-/// Two modules in each character. The ink is the light ones: so no line ends in blanks, which
-/// captures of a terminal and copies from it leave out. Without colours that is right on a dark
-/// background, as terminals and the logs of most CI systems have it; on a light one the code comes
-/// out inverted, which many readers take too.
+/// Draws two modules with each character. Light modules are drawn and dark ones are blanks, so that
+/// no line ends in blanks, which captures of a terminal lose. Without colours that is right on a dark
+/// background, which terminals and the logs of most CI systems have; on a light one the code is
+/// inverted, and many readers understand that too.
 fn drawn(code: &QrCode, color: bool) -> String {
     let (start, end) = if color { (WHITE_ON_BLACK, PLAIN) } else { ("", "") };
-    let zone = -QUIET_ZONE..code.size().saturating_add(QUIET_ZONE);
+    let zone = -QUIET_ZONE..code.size() + QUIET_ZONE;
     let mut text = String::new();
     for y in zone.clone().step_by(2) {
         text.push_str(start);
-        // What lies outside is light, also below the last line.
-        let row =
-            zone.clone().map(|x| (code.get_module(x, y), code.get_module(x, y.saturating_add(1))));
-        text.extend(row.map(|(is_upper_dark, is_lower_dark)| {
-            match (is_upper_dark, is_lower_dark) {
+        // Outside the code every module is light, also below the last line.
+        text.extend(zone.clone().map(|x| {
+            match (code.get_module(x, y), code.get_module(x, y + 1)) {
                 (false, false) => '█',
                 (false, true) => '▀',
                 (true, false) => '▄',

@@ -10,7 +10,8 @@ use pgyer::{Error, Result};
 use crate::args::{self, SandboxRun};
 use crate::inputs::usage;
 use crate::output;
-use crate::progress::Screen;
+use crate::progress::{ERASE, Screen};
+use crate::terminal;
 
 pub(crate) fn run(given: &args::Sandbox, screen: &Screen) -> Result<u8> {
     match &given.run {
@@ -53,10 +54,10 @@ fn beside(
 ) -> Result<u8> {
     let shown = screen.clone();
     let sandbox =
-        start(settings(given)?.on_request(move |request| shown.line_beside(&line_for(request))))?;
+        start(settings(given)?.on_request(move |request| show(&shown, &line_for(request))))?;
     let variables = variables(&sandbox);
     for (name, value) in &variables {
-        screen.line_beside(&format!("{name}={value}"));
+        show(screen, &format!("{name}={value}"));
     }
     let mut child = Command::new(&program);
     child.args(arguments).envs(variables);
@@ -64,6 +65,12 @@ fn beside(
         .status()
         .map_err(|source| Error::io(format!("run {}", program.to_string_lossy()), source))?;
     Ok(code_of(status))
+}
+
+/// Writes a line to the screen that the child writes to as well, in place of its progress line.
+fn show(screen: &Screen, line: &str) {
+    let erase = if terminal::can_rewrite() { ERASE } else { "" };
+    screen.lines(&format!("{erase}{}\n", output::harmless(line)));
 }
 
 fn settings(given: &args::Sandbox) -> Result<Builder> {

@@ -1,36 +1,36 @@
-//! What is known of the terminal.
+//! The terminal that standard error goes to.
 
 use std::io::{self, IsTerminal};
 
-/// The width where none is known.
-const USUAL_COLUMNS: usize = 80;
+/// The width if it is unknown.
+const DEFAULT_COLUMNS: usize = 80;
 
-/// Whether standard error goes to a terminal.
+/// Whether there is one.
 pub(crate) fn is_there() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Whether it is one that can't rewrite a line, or nobody says which one it is.
-pub(crate) fn is_dumb() -> bool {
-    std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb")
+/// Whether there is one that can rewrite a line. One of unknown kind counts as one that can't.
+pub(crate) fn can_rewrite() -> bool {
+    is_there() && std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
 }
 
-/// Its width now: asked again each time, so that no signal has to tell of a change.
+/// Returns its current width, which is asked for each time so that no signal has to report a change.
 pub(crate) fn columns() -> usize {
-    let of_variable = || std::env::var("COLUMNS").ok()?.parse().ok();
-    let known = of_window().or_else(of_variable).filter(|columns| *columns > 0);
-    known.unwrap_or(USUAL_COLUMNS)
+    let in_variable = || std::env::var("COLUMNS").ok()?.parse().ok();
+    let known = window_columns().or_else(in_variable).filter(|columns| *columns > 0);
+    known.unwrap_or(DEFAULT_COLUMNS)
 }
 
-/// By `rustix`, which makes one system call without `unsafe` of ours; `stty size` would be a process
-/// for each repaint.
+/// `rustix` makes one system call without `unsafe` code of ours. `stty size` would be a process for
+/// each repaint.
 #[cfg(unix)]
-fn of_window() -> Option<usize> {
+fn window_columns() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 
 #[cfg(not(unix))]
-fn of_window() -> Option<usize> {
+fn window_columns() -> Option<usize> {
     None
 }

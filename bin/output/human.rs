@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+const BYTES: &str = "B";
+
 /// Bytes in units of 1024.
 pub(crate) fn human_size(bytes: u64) -> String {
     match unit_of(bytes) {
@@ -10,9 +12,7 @@ pub(crate) fn human_size(bytes: u64) -> String {
     }
 }
 
-const BYTES: &str = "B";
-
-/// The unit for so many bytes, and what it stands for.
+/// The unit in which to show a number of bytes, and how many bytes it stands for.
 pub(crate) fn unit_of(bytes: u64) -> (f64, &'static str) {
     const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     if bytes < 1024 {
@@ -31,16 +31,23 @@ pub(crate) fn unit_of(bytes: u64) -> (f64, &'static str) {
     (divisor, unit)
 }
 
-/// Seconds, with minutes where there are some.
+/// "1.2 s" or "1 min 5 s".
 pub(crate) fn human_time(time: Duration) -> String {
-    let seconds = time.as_secs();
-    if seconds < 60 {
-        format!("{:.1} s", time.as_secs_f64())
-    } else {
-        format!("{} min {} s", seconds / 60, seconds % 60)
+    match time.as_secs() {
+        0..60 => format!("{:.1} s", time.as_secs_f64()),
+        _ => whole_seconds(time),
     }
 }
 
+/// The same without fractions, for a time that is still growing.
+pub(crate) fn whole_seconds(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+/// "4.2 KiB/s"
 pub(super) fn rate(bytes: u64, time: Duration) -> String {
     let per_second = bytes as f64 / time.as_secs_f64().max(0.001);
     format!("{}/s", human_size(per_second as u64))
@@ -67,8 +74,11 @@ mod tests {
         ] {
             assert_eq!(human_size(bytes), text);
         }
-        assert_eq!(human_time(Duration::from_millis(1234)), "1.2 s");
-        assert_eq!(human_time(Duration::from_secs(60)), "1 min 0 s");
+        let times = [(1234, "1.2 s", "1 s"), (60_000, "1 min 0 s", "1 min 0 s")];
+        for (millis, text, whole) in times {
+            let time = Duration::from_millis(millis);
+            assert_eq!((human_time(time).as_str(), whole_seconds(time).as_str()), (text, whole));
+        }
         assert_eq!(human_time(Duration::from_secs(3661)), "61 min 1 s");
         assert_eq!(rate(3 << 20, Duration::from_secs(2)), "1.5 MiB/s");
         assert_eq!(rate(1, Duration::ZERO), "1000 B/s");

@@ -1,19 +1,19 @@
-//! What is under way, as data: the jobs, how fast they are, and what a line says of them.
+//! The jobs that are running, as data: how fast they are, and what a line says about them.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::LINE_AT_MOST;
+use super::MIN_LOG_INTERVAL;
 
-/// The rate is that of the last one or two spans of this length: steady enough to read, and soon
-/// at zero when nothing moves.
+/// The rate is measured over the last one or two spans of this length: steady enough to read, and
+/// soon zero when nothing moves.
 const SPAN: Duration = Duration::from_secs(3);
 
-/// No rate is worth showing after less.
-const LEAST_SPAN: Duration = Duration::from_millis(200);
+/// The shortest span to measure a rate over. A shorter one would show nonsense.
+const MIN_SPAN: Duration = Duration::from_millis(200);
 
-/// So many further tries of a request are told one by one.
-const ALWAYS_TOLD: u32 = 3;
+/// The number of retries of a request that are announced individually.
+const ALWAYS_ANNOUNCED: u32 = 3;
 
 /// One FILE or KEY.
 #[derive(Debug)]
@@ -23,21 +23,21 @@ pub(super) struct Job {
     since: Instant,
     sending: Sending,
     speed: Speed,
-    /// When a further try was last told.
-    told: Option<Instant>,
+    /// When a retry was last announced.
+    announced: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Before the first byte of a file: what is being done is the command's to say.
+    /// Before the first byte of a file. The command has a word for what is being done.
     Starting(&'static str),
     Sending,
-    /// Every byte is out, and the answer is not there yet.
+    /// Every byte has been sent; the answer is outstanding.
     Sent,
     Publishing,
 }
 
-/// Bytes out, of how many, and how many a second.
+/// Bytes sent, bytes in all, and bytes per second.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Sending {
     pub(super) sent: u64,
@@ -45,10 +45,10 @@ pub(super) struct Sending {
     pub(super) rate: f64,
 }
 
-/// What a line says.
+/// The content of a line, before its layout.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct View {
-    /// A file's name, or how many files there are.
+    /// A file's name, or the number of files.
     pub(super) subject: String,
     pub(super) step: String,
     /// A word for the step where there is little room.
@@ -59,7 +59,7 @@ pub(super) struct View {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Figures {
     Sending(Sending),
-    /// How long it has taken so far.
+    /// How long the step has taken so far.
     Lasting(Duration),
 }
 
@@ -71,20 +71,21 @@ impl Job {
             since: now,
             sending: Sending::default(),
             speed: Speed::new(now),
-            told: None,
+            announced: None,
         }
     }
 
-    /// Whether a further try, the how manieth of its request, is to be told now: the first few
-    /// always, the rest now and then. A build that is waited for may be asked for without end.
-    pub(super) fn tells(&mut self, number: u32, now: Instant) -> bool {
-        let is_recent =
-            self.told.is_some_and(|told| now.saturating_duration_since(told) < LINE_AT_MOST);
-        let tells = number <= ALWAYS_TOLD || !is_recent;
-        if tells {
-            self.told = Some(now);
+    /// Whether to announce retry `number` of a request now: the first few always, later ones at
+    /// most every ten seconds, because a build that is waited for may be polled without end.
+    pub(super) fn announces(&mut self, number: u32, now: Instant) -> bool {
+        let is_recent = self
+            .announced
+            .is_some_and(|announced| now.saturating_duration_since(announced) < MIN_LOG_INTERVAL);
+        let announces = number <= ALWAYS_ANNOUNCED || !is_recent;
+        if announces {
+            self.announced = Some(now);
         }
-        tells
+        announces
     }
 
     pub(super) fn set_step(&mut self, step: Step, now: Instant) {
@@ -96,7 +97,7 @@ impl Job {
 
     pub(super) fn set_sent(&mut self, sent: u64, total: u64, now: Instant) {
         if self.step != Step::Sending || sent < self.sending.sent {
-            // A first byte, or that of another try.
+            // The first byte of an attempt.
             self.speed = Speed::new(now);
         }
         self.sending = Sending { sent, total, rate: 0.0 };
@@ -108,7 +109,7 @@ impl Job {
         self.since
     }
 
-    /// Its bytes so far, also when they are all out.
+    /// Its bytes so far, also once they have all been sent.
     pub(super) fn sending(&self) -> Sending {
         self.sending
     }
@@ -132,7 +133,7 @@ impl Job {
     }
 }
 
-/// Two points in time, and the bytes that had gone out by then.
+/// Two points in time, and the bytes that had been sent by then.
 #[derive(Debug)]
 struct Speed {
     old: (Instant, u64),
@@ -152,57 +153,62 @@ impl Speed {
     }
 
     fn rate(&self, sent: u64, now: Instant) -> f64 {
-        let span = now.saturating_duration_since(self.old.0).max(LEAST_SPAN);
+        let span = now.saturating_duration_since(self.old.0).max(MIN_SPAN);
         sent.saturating_sub(self.old.1) as f64 / span.as_secs_f64()
     }
 }
 
-/// What has ended.
+/// The jobs that have ended, well or not.
 #[derive(Debug, Default)]
-pub(super) struct Done {
+pub(super) struct Ended {
     pub(super) files: usize,
     pub(super) bytes: u64,
 }
 
-/// One job as it is, several as their sum.
-pub(super) fn view(jobs: &mut BTreeMap<usize, Job>, done: &Done, now: Instant) -> Option<View> {
+/// The view of a single job, or of several as their sum.
+pub(super) fn view(jobs: &mut BTreeMap<usize, Job>, ended: &Ended, now: Instant) -> Option<View> {
     if jobs.len() > 1 {
-        return Some(sum(jobs, done, now));
+        return Some(sum(jobs, ended, now));
     }
     jobs.values_mut().next().map(|job| job.view(now))
 }
 
-fn sum(jobs: &mut BTreeMap<usize, Job>, done: &Done, now: Instant) -> View {
-    let mut all = Sending { sent: done.bytes, total: done.bytes, rate: 0.0 };
-    let mut longest = Duration::ZERO;
-    for job in jobs.values_mut() {
-        let sending = job.sending_at(now);
-        all.sent = all.sent.saturating_add(sending.sent);
-        all.total = all.total.saturating_add(sending.total);
-        all.rate += sending.rate;
-        longest = longest.max(now.saturating_duration_since(job.since));
-    }
+fn sum(jobs: &mut BTreeMap<usize, Job>, ended: &Ended, now: Instant) -> View {
     let count = |is: fn(&Step) -> bool| jobs.values().filter(|job| is(&job.step)).count();
-    let starting = count(|step| matches!(step, Step::Starting(_)));
-    let uploading = count(|step| matches!(step, Step::Sending | Step::Sent));
-    let publishing = count(|step| *step == Step::Publishing);
     let counts = [
-        (starting, "starting"),
-        (uploading, "uploading"),
-        (publishing, "publishing"),
-        (done.files, "done"),
+        (count(|step| matches!(step, Step::Starting(_))), "starting"),
+        (count(|step| matches!(step, Step::Sending | Step::Sent)), "uploading"),
+        (count(|step| *step == Step::Publishing), "publishing"),
+        (ended.files, "done"),
     ];
-    let said: Vec<String> =
+    let [_, (uploading, _), (publishing, _), _] = counts;
+    let steps: Vec<String> =
         counts.iter().filter(|(n, _)| *n > 0).map(|(n, step)| format!("{n} {step}")).collect();
     let (short_step, figures) = if uploading > 0 {
-        ("up", Figures::Sending(all))
+        ("up", Figures::Sending(all_sending(jobs, ended, now)))
     } else if publishing > 0 {
-        ("publishing", Figures::Lasting(longest))
+        ("publishing", longest(jobs, now))
     } else {
-        ("starting", Figures::Lasting(longest))
+        ("starting", longest(jobs, now))
     };
-    let subject = format!("{} files", jobs.len().saturating_add(done.files));
-    View { subject, step: said.join(", "), short_step, figures }
+    let subject = format!("{} files", jobs.len() + ended.files);
+    View { subject, step: steps.join(", "), short_step, figures }
+}
+
+fn all_sending(jobs: &mut BTreeMap<usize, Job>, ended: &Ended, now: Instant) -> Sending {
+    let mut all = Sending { sent: ended.bytes, total: ended.bytes, rate: 0.0 };
+    for job in jobs.values_mut() {
+        let sending = job.sending_at(now);
+        all.sent += sending.sent;
+        all.total += sending.total;
+        all.rate += sending.rate;
+    }
+    all
+}
+
+fn longest(jobs: &BTreeMap<usize, Job>, now: Instant) -> Figures {
+    let lasting = jobs.values().map(|job| now.saturating_duration_since(job.since));
+    Figures::Lasting(lasting.max().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -242,18 +248,18 @@ mod tests {
     }
 
     #[test]
-    fn of_many_tries_the_first_are_told_and_then_one_in_ten_seconds() {
+    fn of_many_retries_the_first_are_announced_and_then_one_in_ten_seconds() {
         let start = Instant::now();
         let mut job = Job::new("a", "starting", start);
-        let told: Vec<u32> = (1..=14)
-            .filter(|number| job.tells(*number, at(start, u64::from(*number) * 3000)))
+        let announced: Vec<u32> = (1..=14)
+            .filter(|number| job.announces(*number, at(start, u64::from(*number) * 3000)))
             .collect();
-        assert_eq!(told, [1, 2, 3, 7, 11]);
-        assert!(job.tells(1, at(start, 42_000)));
+        assert_eq!(announced, [1, 2, 3, 7, 11]);
+        assert!(job.announces(1, at(start, 42_000)));
     }
 
     #[test]
-    fn another_try_begins_anew() {
+    fn another_attempt_begins_anew() {
         let start = Instant::now();
         let mut job = Job::new("a", "starting", start);
         job.set_sent(0, 100 * MIB, start);
@@ -284,8 +290,8 @@ mod tests {
         jobs.get_mut(&2).unwrap().set_sent(10, 10, start);
         jobs.get_mut(&2).unwrap().set_step(Step::Publishing, start);
         jobs.get_mut(&3).unwrap().set_sent(5, 30, start);
-        let done = Done { files: 2, bytes: 60 };
-        let view = view(&mut jobs, &done, at(start, 500)).unwrap();
+        let ended = Ended { files: 2, bytes: 60 };
+        let view = view(&mut jobs, &ended, at(start, 500)).unwrap();
         assert_eq!(view.subject, "5 files");
         assert_eq!(view.step, "1 starting, 1 uploading, 1 publishing, 2 done");
         assert_eq!(view.figures, Figures::Sending(Sending { sent: 75, total: 100, rate: 10.0 }));

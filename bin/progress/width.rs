@@ -1,15 +1,15 @@
 //! How many columns a text takes on a terminal.
 //!
-//! Terminals disagree about emoji and about what came into Unicode lately. What counts here is that
-//! a line never wraps, so this is the most that any of them takes: a table of blocks is enough, where
-//! the exact one would be another dependency, larger, and still not right everywhere.
+//! Terminals disagree about emoji and about recent additions to Unicode. What counts here is that a
+//! line never wraps, so this is an upper bound: a table of blocks is enough, where an exact one
+//! would be another dependency, larger, and still wrong on some terminals.
 
-/// What stands for what was left out. Terminals set up for Chinese draw it two columns wide.
+/// Stands for the part that was left out. Terminals set up for Chinese draw it two columns wide.
 const ELLIPSIS: char = '…';
 const ELLIPSIS_COLUMNS: usize = 2;
 
-/// Marks that go onto the character before them, where file names have them: macOS takes letters
-/// apart, Korean and Japanese ones too.
+/// Combining marks, as far as file names have them: macOS decomposes letters, Korean and Japanese
+/// ones too.
 const NONE: &[(u32, u32)] = &[
     (0x0300, 0x036f),
     (0x0591, 0x05bd),
@@ -52,12 +52,12 @@ const TWO: &[(u32, u32)] = &[
     (0x20000, 0x3fffd),
 ];
 
-/// The columns of a text without control characters, at most.
+/// The most columns that a text without control characters takes.
 pub(super) fn columns(text: &str) -> usize {
-    text.chars().map(of).sum()
+    text.chars().map(columns_of).sum()
 }
 
-fn of(c: char) -> usize {
+fn columns_of(c: char) -> usize {
     if c.is_ascii() {
         return 1;
     }
@@ -72,8 +72,8 @@ fn of(c: char) -> usize {
     }
 }
 
-/// A text in at most `room` columns. What is left out is in the middle: names differ at their
-/// ends, and say there what they are.
+/// Shortens a text to `room` columns. It loses its middle: names differ at their ends, and an
+/// extension says what they are.
 pub(super) fn shortened(text: &str, room: usize) -> String {
     if columns(text) <= room {
         return text.to_owned();
@@ -84,26 +84,26 @@ pub(super) fn shortened(text: &str, room: usize) -> String {
     format!("{start}{ELLIPSIS}{end}")
 }
 
-/// As much of the beginning as fits, with the marks on its last character.
+/// As much of the beginning as fits, with the combining marks of its last character.
 pub(super) fn start_of(text: &str, room: usize) -> &str {
-    let mut used = 0_usize;
+    let mut used = 0;
     let beyond = text.char_indices().find(|(_, c)| {
-        used = used.saturating_add(of(*c));
+        used += columns_of(*c);
         used > room
     });
     beyond.and_then(|(at, _)| text.get(..at)).unwrap_or(text)
 }
 
-/// As much of the end as fits; it does not begin with a mark.
+/// As much of the end as fits. It does not begin with a combining mark.
 fn end_of(text: &str, room: usize) -> &str {
-    let mut used = 0_usize;
+    let mut used = 0;
     let mut start = text.len();
     for (at, c) in text.char_indices().rev() {
-        used = used.saturating_add(of(c));
+        used += columns_of(c);
         if used > room {
             break;
         }
-        if of(c) > 0 {
+        if columns_of(c) > 0 {
             start = at;
         }
     }

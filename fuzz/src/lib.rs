@@ -7,10 +7,10 @@
 mod args;
 #[path = "../../bin/completions/mod.rs"]
 mod completions;
-#[path = "../../tests/it/support/decoder.rs"]
-mod decoder;
 #[path = "../../bin/config.rs"]
 mod config;
+#[path = "../../tests/it/support/decoder.rs"]
+mod decoder;
 #[path = "../../bin/help.rs"]
 mod help;
 #[path = "../../bin/inputs.rs"]
@@ -23,6 +23,8 @@ mod options;
 mod output;
 #[path = "../properties/program.rs"]
 mod program;
+#[path = "../../src/shell.rs"]
+mod shell;
 #[path = "../../bin/verbs.rs"]
 mod verbs;
 

@@ -192,19 +192,6 @@ impl Error {
         Self::Usage { message: message.into() }
     }
 
-    /// An [`Error::Network`] for a deadline that passed while something was being done, such as
-    /// that of [`Client::with_deadline`](crate::Client::with_deadline).
-    pub fn timed_out(action: impl Into<String>) -> Self {
-        Self::Network {
-            action: action.into(),
-            problem: "the time allowed for the whole command ran out".to_owned(),
-            advice: Some("allow more with --timeout".to_owned()),
-            http_status: None,
-            may_pass: false,
-            source: None,
-        }
-    }
-
     /// The error after a failure that there is no time left to retry.
     pub(crate) fn no_time_after(failure: &Self, action: &str) -> Self {
         let report = failure.report_without_advice();

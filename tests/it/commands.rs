@@ -285,6 +285,18 @@ fn n_files_go_at_a_time_and_no_more() {
     assert!(three && !four, "{:?}", endpoints(&sandbox));
 }
 
+/// A thread's stack that no address space has room for.
+#[test]
+fn files_are_uploaded_where_threads_cannot_be_had() {
+    let sandbox = Sandbox::start().unwrap();
+    let mut command = program_for(&sandbox);
+    command.current_dir(data("")).env("RUST_MIN_STACK", (1_u64 << 47).to_string());
+    let line = "upload --json --jobs=8 --timeout=1m app.apk app.ipa app.hap";
+    let ran = run(&mut command, words(line)).expect(0);
+    let files: Vec<_> = ran.json().iter().map(|line| line["file"].clone()).collect();
+    assert_eq!(files, ["app.apk", "app.ipa", "app.hap"]);
+}
+
 #[test]
 fn results_are_written_in_order_as_soon_as_it_allows() {
     use std::io::{BufRead, BufReader};

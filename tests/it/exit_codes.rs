@@ -407,3 +407,83 @@ fn the_format_is_looked_for_even_where_another_option_is_wrong() {
         assert_eq!(ran.stdout, "", "{line}");
     }
 }
+
+/// Names that occur in messages about something else.
+#[test]
+fn a_failure_names_its_file_whatever_it_is_called() {
+    let folder = workshop();
+    let names = ["a", "1", "key", "code", "API", "token", "Pgyer"];
+    for name in names {
+        std::fs::copy(data("app.apk"), folder.path().join(name)).unwrap();
+    }
+    let sandbox = faulty(&["token:*:code=1009,message=a 1 key"]);
+    for key in [None, Some(sandbox.api_key())] {
+        let mut command = program_for(&sandbox);
+        command.env_remove("PGYER_API_KEY").current_dir(folder.path());
+        command.envs(key.map(|key| ("PGYER_API_KEY", key)));
+        command.args(["upload", "--progress=never"]);
+        let ran = run(&mut command, names);
+        for (line, name) in ran.stderr.lines().zip(names) {
+            assert!(line.starts_with(&format!("pgyer: {name}: ")), "{ran:#?}");
+        }
+        assert_eq!(ran.stderr.lines().count(), names.len());
+    }
+}
+
+#[test]
+fn a_message_that_names_its_file_does_so_once() {
+    let folder = workshop();
+    for (faults, file) in [
+        (&[][..], "missing"),
+        (&[], "broken.apk"),
+        (&["storage:*:status=403,xml=AccessDenied"], "app.apk"),
+        (&["storage:*:stall=done"], "app.apk"),
+    ] {
+        let mut command = program_for(&faulty(faults));
+        command.current_dir(folder.path());
+        let line = format!("upload -q --retries=0 --stall-timeout=300ms {file}");
+        let ran = run(&mut command, words(&line));
+        assert_eq!(
+            ran.stderr.matches(&format!("{file}:")).count()
+                + ran.stderr.matches(&format!("{file} ")).count(),
+            1,
+            "{ran:#?}"
+        );
+    }
+}
+
+/// Files that do not exist, and what helps.
+#[test]
+fn a_file_that_does_not_exist_gets_advice() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::create_dir(path("out")).unwrap();
+    std::fs::create_dir(path("two")).unwrap();
+    for name in ["out/app-release-unsigned.apk", "out/app.ipa", "two/a.apk", "two/b.apk"] {
+        std::fs::copy(data("app.apk"), path(name)).unwrap();
+    }
+    for (file, advice) in [
+        ("out/*.hap", "pattern"),
+        ("~/app.apk", "$HOME"),
+        ("https://example.com/app.apk", "download"),
+        ("", "variable"),
+        ("out/app.ipa\n", "line break"),
+        ("out/app.ipa ", "blank"),
+        ("out/app.ipa\nout/app.apk", "several lines"),
+        ("out/app-release.apk", "did you mean out/app-release-unsigned.apk?"),
+        ("out/APP-RELEASE.APK", "did you mean out/app-release-unsigned.apk?"),
+    ] {
+        for command in ["check", "upload"] {
+            let mut program = program();
+            program.current_dir(folder.path()).env("PGYER_API_KEY", "k");
+            let ran = run(&mut program, [command, "--json", file]).expect(1);
+            let message = ran.json()[0]["error"]["message"].as_str().unwrap().to_owned();
+            assert!(message.contains(advice), "{file:?}: {message}");
+            assert!(ran.stderr.contains(advice), "{ran:#?}");
+        }
+    }
+    for file in ["two/c.apk", "out/c.hap", "nowhere/a.apk", "out/app.txt"] {
+        let ran = run(program().current_dir(folder.path()), ["check", file]).expect(1);
+        assert!(ran.stderr.ends_with("(os error 2)\n"), "{ran:#?}");
+    }
+}

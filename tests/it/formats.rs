@@ -267,3 +267,95 @@ fn a_reader_that_went_away_is_no_error_and_a_full_disk_is_one() {
         assert!(said.contains("cannot write the result"), "{line}: {said}");
     }
 }
+
+/// What a job would lose, and publish a second time.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_cannot_be_written_is_said_on_standard_error() {
+    let sandbox = Sandbox::start().unwrap();
+    let key = pgyer(&sandbox, "upload --json app.apk").expect(0).json()[0]["key"].clone();
+    let page = "https://www.pgyer.com/";
+    for (line, has_page) in [
+        ("upload -q app.apk".to_owned(), true),
+        ("upload -q --json app.apk".to_owned(), true),
+        ("upload -q --format=env app.apk".to_owned(), true),
+        ("upload -q --format=dotenv app.apk".to_owned(), true),
+        (format!("status -q --json {}", key.as_str().unwrap()), true),
+        ("upload -q --json --legacy app.apk".to_owned(), true),
+        ("upload -q --json --no-wait app.apk".to_owned(), false),
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = program_for(&sandbox);
+        command.current_dir(data("")).args(words(&line)).stdout(full).stderr(Stdio::piped());
+        let output = command.spawn().unwrap().wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{line}: {said}");
+        assert_eq!(said.contains(page), has_page, "{line}: {said}");
+        let seen = sandbox.seen();
+        let key = &seen.objects.last().unwrap().key;
+        if line.contains("upload") && !line.contains("legacy") {
+            assert!(said.contains(key.as_str()), "{line}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_ci_log_says_what_was_published_and_where() {
+    let sandbox = Sandbox::start().unwrap();
+    let key = pgyer(&sandbox, "upload --json app.apk").expect(0).json()[0]["key"].clone();
+    let status = format!("status {}", key.as_str().unwrap());
+    let has_line = |line: &str| {
+        let ran = pgyer(&sandbox, &format!("{line} --progress=never")).expect(0);
+        let lines: Vec<&str> = ran.stderr.lines().collect();
+        match lines[..] {
+            [] => false,
+            [line] if line.contains(": published ") => {
+                assert!(line.contains(": https://www.pgyer.com/"), "{line}");
+                true
+            }
+            _ => panic!("{ran:#?}"),
+        }
+    };
+    for command in ["upload app.apk", "upload --legacy app.apk", &status] {
+        for format in ["json", "env", "dotenv"] {
+            assert!(has_line(&format!("{command} --format={format}")), "{command} {format}");
+        }
+        assert!(!has_line(command), "{command}");
+        assert!(!has_line(&format!("{command} -q --json")), "{command}");
+    }
+    for command in ["upload --no-wait --json app.apk", "token app.apk", "check --json app.apk"] {
+        assert!(!has_line(command), "{command}");
+    }
+}
+
+/// Commands of CI systems in the names of files, apps and the words of servers.
+#[test]
+fn no_ci_system_gets_commands_from_names_and_servers() {
+    let folder = folder();
+    let file = "##[set-output name=x]y##vso[task.complete].apk";
+    let name = "::add-mask::a\n::error::b##[group]c";
+    std::fs::copy(data("app.apk"), folder.path().join(file)).unwrap();
+    std::fs::write(folder.path().join("::stop-commands::x"), "no package").unwrap();
+    let named = sandbox(|builder| builder.build_field("buildName", &Value::from(name).to_string()));
+    let refusing = crate::support::faulty(&["token:*:code=1009,message=::error::x%0A##[debug]y"]);
+    for (sandbox, file, code) in [
+        (&named, file, 0),
+        (&refusing, file, 5),
+        (&named, "::stop-commands::x", 3),
+        (&named, "##[warning]missing", 1),
+    ] {
+        for options in [&["-v"][..], &["-v", "--json"], &["--color=always"]] {
+            let mut command = program_for(sandbox);
+            command.current_dir(folder.path()).args(["upload", "--poll-interval=10ms"]);
+            let ran = run(command.args(options), [file]).expect(code);
+            for text in [&ran.stdout, &ran.stderr] {
+                assert!(!text.contains("##[") && !text.contains("##vso["), "{ran:#?}");
+                let is_command = |line: &str| line.trim_start().starts_with("::");
+                assert!(!text.lines().any(is_command), "{ran:#?}");
+            }
+            if options.contains(&"--json") {
+                assert_eq!(ran.json()[0]["file"], file);
+            }
+        }
+    }
+}

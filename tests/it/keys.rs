@@ -229,12 +229,44 @@ fn an_empty_or_odd_secret_is_a_usage_error_and_an_unreadable_one_of_io() {
     ] {
         let line = format!("upload --json {option}={name} app.apk");
         let ran = scene.run(&[("PGYER_API_KEY", "k")], &line).expect(code);
-        assert!(ran.stderr.contains(name) || code == 2, "{ran:#?}");
+        let is_secret = option.contains("key") || option.contains("password");
+        let said = if is_secret { option } else { name };
+        assert!(ran.stderr.contains(said), "{ran:#?}");
         assert_eq!(ran.stdout, "", "{line}");
     }
     let p12 = "upload --p12=cert.p12 --p12-password-file=empty app.hap";
     scene.run(&[("PGYER_API_KEY", "k")], p12).expect(2);
     assert_eq!(scene.sandbox.seen().connections, 0);
+}
+
+/// People put the secret itself where its file belongs.
+#[test]
+fn what_is_given_for_the_file_of_a_secret_is_not_repeated() {
+    let scene = Scene::new(&[("two words", "two words"), ("empty", "")]);
+    let long = "s3cret".repeat(1000);
+    let certificate = "--p12=cert.p12 app.hap";
+    for (option, rest) in [
+        ("--api-key-file", "app.apk"),
+        ("--install-password-file", "app.apk"),
+        ("--p12-password-file", certificate),
+    ] {
+        for value in ["s3cret", "s3cret/x", "empty/s3cret", "two words", long.as_str()] {
+            for format in ["text", "json"] {
+                let line = format!("upload -v --format={format} {option}=VALUE {rest}");
+                let arguments = words(&line).into_iter().map(|word| word.replace("VALUE", value));
+                let mut command = scene.program(&[("PGYER_API_KEY", "k")]);
+                let ran = run(&mut command, arguments.collect::<Vec<_>>());
+                if value != "two words" {
+                    assert_eq!(ran.code, Some(1), "{ran:#?}");
+                    assert!(ran.stderr.contains("name of a file"), "{ran:#?}");
+                }
+                assert!(ran.code == Some(1) || ran.code == Some(2) || option != "--api-key-file");
+                let said = ran.stdout + &ran.stderr;
+                assert!(!said.contains("s3cret") && !said.contains("two words"), "{said}");
+                assert!(said.contains(option) || value == "two words", "{said}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use pgyer::sandbox::{Endpoint, Sandbox, Seen};
 use tempfile::TempDir;
 
+use crate::support::pty::Terminal;
 use crate::support::{LIMIT, big_file, program_for, wait};
 
 const SIGINT: i32 = 2;
@@ -99,7 +100,7 @@ fn a_signal_ends_the_program_at_once_with_its_own_status() {
 }
 
 /// The program as the first process of a container; none where that is not allowed.
-fn first_process(sandbox: &Sandbox) -> Option<Command> {
+fn first_process_of(sandbox: &Sandbox) -> Option<Command> {
     let unshare = [&["unshare", "--pid", "--fork", "--mount-proc"], default_signals()].concat();
     let allowed = Command::new(unshare[0]).args(&unshare[1..]).arg("true").output();
     allowed
@@ -107,10 +108,15 @@ fn first_process(sandbox: &Sandbox) -> Option<Command> {
         .then(|| behind(&unshare, &program_for(sandbox)))
 }
 
-/// The only child of a process.
+/// The only child of a process, as soon as there is one.
 fn child_of(process: u32) -> u32 {
     let path = format!("/proc/{process}/task/{process}/children");
-    std::fs::read_to_string(path).unwrap().trim().parse().unwrap()
+    loop {
+        if let Ok(child) = std::fs::read_to_string(&path).unwrap().trim().parse() {
+            return child;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 #[test]
@@ -118,13 +124,104 @@ fn the_first_process_of_a_container_ends_as_a_shell_would_say_it() {
     for (fault, reached) in STATES {
         for signal in [SIGINT, SIGTERM] {
             let (sandbox, folder) = (sandbox_with(fault), TempDir::new().unwrap());
-            let Some(mut command) = first_process(&sandbox) else { return };
+            let Some(mut command) = first_process_of(&sandbox) else { return };
             let unshare = start(&mut command, &folder);
             assert!(sandbox.wait_for(reached, LIMIT), "{fault}");
             send(signal, child_of(unshare.id()));
             assert_eq!(end_of(unshare).code(), Some(128 + signal), "{fault}");
         }
     }
+}
+
+/// A pipe that is full and that nobody reads.
+#[cfg(target_os = "linux")]
+fn full_pipe(folder: &TempDir) -> std::fs::File {
+    use std::io::Write;
+    let path = folder.path().join("full");
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    // With both ends in one handle neither opening nor writing waits for the other.
+    let mut pipe = std::fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
+    pipe.write_all(&vec![b'x'; 64 << 10]).unwrap();
+    pipe
+}
+
+/// Waits until a thread of the process is in a call that writes to one of its outputs.
+#[cfg(target_os = "linux")]
+fn wait_until_it_writes(process: u32) {
+    // The number of `write` on most machines, and on x86-64.
+    let is_write = |call: &str| {
+        ["64 0x1 ", "64 0x2 ", "1 0x1 ", "1 0x2 "].iter().any(|start| call.starts_with(start))
+    };
+    let began = Instant::now();
+    loop {
+        let threads = std::fs::read_dir(format!("/proc/{process}/task")).unwrap().flatten();
+        let calls = threads.map(|thread| std::fs::read_to_string(thread.path().join("syscall")));
+        let calls: Vec<String> = calls.map(Result::unwrap_or_default).collect();
+        // Where the kernel does not say it, a second has to do.
+        let is_known = calls.iter().any(|call| !call.is_empty());
+        if calls.iter().any(|call| is_write(call)) || !is_known && began.elapsed().as_secs() > 0 {
+            return;
+        }
+        assert!(began.elapsed() < LIMIT, "{calls:?}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_ends_the_program_while_nobody_reads_what_it_writes() {
+    let (sandbox, folder) = (Sandbox::start().unwrap(), TempDir::new().unwrap());
+    let pipe = full_pipe(&folder);
+    let full = || Stdio::from(pipe.try_clone().unwrap());
+    let package = crate::support::data("app.apk");
+    for (signal, command, format) in [
+        (SIGINT, "upload", "text"),
+        (SIGTERM, "upload", "text"),
+        (SIGTERM, "check", "json"),
+        // A usage error.
+        (SIGINT, "check", "env"),
+        (SIGTERM, "check", "no such"),
+    ] {
+        for first_process in [false, true] {
+            let program = match (first_process, first_process_of(&sandbox)) {
+                (true, Some(program)) => Some(program),
+                (true, None) => None,
+                (false, _) => Some(heeding(program_for(&sandbox))),
+            };
+            let Some(mut program) = program else { continue };
+            program.args([command, "--format", format]).arg(&package);
+            let mut child = program.stdout(full()).stderr(full()).spawn().unwrap();
+            let id = if first_process { child_of(child.id()) } else { child.id() };
+            wait_until_it_writes(id);
+            let began = Instant::now();
+            send(signal, id);
+            wait(&mut child);
+            assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+            let status = child.wait().unwrap();
+            match first_process {
+                true => assert_eq!(status.code(), Some(128 + signal)),
+                false => assert_eq!(status.signal(), Some(signal)),
+            }
+        }
+    }
+}
+
+/// A terminal that was stopped with Ctrl-S.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_ends_the_program_at_a_stopped_terminal() {
+    let sandbox = sandbox_with("poll:*:code=1247");
+    let mut command = heeding(program_for(&sandbox));
+    command.args(["upload", "--poll-interval=30s"]).arg(crate::support::data("app.apk"));
+    let terminal = Terminal::run(&mut command, 80);
+    assert!(sandbox.wait_for(|seen| seen.count(Endpoint::Poll) == 1, LIMIT));
+    terminal.stop();
+    wait_until_it_writes(terminal.id());
+    send(SIGINT, terminal.id());
+    let began = Instant::now();
+    let session = terminal.end();
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert_eq!(session.code, None, "a signal has no code: {session:#?}");
 }
 
 #[cfg(target_os = "linux")]

@@ -94,7 +94,7 @@ fn what_standard_input_keeps_to_itself_ends_with_the_deadline() {
         // Its other end stays open, and says nothing.
         let (input, _other_end) = std::os::unix::net::UnixStream::pair().unwrap();
         let input = std::os::fd::OwnedFd::from(input);
-        let ran = run(command.stdin(input), line.split(' ')).expect(6);
+        let ran = run(command.stdin(input), line.split(' ')).expect(1);
         assert!(ran.stderr.contains("--timeout") && ran.stdout.is_empty(), "{ran:#?}");
         assert!(ran.elapsed < Duration::from_millis(400) + HALF, "{ran:#?}");
     }

@@ -1,7 +1,7 @@
 //! A terminal to run the program at: a pseudo terminal, and what a screen makes of what it says.
 
 use std::fs::{File, OpenOptions};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::{Child, Command};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
@@ -55,6 +55,12 @@ impl Terminal {
             }
         });
         Self { controller, child, said, reader, began: Instant::now() }
+    }
+
+    /// Stops its output, as Ctrl-S does.
+    pub(crate) fn stop(&self) {
+        let mut keyboard = &self.controller;
+        keyboard.write_all(b"\x13").unwrap();
     }
 
     pub(crate) fn id(&self) -> u32 {
