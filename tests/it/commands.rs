@@ -288,7 +288,7 @@ fn n_files_go_at_a_time_and_no_more() {
 /// A thread's stack that no address space has room for.
 #[test]
 fn files_are_uploaded_where_threads_cannot_be_had() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     let mut command = program_for(&sandbox);
     command.current_dir(data("")).env("RUST_MIN_STACK", (1_u64 << 47).to_string());
     let line = "upload --json --jobs=8 --timeout=1m app.apk app.ipa app.hap";

@@ -363,22 +363,27 @@ fn nothing_is_sent_when_anything_on_the_command_line_is_wrong() {
 fn a_wrong_environment_or_configuration_is_said_before_anything_is_sent() {
     let folder = workshop();
     let sandbox = crate::support::strict();
-    for (name, value, code) in [
-        ("PGYER_API_URL", "nonsense", 2),
-        ("PGYER_API_URL", "http://pgyer.example/apiv2", 2),
-        ("PGYER_API_KEY", "two words", 2),
-        ("https_proxy", "gopher://x", 2),
-        ("ALL_PROXY", "socks5://", 2),
-        ("SSL_CERT_FILE", "missing.pem", 1),
-        ("SSL_CERT_FILE", "broken.apk", 2),
+    let elsewhere = ("PGYER_API_URL", "https://pgyer.example/apiv2");
+    for (variables, code) in [
+        (&[("PGYER_API_URL", "nonsense")][..], 2),
+        (&[("PGYER_API_URL", "http://pgyer.example/apiv2")], 2),
+        (&[("PGYER_API_KEY", "two words")], 2),
+        (&[elsewhere, ("https_proxy", "gopher://x")], 2),
+        (&[elsewhere, ("ALL_PROXY", "socks5://")], 2),
+        (&[("SSL_CERT_FILE", "missing.pem")], 1),
+        (&[("SSL_CERT_FILE", "broken.apk")], 2),
     ] {
         for format in ["text", "json", "env", "dotenv"] {
             let mut command = program_for(&sandbox);
-            command.current_dir(folder.path()).env(name, value);
+            command.current_dir(folder.path()).envs(variables.iter().copied());
             let arguments = ["upload", "--format", format, "app.apk"];
             let ran = run(&mut command, arguments).expect(code);
             let line = format!("(exit {code})\n");
-            assert_eq!(ran.stdout, if format == "env" { line.as_str() } else { "" }, "{name}");
+            assert_eq!(
+                ran.stdout,
+                if format == "env" { line.as_str() } else { "" },
+                "{variables:?}"
+            );
             assert!(!ran.stderr.contains('{'), "plain text: {ran:#?}");
         }
     }

@@ -272,7 +272,7 @@ fn a_reader_that_went_away_is_no_error_and_a_full_disk_is_one() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_result_that_cannot_be_written_is_said_on_standard_error() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     let key = pgyer(&sandbox, "upload --json app.apk").expect(0).json()[0]["key"].clone();
     let page = "https://www.pgyer.com/";
     for (line, has_page) in [
@@ -301,7 +301,7 @@ fn a_result_that_cannot_be_written_is_said_on_standard_error() {
 
 #[test]
 fn a_ci_log_says_what_was_published_and_where() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = crate::support::strict();
     let key = pgyer(&sandbox, "upload --json app.apk").expect(0).json()[0]["key"].clone();
     let status = format!("status {}", key.as_str().unwrap());
     let has_line = |line: &str| {

@@ -170,7 +170,7 @@ fn wait_until_it_writes(process: u32) {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_signal_ends_the_program_while_nobody_reads_what_it_writes() {
-    let (sandbox, folder) = (Sandbox::start().unwrap(), TempDir::new().unwrap());
+    let (sandbox, folder) = (crate::support::strict(), TempDir::new().unwrap());
     let pipe = full_pipe(&folder);
     let full = || Stdio::from(pipe.try_clone().unwrap());
     let package = crate::support::data("app.apk");

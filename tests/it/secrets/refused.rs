@@ -57,7 +57,7 @@ const CASES: &[Case] = &[
     ("status k", &[("PGYER_API_URL", "https://x.example/?SECRET")], 2),
     ("status k", &[("PGYER_API_URL", "http://SECRET@x.example/")], 2),
     ("status k", &[("HTTPS_PROXY", "http://u:SECRET@ho st:1")], 2),
-    ("status k", &[("HTTP_PROXY", "ftp://u:SECRET@host:1")], 2),
+    ("status k", &[("HTTPS_PROXY", "ftp://u:SECRET@host:1")], 2),
     ("status k", &[("ALL_PROXY", "u:SECRET")], 2),
     ("status k", &[("all_proxy", "http://u:SECRET@host:1/path")], 2),
     ("status k", &[("https_proxy", "SECRET")], 2),
