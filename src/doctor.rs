@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::client::{Client, Failed, not_the_apis};
-use crate::error::{Error, Result, is_transient};
+use crate::error::{Error, Result};
+use crate::retry::is_transient;
 use crate::transport::{Route, Url};
 use crate::types::{BuildType, Envelope, Release, UploadToken};
 
@@ -113,11 +114,11 @@ impl Client {
     fn probe(&self, url: &Url, action: &str) -> Result<(), Box<Failed>> {
         let answer = self.get(url).map_err(|failure| {
             let may_retry = failure.is_retryable();
-            Failed::here(failure.into_error(action), may_retry, None)
+            Failed::local(failure.into_error(action), may_retry, None)
         })?;
         match Envelope::parse(answer.status, &answer.body) {
             Some(_) if answer.status < 500 && !(300..400).contains(&answer.status) => Ok(()),
-            _ => Err(Failed::here(
+            _ => Err(Failed::local(
                 not_the_apis(action, &answer, url, &self.redactor),
                 is_transient(answer.status),
                 answer.retry_after(),

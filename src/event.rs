@@ -64,6 +64,15 @@ pub enum Event<'a> {
         /// How long it took, retries included.
         elapsed: Duration,
     },
+    /// The package is stored, and an attempt with a token that has expired since may have stored
+    /// it as well: it may be published twice.
+    #[non_exhaustive]
+    StoredTwice {
+        /// The key of step one.
+        key: &'a str,
+        /// The key of the token that has expired.
+        earlier: &'a str,
+    },
     /// A certificate or HSP was taken.
     #[non_exhaustive]
     AttachmentSent {

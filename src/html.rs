@@ -1,15 +1,11 @@
 //! Web pages, which neither the API nor the storage sends.
 
-/// Whether a body is a web page, by its type or its start.
+/// Whether a body is a web page. The body decides and not its label: frameworks label empty
+/// answers, JSON and XML as `text/html` as well. The label only helps with pages that begin with
+/// another tag than the usual ones.
 pub(crate) fn is_html(content_type: Option<&str>, body: &[u8]) -> bool {
-    let says_so = |value: &str| {
-        let value = value.to_ascii_lowercase();
-        value.contains("text/html") || value.contains("application/xhtml")
-    };
-    if content_type.is_some_and(says_so) {
-        return true;
-    }
-    let start = first_tag(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body));
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_start();
+    let start = first_tag(body);
     let start = start.get(..start.len().min(16)).unwrap_or_default().to_ascii_lowercase();
     let starts: [&[u8]; 8] = [
         b"<!doctype html",
@@ -21,7 +17,14 @@ pub(crate) fn is_html(content_type: Option<&str>, body: &[u8]) -> bool {
         b"<script",
         b"<style",
     ];
+    let is_other_markup = start.starts_with(b"<") && !body.starts_with(b"<?xml");
     starts.iter().any(|tag| start.starts_with(tag))
+        || is_other_markup && !start.starts_with(b"<error") && content_type.is_some_and(is_label)
+}
+
+fn is_label(content_type: &str) -> bool {
+    let content_type = content_type.to_ascii_lowercase();
+    content_type.contains("text/html") || content_type.contains("application/xhtml")
 }
 
 /// Skips comments and the XML declaration.
@@ -43,10 +46,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn web_pages_are_known_by_type_or_start() {
-        assert!(is_html(Some("text/html; charset=utf-8"), b""));
+    fn web_pages_are_known_by_their_start() {
         assert!(is_html(None, b"\xEF\xBB\xBF\n <!DOCTYPE html><p>"));
-        assert!(is_html(Some("application/xhtml+xml"), b"x"));
+        assert!(is_html(Some("text/html; charset=utf-8"), b"<center><h1>502</h1>"));
+        assert!(!is_html(Some("text/plain"), b"<center><h1>502</h1>"));
         for page in [
             "<HTML>",
             "<!-- a > b --><!DOCTYPE html><html>",
@@ -60,6 +63,10 @@ mod tests {
             assert!(!is_html(None, other.as_bytes()), "{other}");
         }
         assert!(!is_html(Some("application/xml"), b"<Error><Code>AccessDenied</Code>"));
-        assert!(!is_html(None, b""));
+        let label = Some("text/html");
+        for body in ["", "  ", "ok", "{\"code\":0}", "<Error><Code>AccessDenied</Code></Error>"] {
+            assert!(!is_html(label, body.as_bytes()), "{body}");
+        }
+        assert!(!is_html(label, b"<?xml version='1.0'?><PostResponse/>"));
     }
 }

@@ -84,7 +84,7 @@ impl Client {
     pub fn publish(&self, package: &Package, options: &UploadOptions) -> Result<Published> {
         let (client, Stored { key, upload_time }) = self.store_with_secrets(package, options)?;
         let began = Instant::now();
-        let build = client.wait(&key, &options.wait)?;
+        let build = client.wait(&key, &options.wait).map_err(|error| after_storing(&key, error))?;
         Ok(Published { key, build, upload_time, publish_time: began.elapsed() })
     }
 
@@ -134,41 +134,66 @@ impl Client {
         package: &Package,
         options: &UploadOptions,
     ) -> Result<(UploadToken, Duration)> {
-        let expired = match self.store_once(package, options)? {
+        let began = Instant::now();
+        let token = self.new_token(package, options)?;
+        let expired = match self.store_with(&token, package) {
+            Ok(()) => return Ok(self.tell_stored(token, began)),
             Err(failure) if failure.is_expired => failure,
-            result => return result.map_err(|failure| failure.into_error()),
+            Err(failure) => return Err(failure.into_error(token.key())),
         };
-        self.tell_retry("upload with a new token", &expired.error, 1, Duration::ZERO);
-        let result = self.store_once(package, options);
-        match result.and_then(|result| result.map_err(|failure| failure.into_error())) {
-            // The second failure does not say what may have come of the first token.
-            Err(error) if expired.may_be_stored => Err(uncertain(&expired.key, error)),
-            result => result,
+        // An earlier attempt with the old token may have worked.
+        if expired.is_open && self.has_arrived(token.key()) {
+            return Ok(self.tell_stored(token, began));
         }
+        self.tell_retry("upload with a new token", &expired.error, 1, Duration::ZERO);
+        let earlier = expired.may_be_stored.then(|| token.key());
+        self.store_again(package, options, earlier)
     }
 
-    fn store_once(
+    /// Uploads with a new token. `earlier` is the key under which a build may appear as well.
+    fn store_again(
         &self,
         package: &Package,
         options: &UploadOptions,
-    ) -> Result<Result<(UploadToken, Duration), Box<StoreFailure>>> {
+        earlier: Option<&str>,
+    ) -> Result<(UploadToken, Duration)> {
+        let began = Instant::now();
+        let stored = self.new_token(package, options).and_then(|token| {
+            let stored = self.store_with(&token, package);
+            stored.map_err(|failure| failure.into_error(token.key()))?;
+            Ok(self.tell_stored(token, began))
+        });
+        match (stored, earlier) {
+            (Ok((token, time)), Some(earlier)) => {
+                self.observer.tell(&Event::StoredTwice { key: token.key(), earlier });
+                Ok((token, time))
+            }
+            (Err(error), Some(earlier)) => Err(uncertain(earlier, error)),
+            (stored, None) => stored,
+        }
+    }
+
+    fn new_token(&self, package: &Package, options: &UploadOptions) -> Result<UploadToken> {
         let token = self.get_cos_token(package.build_type(), &options.release)?;
-        let key = token.key();
-        self.observer.tell(&Event::TokenReceived { key });
-        let url = self.endpoint(&token).map_err(|problem| Error::Unusable {
+        self.observer.tell(&Event::TokenReceived { key: token.key() });
+        Ok(token)
+    }
+
+    fn store_with(&self, token: &UploadToken, package: &Package) -> Result<(), Box<StoreFailure>> {
+        let client = self.hiding(token.secrets());
+        let url = self.endpoint(token).map_err(|problem| Error::Unusable {
             action: "upload to the endpoint in the token".to_owned(),
-            problem: self.redactor.clean(&problem),
+            problem,
             http_status: None,
         })?;
-        let began = Instant::now();
-        let client = self.hiding(token.secrets());
-        let storing = Storing::new(&client, &token, &url, package);
-        if let Err(failure) = storing.run(Some(&|| client.has_arrived(key))) {
-            return Ok(Err(failure));
-        }
+        let has_arrived = || client.has_arrived(token.key());
+        Storing::new(&client, token, &url, package, Some(&has_arrived)).run()
+    }
+
+    fn tell_stored(&self, token: UploadToken, began: Instant) -> (UploadToken, Duration) {
         let elapsed = began.elapsed();
-        self.observer.tell(&Event::Stored { key, elapsed });
-        Ok(Ok((token, elapsed)))
+        self.observer.tell(&Event::Stored { key: token.key(), elapsed });
+        (token, elapsed)
     }
 
     fn has_arrived(&self, key: &str) -> bool {
@@ -225,6 +250,14 @@ impl Client {
             }
             error => error,
         }
+    }
+}
+
+/// Once the package is stored, every failure but 1216 leaves something to go on with.
+fn after_storing(key: &str, error: Error) -> Error {
+    match error {
+        Error::Pending { .. } | Error::Publish { .. } => error,
+        error => Error::NotConfirmed { key: key.to_owned(), source: Box::new(error) },
     }
 }
 

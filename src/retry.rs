@@ -117,6 +117,11 @@ impl Deadline {
     }
 }
 
+/// Whether a status may pass, whatever comes with it.
+pub(crate) fn is_transient(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500..=599)
+}
+
 /// Parses a `Retry-After` header: seconds or a date. `None` if it is neither.
 pub(crate) fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();

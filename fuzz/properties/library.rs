@@ -17,7 +17,7 @@ use crate::package::{Refusal, inspect};
 use crate::redact::Redactor;
 use crate::retry::parse_retry_after;
 use crate::source::Source;
-use crate::storage::Said;
+use crate::storage::StorageError;
 use crate::transport::{Answer, Proxies, Url, heads};
 use crate::types::{BuildInfo, Date, Envelope, UploadToken};
 
@@ -121,7 +121,7 @@ pub fn storage(data: &[u8]) {
         all_sent: true,
         is_early: false,
     };
-    let said = Said::from(&answer);
+    let said = StorageError::read(&answer);
     let details = said.cleaned(&redactor()).details();
     has_no_secret(&details);
     assert!(!said.is_expired() || !details.is_empty());

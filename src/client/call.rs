@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::FormFile;
-use crate::error::{Error, is_transient};
+use crate::error::Error;
 use crate::redact::Redactor;
+use crate::retry::is_transient;
 use crate::transport::{Answer, Failure, FailureKind, Url};
 use crate::types::Envelope;
 
@@ -39,7 +40,7 @@ impl Call<'_> {
         Box::new(Error::Uncertain { key: None, source: Box::new(error) }.into())
     }
 
-    /// One function turns a status and a body into a value or an error.
+    /// Turns a status and a body into a value or an error.
     pub(super) fn judge(
         &self,
         answer: Answer,
@@ -49,10 +50,13 @@ impl Call<'_> {
     ) -> Result<Envelope, Box<Failed>> {
         let transient = is_transient(answer.status);
         let redirect = (300..400).contains(&answer.status);
-        let is_pgyer = envelope.is_some() && !redirect;
+        let is_refusal = envelope.as_ref().is_some_and(|envelope| envelope.code != 0);
+        // Nothing succeeds before all of it was sent; a refusal may come as soon as it likes.
+        let is_premature = answer.is_early_success() && !is_refusal;
+        let is_pgyer = envelope.is_some() && !redirect && !is_premature;
         let error = match envelope {
-            Some(envelope) if !redirect && !transient && envelope.code == 0 => return Ok(envelope),
-            Some(envelope) if !redirect && envelope.code != 0 => self.refused(envelope),
+            Some(envelope) if is_pgyer && is_refusal => self.refused(envelope),
+            Some(envelope) if is_pgyer && !transient => return Ok(envelope),
             _ => not_the_apis(self.action, &answer, url, redactor),
         };
         if self.once && answer.all_sent && (transient || !is_pgyer) {
@@ -94,6 +98,11 @@ pub(crate) fn not_the_apis(action: &str, answer: &Answer, url: &Url, redactor: &
         )
     } else if is_transient(status) {
         (format!("{} answered HTTP {status}", url.host()), "the service may be busy: try later")
+    } else if answer.is_early_success() {
+        (
+            format!("{} answered HTTP {status} before it had the whole request", url.host()),
+            "see what stands in between",
+        )
     } else {
         (
             format!("{} answered HTTP {status}, and not with the API's JSON", url.host()),
@@ -123,8 +132,8 @@ pub(crate) struct Failed {
 }
 
 impl Failed {
-    /// A failure that another host changes nothing about.
-    pub(crate) fn here(error: Error, may_retry: bool, retry_after: Option<Duration>) -> Box<Self> {
+    /// A failure that trying another host would not fix.
+    pub(crate) fn local(error: Error, may_retry: bool, retry_after: Option<Duration>) -> Box<Self> {
         Box::new(Self { may_retry, retry_after, ..error.into() })
     }
 }

@@ -146,7 +146,7 @@ impl Client {
     pub(crate) fn with_retries<T>(
         &self,
         action: &str,
-        attempt: impl Fn() -> Result<T, Box<Failed>>,
+        mut attempt: impl FnMut() -> Result<T, Box<Failed>>,
     ) -> Result<T> {
         let mut backoff = self.shared.retry.backoff();
         loop {
@@ -253,8 +253,9 @@ impl Client {
         expects_continue: bool,
     ) -> Result<(Answer, u64), Failure> {
         match self.post_form_once(url, form, file, expects_continue)? {
-            // The server does not know `Expect`. Sending the form without it is no retry.
-            (answer, _) if answer.status == 417 && expects_continue => {
+            // The server does not know `Expect`. Sending the form without it is no retry, unless
+            // the server had it all: then 417 is an answer like any other.
+            (answer, _) if answer.status == 417 && expects_continue && !answer.all_sent => {
                 self.post_form_once(url, form, file, false)
             }
             sent => Ok(sent),

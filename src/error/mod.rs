@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::retry::is_transient;
 use crate::shell::wait_command;
 
 mod kind;
@@ -130,6 +131,8 @@ pub enum Error {
         http_status: u16,
         /// The storage's own code (`AccessDenied`, …), where it gave one.
         code: Option<String>,
+        /// Whether another attempt may go better, as after a 503.
+        may_pass: bool,
     },
     /// The service could not publish the build. Final.
     #[non_exhaustive]
@@ -167,6 +170,14 @@ pub enum Error {
         /// What went wrong.
         source: Box<Self>,
     },
+    /// The package is stored, and asking what became of it failed: it may be published.
+    #[non_exhaustive]
+    NotConfirmed {
+        /// The key of step one, to go on with.
+        key: String,
+        /// What went wrong.
+        source: Box<Self>,
+    },
     /// The package is stored; a file that belongs to it was not taken.
     #[non_exhaustive]
     Attachment {
@@ -194,11 +205,9 @@ impl Error {
 
     /// The error after a failure that there is no time left to retry.
     pub(crate) fn no_time_after(failure: &Self, action: &str) -> Self {
-        let report = failure.report_without_advice();
-        let problem = report.strip_prefix(&format!("cannot {action}: ")).unwrap_or(&report);
         Self::Network {
             action: action.to_owned(),
-            problem: format!("{problem}; no time is left to try again"),
+            problem: format!("{}; no time is left to try again", failure.report_after(action)),
             advice: Some("allow more with --timeout".to_owned()),
             http_status: failure.http_status(),
             may_pass: false,
@@ -223,7 +232,9 @@ impl Error {
             Self::Storage { .. } => ErrorKind::Storage,
             Self::Publish { .. } => ErrorKind::Publish,
             Self::Pending { .. } => ErrorKind::Pending,
-            Self::Uncertain { source, .. } | Self::Attachment { source, .. } => source.kind(),
+            Self::Uncertain { source, .. }
+            | Self::NotConfirmed { source, .. }
+            | Self::Attachment { source, .. } => source.kind(),
         }
     }
 
@@ -252,11 +263,8 @@ impl Error {
     /// ```
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Network { may_pass, .. } => *may_pass,
+            Self::Network { may_pass, .. } | Self::Storage { may_pass, .. } => *may_pass,
             Self::Refused { http_status, .. } => is_transient(*http_status),
-            Self::Storage { http_status, code, .. } => {
-                storage_may_recover(*http_status, code.as_deref())
-            }
             _ => false,
         }
     }
@@ -276,7 +284,9 @@ impl Error {
         match self {
             Self::Refused { code, .. } | Self::Publish { code, .. } => Some(*code),
             Self::Pending { code, .. } => *code,
-            Self::Uncertain { source, .. } | Self::Attachment { source, .. } => source.api_code(),
+            Self::Uncertain { source, .. }
+            | Self::NotConfirmed { source, .. }
+            | Self::Attachment { source, .. } => source.api_code(),
             _ => None,
         }
     }
@@ -300,9 +310,9 @@ impl Error {
             Self::Network { http_status, .. }
             | Self::Unusable { http_status, .. }
             | Self::Pending { http_status, .. } => *http_status,
-            Self::Uncertain { source, .. } | Self::Attachment { source, .. } => {
-                source.http_status()
-            }
+            Self::Uncertain { source, .. }
+            | Self::NotConfirmed { source, .. }
+            | Self::Attachment { source, .. } => source.http_status(),
             _ => None,
         }
     }
@@ -352,6 +362,10 @@ impl Error {
                         .into(),
                 ),
             ),
+            Self::NotConfirmed { key, source } => Some(source.advice_and(format!(
+                "the package is stored; go on waiting with: {}",
+                wait_command(key)
+            ))),
             Self::Attachment { next, source, .. } if source.kind() == ErrorKind::Pending => {
                 Some(format!(
                     "it is the service or its queue that takes so long, not the package; go on \
@@ -365,8 +379,22 @@ impl Error {
         }
     }
 
+    /// The advice of this error and some more, none of it said twice.
     fn advice_and(&self, more: String) -> String {
-        self.advice().map_or(more.clone(), |advice| format!("{advice}; {more}"))
+        match self.advice() {
+            Some(advice) if advice.contains(&more) => advice,
+            Some(advice) if !more.contains(&advice) => format!("{advice}; {more}"),
+            _ => more,
+        }
+    }
+
+    /// The same error with more advice.
+    pub(crate) fn advising(mut self, more: &str) -> Self {
+        let all = self.advice_and(more.to_owned());
+        if let Self::Network { advice, .. } | Self::Storage { advice, .. } = &mut self {
+            *advice = Some(all);
+        }
+        self
     }
 
     /// One message for people: what was being done, what went wrong with its causes, what to do.
@@ -383,6 +411,12 @@ impl Error {
         }
     }
 
+    /// The same without what was being done, for a message that has said it.
+    pub(crate) fn report_after(&self, action: &str) -> String {
+        let report = self.report_without_advice();
+        report.strip_prefix(&format!("cannot {action}: ")).unwrap_or(&report).to_owned()
+    }
+
     /// What was being done and what went wrong with its causes.
     pub(crate) fn report_without_advice(&self) -> String {
         let mut text = self.to_string();
@@ -397,17 +431,6 @@ impl Error {
         }
         text
     }
-}
-
-/// Statuses that may pass, whatever comes with them.
-pub(crate) fn is_transient(status: u16) -> bool {
-    matches!(status, 408 | 425 | 429 | 500..=599)
-}
-
-/// The same for the storage, where errors of the way there come as 400.
-pub(crate) fn storage_may_recover(status: u16, code: Option<&str>) -> bool {
-    let codes = ["RequestTimeout", "UserNetworkTooSlow", "IncompleteBody", "BadDigest"];
-    is_transient(status) || status == 400 && code.is_some_and(|code| codes.contains(&code))
 }
 
 impl fmt::Display for Error {
@@ -459,6 +482,11 @@ impl fmt::Display for Error {
             Self::Uncertain { .. } => {
                 f.write_str("everything was sent, and whether it becomes a build is not known")
             }
+            Self::NotConfirmed { key, .. } => write!(
+                f,
+                "the package is stored under the key {key}, and whether it is published is not \
+                 known"
+            ),
             Self::Attachment { path, .. } => write!(f, "{}", path.display()),
         }
     }
@@ -473,7 +501,9 @@ impl StdError for Error {
         match self {
             Self::Io { source, .. } => Some(source),
             Self::Network { source: Some(source), .. } => Some(source.as_ref()),
-            Self::Uncertain { source, .. } | Self::Attachment { source, .. } => Some(source),
+            Self::Uncertain { source, .. }
+            | Self::NotConfirmed { source, .. }
+            | Self::Attachment { source, .. } => Some(source),
             _ => None,
         }
     }

@@ -51,22 +51,13 @@ impl Answer {
             Err(failure) if answer.status < 400 || failure.kind == FailureKind::Deadline => {
                 Err(failure)
             }
-            _ if answer.is_premature_success() => Err(Failure::new(
-                FailureKind::Broken,
-                format!(
-                    "the peer answered HTTP {} and closed the connection before it had everything",
-                    answer.status
-                ),
-            )),
             _ => Ok(answer),
         }
     }
 
-    /// Whether this is a 2xx that came before the whole body was sent, which can't be a real
-    /// success. Web pages are excluded; callers tell whose they are.
-    fn is_premature_success(&self) -> bool {
-        let is_cut = self.is_early && !self.all_sent;
-        is_cut && (200..300).contains(&self.status) && !self.is_html()
+    /// Whether this is a 2xx that came before the whole body was sent, which is no success.
+    pub(crate) fn is_early_success(&self) -> bool {
+        self.is_early && (200..300).contains(&self.status)
     }
 
     /// The first value of a header, whose name is given in lower case.

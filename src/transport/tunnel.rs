@@ -11,7 +11,7 @@ use super::failure::{Failure, FailureKind};
 use super::heads;
 use super::proxy::{Proxy, ProxyKind};
 use super::url::{Url, host_in_url};
-use crate::error::is_transient;
+use crate::retry::is_transient;
 
 /// The most that a proxy's answer may have.
 const MAX_HEAD: usize = 16 * 1024;

@@ -39,6 +39,7 @@ const LEGACY: &[Row] = &[
     row(BigLegacy, "legacy:*:early=403@65536,code=1002,manner=reset", AUTH, "l", "1002"),
     row(BigLegacy, "legacy:*:early=413@65536,code=1300,manner=linger", API, "l", "1300"),
     row(Legacy, "legacy:1:refuse-expect", DONE, "ll", ""),
+    row(Legacy, "legacy:*:status=417,done", NETWORK, "l", "may have been published"),
     row(Legacy, "legacy:1:ignore-expect", DONE, "l", ""),
 ];
 

@@ -44,6 +44,41 @@ const ANSWERS: &[Row] = &[
         "tsst",
         "may still appear",
     ),
+    row(Upload, "storage:1:wrong-checksum; storage:2:status=409", STORAGE, "tss", "CRC-64"),
+    // Nothing that comes later proves that the damaged object is the package.
+    row(Upload, "storage:1:wrong-checksum; storage:2:status=409,done", STORAGE, "tss", "CRC-64"),
+    row(Upload, "storage:1:wrong-checksum; storage:*:cut=done", STORAGE, "tsss", "CRC-64"),
+    row(Upload, "storage:1:wrong-checksum; storage:*:status=203", STORAGE, "tsss", "CRC-64"),
+    row(Upload, "storage:1:wrong-checksum; storage:*:html", STORAGE, "tsss", "may still appear"),
+    row(Upload, "storage:1:wrong-checksum; storage:2:cut=done", DONE, "tssspp", ""),
+    row(Upload, "storage:1:wrong-checksum; storage:2:xml=AccessDenied", STORAGE, "tss", "CRC-64"),
+    row(Upload, "storage:1:wrong-checksum; storage:2:expired", DONE, "tsstspp", "published twice"),
+    // Other 2xx say nothing about what is stored.
+    row(Upload, "storage:*:status=202,done", STORAGE, "tsss", "may still appear"),
+    row(Upload, "storage:*:status=206,done", STORAGE, "tsss", "HTTP 206"),
+    row(Upload, "storage:*:status=226", STORAGE, "tsss", "may still appear"),
+    row(Upload, "storage:1:status=202,done", DONE, "tsspp", ""),
+    row(Upload, "storage:*:status=200,xml=InternalError,done", STORAGE, "tsss", "InternalError"),
+    // After the whole body, what is not a definite refusal leaves it open.
+    row(Upload, "storage:*:status=503,done", STORAGE, "tsss", "may still appear"),
+    row(Upload, "storage:*:status=503,raw=busy,done", STORAGE, "tsss", "may still appear"),
+    row(Upload, "storage:*:status=408,done", STORAGE, "tsss", "may still appear"),
+    row(Upload, "storage:*:status=425,done", STORAGE, "tsss", "may still appear"),
+    row(Upload, "storage:*:status=429,done", STORAGE, "tsss", "may still appear"),
+    row(Upload, "storage:*:status=400,xml=RequestTimeout,done", STORAGE, "tsss", "may still"),
+    row(Upload, "storage:*:status=303,done", NETWORK, "ts", "may still appear"),
+    row(Upload, "storage:*:html,done", NETWORK, "tsss", "may still appear"),
+    row(
+        Upload,
+        "storage:1:status=503,done; storage:2:xml=AccessDenied",
+        STORAGE,
+        "tss",
+        "may still",
+    ),
+    row(Upload, "storage:1:status=503,done; storage:2:xml=ExpiredToken", DONE, "tsspp", ""),
+    row(Upload, "storage:1:status=503,done", DONE, "tsspp", ""),
+    // A page that says so: something on the way limits the size.
+    row(Upload, "storage:*:status=413,html", NETWORK, "ts", "limits the size"),
     row(Upload, "storage:*:dropped", API, "tsp", "1244"),
     row(Upload, "storage:1:huge", DONE, "tspp", ""),
 ];
@@ -56,7 +91,7 @@ const EXPIRED: &[Row] = &[
     row(Big, "storage:1:early=403@65536,xml=ExpiredToken,manner=reset", DONE, "tstspp", ""),
     row(Upload, "storage:1:expired; storage:2:expired", STORAGE, "tsts", "ExpiredToken"),
     row(Upload, "storage:*:expired=denied", STORAGE, "tsts", "expired"),
-    row(Upload, "storage:1:status=503; storage:2:expired", DONE, "tsstspp", ""),
+    row(Upload, "storage:1:status=503; storage:2:expired", DONE, "tssptspp", "published twice"),
     row(Upload, "storage:1:expired; token:2:code=1002", 4, "tst", "1002"),
 ];
 
@@ -95,7 +130,7 @@ const EARLY: &[Row] = &[
     // Nothing of a body can have been stored before it was sent.
     row(Big, "storage:*:early=200@65536,html,manner=reset", NETWORK, "tsss", "web page"),
     row(Upload, "storage:*:early=200,html,manner=reset", NETWORK, "tsss", "web page"),
-    row(Big, "storage:*:early=204@65536,manner=reset", NETWORK, "tsss", "answered HTTP 204"),
+    row(Big, "storage:*:early=204@65536,manner=reset", STORAGE, "tsss", "answered HTTP 204"),
     row(Big, "storage:1:early=204@65536,manner=reset", DONE, "tsspp", ""),
     row(Big, "storage:1:early=204@65536,manner=drain", DONE, "tsspp", ""),
     row(Big, "storage:1:early=409@65536,manner=reset", DONE, "tspspp", ""),
