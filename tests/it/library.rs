@@ -54,8 +54,10 @@ fn errors_say_whether_another_try_may_help() {
         ("token:*:html", ErrorKind::Network, true),
         ("token:*:cut=head", ErrorKind::Network, true),
         ("token:*:code=1001", ErrorKind::Auth, false),
-        ("storage:*:status=503,xml=SlowDown", ErrorKind::Storage, true),
-        ("storage:*:status=400,xml=RequestTimeout", ErrorKind::Storage, true),
+        ("storage:*:early=503,xml=SlowDown", ErrorKind::Storage, true),
+        // It had all of it: a build may appear, and sending it again could make a second one.
+        ("storage:*:status=503,xml=SlowDown", ErrorKind::Storage, false),
+        ("storage:*:early=400,xml=RequestTimeout", ErrorKind::Storage, true),
         ("storage:*:status=403,xml=AccessDenied", ErrorKind::Storage, false),
         ("storage:*:redirect=302", ErrorKind::Network, false),
         ("poll:*:code=1216", ErrorKind::Publish, false),
