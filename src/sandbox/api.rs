@@ -33,7 +33,11 @@ pub(super) fn call(
     if endpoint == Endpoint::Probe || (head.method == "GET" && endpoint != Endpoint::Poll) {
         return Err(ApiError::new(1001, "_api_key could not be empty"));
     }
+    let is_form = matches!(received, Received::Form(_));
     let (params, file) = parameters(head, received, deviations)?;
+    if matches!(endpoint, Endpoint::Token | Endpoint::Poll) && is_form {
+        deviations.add("the body is multipart/form-data");
+    }
     params.authorize(&settings.api_key, known_to(endpoint))?;
     match endpoint {
         Endpoint::Token => get_cos_token(&params, state, settings),

@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
+mod clients;
+
 use crate::support::{data, program, run};
 
 fn sandbox(arguments: &[&str]) -> crate::support::Ran {

@@ -32,7 +32,8 @@ fn parameters_may_stand_anywhere() {
     let post = |target: &str, content_type: &str, body: &str| {
         both(|sandbox| Peer::new(sandbox).post(target, content_type, body).code())
     };
-    assert_eq!(post(TOKEN, MULTIPART, &form), (0, 0, Vec::new()));
+    let in_form = ["the body is multipart/form-data"].map(str::to_owned).to_vec();
+    assert_eq!(post(TOKEN, MULTIPART, &form), (0, 1280, in_form));
     let whole = format!("{TOKEN}?{key}&{kind}");
     assert_eq!(post(&whole, URLENCODED, ""), (0, 1280, in_url.clone()));
     assert_eq!(post(&format!("{TOKEN}?{key}"), URLENCODED, kind), (0, 1280, in_url.clone()));
@@ -177,6 +178,96 @@ fn forms_are_read_as_their_clients_write_them() {
     assert_eq!(deviations(&sandbox), expected);
     let object = &sandbox.seen().objects[0];
     assert_eq!((object.file_name.as_str(), object.content_type.as_str()), ("a.apk", ""));
+}
+
+/// The head of a part without its `Content-Disposition`, and how names are written in that.
+type Writes = (fn(&str) -> String, fn(&str, &str) -> String);
+
+/// How HTTP stacks write a text field and a file: okhttp, Apache's HttpClient, .NET's, Ruby's
+/// multipart-post, Python's email package.
+const STACKS: [Writes; 5] = [
+    (
+        |name| format!("Content-Disposition: form-data; name=\"{name}\"\r\nContent-Length: 9"),
+        |name, file| {
+            format!(
+                "Content-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\
+                 Content-Type: application/octet-stream\r\nContent-Length: 1"
+            )
+        },
+    ),
+    (
+        |name| {
+            format!(
+                "Content-Disposition: form-data; name=\"{name}\"\r\n\
+                 Content-Type: text/plain; charset=ISO-8859-1\r\nContent-Transfer-Encoding: 8bit"
+            )
+        },
+        |name, file| {
+            format!(
+                "Content-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\
+                 Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: binary"
+            )
+        },
+    ),
+    (
+        |name| {
+            format!(
+                "Content-Type: text/plain; charset=utf-8\r\n\
+                 Content-Disposition: form-data; name={name}"
+            )
+        },
+        |name, file| {
+            format!(
+                "Content-Disposition: form-data; name={name}; filename={file}; \
+                 filename*=utf-8''{file}"
+            )
+        },
+    ),
+    (
+        |name| format!("Content-Disposition: form-data; name=\"{name}\""),
+        |name, file| {
+            format!(
+                "Content-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\
+                 Content-Length: 1\r\nContent-Type: application/octet-stream\r\n\
+                 Content-Transfer-Encoding: binary"
+            )
+        },
+    ),
+    (
+        |name| {
+            format!(
+                "Content-Type: text/plain; charset=\"us-ascii\"\r\nMIME-Version: 1.0\r\n\
+                 Content-Transfer-Encoding: 7bit\r\nContent-Disposition: form-data;\r\n name=\"{name}\""
+            )
+        },
+        |name, file| {
+            format!(
+                "Content-Type: application/octet-stream\r\nMIME-Version: 1.0\r\n\
+                 Content-Disposition: form-data; name=\"{name}\";\r\n\tfilename=\"{file}\""
+            )
+        },
+    ),
+];
+
+#[test]
+fn every_stack_gets_its_form_through() {
+    for (at, (field_head, file_head)) in STACKS.into_iter().enumerate() {
+        let (lenient, held) = (Sandbox::start().unwrap(), strict());
+        let upload = |sandbox: &Sandbox| {
+            let token = token(sandbox, "apk");
+            let part =
+                |head: String, value: &str| format!("--b0undary\r\n{head}\r\n\r\n{value}\r\n");
+            let fields = token.params.iter().map(|(name, value)| part(field_head(name), value));
+            let file = part(file_head("file", "a.apk"), "x");
+            let body: String = fields.chain([file, "--b0undary--\r\n".into()]).collect();
+            Peer::new(sandbox).post("/storage/", MULTIPART, &body)
+        };
+        let answer = upload(&lenient);
+        assert_eq!(answer.status, 204, "{at}: {}", answer.body);
+        assert_eq!(lenient.seen().objects[0].file_name, "a.apk", "{at}");
+        assert!(!deviations(&lenient).is_empty(), "{at}");
+        assert_eq!(upload(&held).xml_code(), "MalformedPOSTRequest", "{at}");
+    }
 }
 
 #[test]
