@@ -6,8 +6,8 @@ use super::command::{Install, Notes, Release, Secret};
 use super::parsed_options::{ParsedOptions, Result};
 use super::values;
 use crate::options::{
-    CHANNEL, DESCRIPTION, INSTALL_PASSWORD_FILE, INSTALL_TYPE, NOTES, NOTES_FILE, Opt, REGION,
-    TYPE, VALID_FOREVER, VALID_FROM, VALID_UNTIL,
+    CHANNEL, DESCRIPTION, INSTALL_PASSWORD_FILE, INSTALL_TYPE, NOTES, NOTES_FILE, Opt,
+    PASSWORD_ENV, REGION, TYPE, VALID_FOREVER, VALID_FROM, VALID_UNTIL,
 };
 
 pub(super) fn release(options: &ParsedOptions<'_>) -> Result<Release> {
@@ -54,7 +54,7 @@ fn install_type(name: &str) -> Option<InstallType> {
 }
 
 fn install(options: &ParsedOptions<'_>) -> Result<Option<Install>> {
-    let secret = options.secret(&INSTALL_PASSWORD_FILE)?;
+    let secret = install_password(options)?;
     match (options.choice(&INSTALL_TYPE, install_type)?, secret) {
         (None, None) => Ok(None),
         (None | Some(InstallType::Password), Some(secret)) => Ok(Some(Install::Password(secret))),
@@ -68,6 +68,15 @@ fn install(options: &ParsedOptions<'_>) -> Result<Option<Install>> {
         (Some(InstallType::Public), None) => Ok(Some(Install::Public)),
         (Some(InstallType::Invite), None) => Ok(Some(Install::Invite)),
     }
+}
+
+fn install_password(options: &ParsedOptions<'_>) -> Result<Option<Secret>> {
+    options.exclude_each_other(&PASSWORD_ENV, &INSTALL_PASSWORD_FILE)?;
+    let secret = options.secret(&INSTALL_PASSWORD_FILE)?;
+    if options.has(&PASSWORD_ENV) && secret.is_none() {
+        return Err("--password-env reads PGYER_INSTALL_PASSWORD, which is not set".into());
+    }
+    Ok(secret)
 }
 
 /// The variable or the option that a secret comes from.

@@ -76,6 +76,8 @@ options!(
             "Implies --install-type password, and can't be combined with another type. A line \
              break at the end is dropped; - reads standard input.",
         ),
+    // The official CLI's flag: the variable alone does the same here.
+    PASSWORD_ENV = release("password-env", Flag).hidden(),
     DESCRIPTION = release("description", Text("TEXT"))
         .field("buildDescription")
         .alias("build-description")

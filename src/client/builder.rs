@@ -259,6 +259,10 @@ impl ClientBuilder {
         if url.has_query() {
             return Err(wrong("it has a query"));
         }
+        // The parser drops a fragment without a word.
+        if text.contains('#') {
+            return Err(wrong("it has a fragment"));
+        }
         if !url.is_private() && !self.insecure_http {
             return Err(wrong(
                 "over http:// everybody on the way can read the API key; use https://, or \

@@ -110,6 +110,7 @@ fn names_of_other_programs_come_first() {
         ("qrcode qrCode", "--qr?"),
         ("installType buildInstallType", "--install-type?"),
         ("password-file", "--install-password-file?"),
+        ("passwordEnv PASSWORD_ENV", "--password-env?"),
         ("max-time", "--timeout?"),
         ("cacert", "--ca-file?"),
         ("insecure", "always verified"),

@@ -80,7 +80,17 @@ fn the_library_checks_the_api_url() {
     for url in ["https://h", "HTTPS://h/x/", "http://[::1]:8080", "https://h/a@b"] {
         assert_eq!(api_url(url).as_deref(), Some(url));
     }
-    for url in ["h", "ftp://h", "https://", "https://u@h", "https://h:0", "https://h?q", ""] {
+    for url in [
+        "h",
+        "ftp://h",
+        "https://",
+        "https://u@h",
+        "https://h:0",
+        "https://h?q",
+        "https://h#f",
+        "https://h_ü",
+        "",
+    ] {
         let message = error(&format!("doctor --api-url={url}"));
         assert!(message.starts_with("--api-url: "), "{url}: {message}");
     }

@@ -70,6 +70,26 @@ fn an_install_password_goes_with_no_other_type() {
 }
 
 #[test]
+fn the_official_flag_for_the_password_variable_is_understood() {
+    let install = |line: &str| upload_of(command_with(line, VARIABLE)).release.install;
+    let from_variable = Some(Install::Password(Secret::Env("PGYER_INSTALL_PASSWORD")));
+    assert_eq!(install("upload --password-env a"), from_variable);
+    assert_eq!(install("upload --password-env --build-install-type 2 a"), from_variable);
+    command_with("token --password-env a", VARIABLE);
+    for env in [&[][..], &[("PGYER_INSTALL_PASSWORD", "")]] {
+        let message = error_with("upload --password-env a", env);
+        assert!(message.contains("PGYER_INSTALL_PASSWORD, which is not set"), "{message}");
+    }
+    let message = error_with("upload --password-env=SECRET a", VARIABLE);
+    assert_eq!(message, "--password-env takes no value");
+    let message = error_with("upload --password-env --install-type public a", VARIABLE);
+    assert!(message.contains("PGYER_INSTALL_PASSWORD"), "{message}");
+    let message = error_with("upload --password-env --install-password-file p a", VARIABLE);
+    assert!(message.contains("exclude each other"), "{message}");
+    assert!(!printed("upload --help").contains("--password-env"));
+}
+
+#[test]
 fn notes_come_from_one_place() {
     let notes = |line: &str| upload(line).release.notes;
     assert_eq!(notes("upload --notes-file n a"), Some(Notes::File(file("n"))));
