@@ -79,6 +79,10 @@ impl Verb {
         self.row().name
     }
 
+    pub(crate) fn takes_files(self) -> bool {
+        matches!(self.row().operands, Operands::Files(_) | Operands::KeyThenFiles(_))
+    }
+
     /// Whether the command talks to Pgyer.
     pub(crate) fn uses_network(self) -> bool {
         crate::options::NETWORK.contains(&self)

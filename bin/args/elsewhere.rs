@@ -22,6 +22,7 @@ pub(super) fn option(name: &str, verb: Option<Verb>) -> Option<Instead> {
     let mut known = OPTIONS_ELSEWHERE.iter().filter(|(_, names)| is_one_of(name, names));
     let has = |instead: &Instead| match (instead, verb) {
         (Use(opt), Some(verb)) => opt.verbs.contains(&verb),
+        (Operand, Some(verb)) => verb.takes_files(),
         _ => true,
     };
     known.find(|(instead, _)| has(instead)).map(|(instead, _)| *instead)

@@ -103,13 +103,17 @@ fn known(name: &str, verb: Option<Verb>) -> Option<String> {
         let has = verb.is_none_or(|verb| opt.verbs.contains(&verb));
         return Some(if has { did_you_mean(opt) } else { belongs_to(opt) });
     }
-    elsewhere::option(name, verb).map(advice)
+    elsewhere::option(name, verb).map(|instead| advice(instead, verb))
 }
 
-fn advice(instead: Instead) -> String {
+fn advice(instead: Instead, verb: Option<Verb>) -> String {
     match instead {
         Instead::Option(opt) => did_you_mean(opt),
-        Instead::Operand => "the file is named without an option: pgyer upload FILE".to_owned(),
+        Instead::Operand => {
+            let row = verb.unwrap_or(Verb::Upload).row();
+            let operands = row.usage.first().unwrap_or(&"FILE");
+            format!("the file is named without an option: pgyer {} {operands}", row.name)
+        }
         Instead::Say(advice) => advice.to_owned(),
     }
 }
@@ -129,7 +133,7 @@ fn by_letter(letter: char, verb: Option<Verb>) -> Option<String> {
     let short = |name: &char| name.to_ascii_lowercase() == folded;
     let near = shown_options(verb).filter_map(|opt| opt.short).find(short);
     near.map(|name| format!("did you mean -{name}?"))
-        .or_else(|| elsewhere::short_option(letter, verb).map(advice))
+        .or_else(|| elsewhere::short_option(letter, verb).map(|instead| advice(instead, verb)))
 }
 
 fn shown_options(verb: Option<Verb>) -> impl Iterator<Item = &'static Opt> {

@@ -142,6 +142,8 @@ fn names_of_other_programs_come_first() {
     ] {
         says(&format!("upload -{letter} x a"), &[ours]);
     }
+    says("check --apk a.apk", &["without an option: pgyer check FILE..."]);
+    says("put --file a.apk", &["without an option: pgyer put --token TOKEN.json FILE"]);
     says("status -w KEY", &["--wait?"]);
     says("harmony-cert --password-file x K c", &["--p12-password-file?"]);
     says("check --colour never", &["--color?"]);
@@ -149,8 +151,10 @@ fn names_of_other_programs_come_first() {
 
 #[test]
 fn a_name_of_another_program_is_that_of_the_same_command() {
-    for line in ["check --changelog x a", "status --concurrency 2 K", "doctor -d x"] {
-        assert!(!error(line).contains("did you mean"), "{}", error(line));
+    for line in
+        ["check --changelog x a", "status --concurrency 2 K", "doctor -d x", "status --apk x K"]
+    {
+        says(line, &["see pgyer "]);
     }
     says("check --buildChannelShortcut x a", &["it belongs to upload, token"]);
 }
