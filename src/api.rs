@@ -32,7 +32,7 @@ impl Client {
     /// ```
     pub fn get_cos_token(&self, build_type: BuildType, release: &Release) -> Result<UploadToken> {
         let action = "get an upload token (getCOSToken)";
-        let mut fields = vec![("buildType", build_type.as_str().to_owned())];
+        let mut fields = vec![("buildType", build_type.api_value().to_owned())];
         fields.extend(release.token_fields());
         fields.extend(release.common_fields());
         let call = Call { action, path: "/app/getCOSToken", fields, file: None, once: false };

@@ -15,7 +15,7 @@ use crate::types::BuildType;
 /// assert_eq!(seen.count(Endpoint::Storage), 1);
 /// let request: &SeenRequest = seen.requests_to(Endpoint::Token).next().expect("a request");
 /// assert_eq!(request.header("content-type"), Some("application/x-www-form-urlencoded"));
-/// assert_eq!(request.field("buildType"), Some("harmonyos".as_bytes()));
+/// assert_eq!(request.field("buildType"), Some("hap".as_bytes()));
 /// let object: &Object = &seen.objects[0];
 /// assert_eq!((object.key.as_str(), object.file_name.as_str()), (key, "app.hap"));
 /// let build: &Build = seen.build(key).expect("the build is known");

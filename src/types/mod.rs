@@ -37,12 +37,21 @@ pub enum BuildType {
 }
 
 impl BuildType {
-    /// The API's value: `ios`, `android` or `harmonyos`.
+    /// Returns the name of the platform: `ios`, `android` or `harmonyos`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ios => "ios",
             Self::Android => "android",
             Self::HarmonyOs => "harmonyos",
+        }
+    }
+
+    /// Returns the value of `buildType`. For a HAP the API's page has `harmonyos` and `hap`; `hap`
+    /// is what all clients send that are known to have published one.
+    pub(crate) fn api_value(self) -> &'static str {
+        match self {
+            Self::HarmonyOs => "hap",
+            other => other.as_str(),
         }
     }
 }
@@ -56,8 +65,8 @@ impl fmt::Display for BuildType {
 impl FromStr for BuildType {
     type Err = Error;
 
-    /// Understands the API's values and the file types: `ios`, `ipa`, `android`, `apk`,
-    /// `harmonyos`, `hap`, `harmony`.
+    /// Accepts the names of the platforms and of the file types: `ios`, `ipa`, `android`, `apk`,
+    /// `harmonyos`, `harmony`, `hap`.
     fn from_str(text: &str) -> Result<Self> {
         match text {
             "ios" | "ipa" => Ok(Self::Ios),
@@ -76,12 +85,13 @@ mod tests {
 
     #[test]
     fn a_type_has_the_name_of_the_api_and_those_of_its_files() {
-        for (name, build_type, others) in [
-            ("ios", BuildType::Ios, &["ipa"][..]),
-            ("android", BuildType::Android, &["apk"]),
-            ("harmonyos", BuildType::HarmonyOs, &["hap", "harmony"]),
+        for (name, build_type, others, api_value) in [
+            ("ios", BuildType::Ios, &["ipa"][..], "ios"),
+            ("android", BuildType::Android, &["apk"], "android"),
+            ("harmonyos", BuildType::HarmonyOs, &["hap", "harmony"], "hap"),
         ] {
             assert_eq!(build_type.to_string(), name);
+            assert_eq!(build_type.api_value(), api_value);
             for text in others.iter().chain([&name]) {
                 assert_eq!(text.parse::<BuildType>().unwrap(), build_type);
             }

@@ -95,11 +95,8 @@ fn options_become_the_parameters_of_the_token() {
     let notes = "one\ntwo\\nthree\n";
     let arguments = ["token", "app.hap", "--notes", notes, "--description=", "--channel", "ab"];
     run(program_for(&sandbox).current_dir(data("")), arguments).expect(0);
-    let expected = [
-        ("buildChannelShortcut", "ab"),
-        ("buildType", "harmonyos"),
-        ("buildUpdateDescription", notes),
-    ];
+    let expected =
+        [("buildChannelShortcut", "ab"), ("buildType", "hap"), ("buildUpdateDescription", notes)];
     assert_eq!(last_fields(&sandbox), pairs(&expected));
     for (line, expected) in [
         ("--region=china", ("oversea", "2")),
@@ -114,7 +111,7 @@ fn options_become_the_parameters_of_the_token() {
         assert_eq!(last_fields(&sandbox), expected, "{line}");
     }
     pgyer(&sandbox, "token --type=harmony --region=china --region=auto").expect(0);
-    assert_eq!(last_fields(&sandbox), pairs(&[("buildType", "harmonyos")]));
+    assert_eq!(last_fields(&sandbox), pairs(&[("buildType", "hap")]));
 }
 
 #[test]
@@ -241,7 +238,7 @@ fn without_the_check_the_type_comes_from_the_option_or_the_name() {
     let (sandbox, folder) = (crate::support::strict(), TempDir::new().unwrap());
     for (name, option, expected) in [
         ("a.IPA", "", "ios"),
-        ("a.hap", "", "harmonyos"),
+        ("a.hap", "", "hap"),
         ("a.bin", "--type=apk", "android"),
         ("b.ipa", "--type=android", "android"),
     ] {

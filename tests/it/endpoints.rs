@@ -177,7 +177,7 @@ fn a_token_is_asked_for_with_all_eleven_parameters() {
         ("buildInstallStartDate", "2018-01-01"),
         ("buildInstallType", "2"),
         ("buildPassword", "p&w=%+ é"),
-        ("buildType", "harmonyos"),
+        ("buildType", "hap"),
         ("buildUpdateDescription", "a\r\nb\\n &c=d;%41+蒲公英"),
         ("oversea", "1"),
     ];
