@@ -180,6 +180,7 @@
 )]
 
 mod api;
+mod bom;
 mod client;
 #[cfg(test)]
 #[path = "../tests/it/support/decoder.rs"]

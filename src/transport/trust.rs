@@ -16,6 +16,7 @@ use rustls::{
 use super::crypto;
 use super::der;
 use super::failure::{Failure, FailureKind};
+use crate::bom;
 use crate::error::{Error, Result};
 
 /// The certificate authorities that are trusted.
@@ -51,8 +52,12 @@ impl Roots {
     /// Adds the certificates in a PEM file; `name` is what the file is called in messages.
     pub(crate) fn add_pem(&mut self, pem: &[u8], name: &str) -> Result<()> {
         let wrong = |what| Error::usage(format!("{name}: {what}: PEM certificates are expected"));
+        if bom::is_utf16(pem) {
+            return Err(wrong("it is UTF-16, as PowerShell's > writes it"));
+        }
         let mut added = 0_usize;
-        for certificate in CertificateDer::pem_slice_iter(pem) {
+        // Behind a byte order mark the first certificate would be passed over.
+        for certificate in CertificateDer::pem_slice_iter(bom::without(pem)) {
             let certificate = certificate.map_err(|_| wrong("it is not PEM"))?;
             self.added
                 .add(certificate.clone())

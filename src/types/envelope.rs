@@ -1,5 +1,6 @@
 //! The object around every answer of the API.
 
+use crate::bom;
 use crate::json::Fields;
 
 /// `{"code", "message", "data"}`, with the code as a number or a string.
@@ -8,17 +9,16 @@ pub(crate) struct Envelope {
     pub(crate) code: i64,
     /// May be in Chinese, empty or absent.
     pub(crate) message: String,
-    /// As JSON; on an error this can be anything.
+    /// As JSON; with an error it can be anything.
     pub(crate) data: String,
-    /// The status that it came with.
+    /// The status of the HTTP response.
     pub(crate) http_status: u16,
 }
 
 impl Envelope {
-    /// None when this is not the API's JSON.
+    /// Returns `None` if this is not the API's JSON.
     pub(crate) fn parse(http_status: u16, body: &[u8]) -> Option<Self> {
-        let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-        let fields = Fields::parse(std::str::from_utf8(body).ok()?)?;
+        let fields = Fields::parse(std::str::from_utf8(bom::without(body)).ok()?)?;
         Some(Self {
             code: fields.integer("code")?,
             message: fields.text("message").unwrap_or_default(),

@@ -5,11 +5,11 @@ use std::fmt;
 use crate::error::Error;
 use crate::json::{self, Fields, MOST_MEMBERS};
 
-/// The most that a storage takes as the key of an object.
+/// The longest key of an object that a storage accepts, in bytes.
 const LONGEST_KEY: usize = 1024;
 
-/// What `getCOSToken` answers: where to upload to, with which fields, and the key under which the
-/// build can be asked for afterwards.
+/// The answer of `getCOSToken`: where to upload to, with which fields, and the key to ask for the
+/// build with afterwards.
 ///
 /// Its `Debug` shows the names of the fields and not their values: the signature and the security
 /// token let whoever has them upload in your name for about half an hour.
@@ -39,9 +39,14 @@ impl UploadToken {
     /// # Errors
     /// What is wrong with it, in words that go after a colon.
     pub(crate) fn parse(json: &str) -> Result<Self, String> {
-        let fields = Fields::parse(json).ok_or("it is not a JSON object")?;
-        match fields.raw("data") {
-            Some(data) if fields.raw("endpoint").is_none() => Self::parse(data),
+        let fields = object(json)?;
+        if fields.raw("endpoint").is_some() {
+            return Self::from_fields(json, &fields);
+        }
+        match (fields.integer("code"), fields.raw("data")) {
+            (Some(code), _) if code != 0 => Err(format!("it is a refusal by the API, code {code}")),
+            // One level alone: there could be any number.
+            (_, Some(data)) => Self::from_fields(data, &object(data)?),
             _ => Self::from_fields(json, &fields),
         }
     }
@@ -74,14 +79,9 @@ impl UploadToken {
     /// `getCOSToken`.
     ///
     /// # Errors
-    /// [`Error::Usage`] when it is no token.
-    ///
-    /// ```
-    /// use pgyer::{ErrorKind, UploadToken};
-    /// assert_eq!(UploadToken::from_json("{}").unwrap_err().kind(), ErrorKind::Usage);
-    /// ```
+    /// [`Error::Usage`] if it is not a token; for a refusal by the API the message has its code.
     pub fn from_json(json: &str) -> Result<Self, Error> {
-        Self::parse(json).map_err(|problem| {
+        Self::parse(json.strip_prefix('\u{feff}').unwrap_or(json)).map_err(|problem| {
             Error::usage(format!(
                 "this is not an upload token: {problem}; expected is what `pgyer token` prints, \
                  {{\"key\", \"endpoint\", \"params\"}}"
@@ -89,22 +89,22 @@ impl UploadToken {
         })
     }
 
-    /// The key to ask `buildInfo` for.
+    /// Returns the key to ask `buildInfo` for.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// The same token, which is sent as it came, with other JSON to show.
+    /// Replaces the JSON to show. What is sent stays as it came.
     pub(crate) fn shown_as(self, json: String) -> Self {
         Self { json, ..self }
     }
 
-    /// The URL to upload to.
+    /// Returns the URL to upload to.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// What must not be shown of it: values of params, and what is secret within them.
+    /// Returns what must not be shown: values of params, and what is secret within them.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         // Far more than any token has; each is searched for in all that is shown.
         const MOST: usize = 64;
@@ -115,7 +115,7 @@ impl UploadToken {
         values.flat_map(|value| std::iter::once(value).chain(parts_of(value))).take(MOST)
     }
 
-    /// The endpoint without its user, password and query.
+    /// Returns the endpoint without its user, password and query.
     fn harmless_endpoint(&self) -> String {
         let shown = Fields::parse(&self.json).and_then(|fields| fields.text("endpoint"));
         let shown = shown.unwrap_or_default();
@@ -123,12 +123,16 @@ impl UploadToken {
         path.rsplit_once('@').map_or(path.to_owned(), |(_, host)| format!("***@{host}"))
     }
 
-    /// The API's `data` as JSON on one line, as it came but for the API key and for passwords
-    /// outside its `params`, which are replaced by `***`. It has the signature in it: give it to
-    /// nobody but [`Client::put`](crate::Client::put).
+    /// Returns the API's `data` as JSON on one line, as it came but for the API key and for
+    /// passwords outside its `params`, which are replaced by `***`. It has the signature in it:
+    /// give it to nobody but [`Client::put`](crate::Client::put).
     pub fn expose_json(&self) -> &str {
         &self.json
     }
+}
+
+fn object(json: &str) -> Result<Fields, String> {
+    Fields::parse(json).ok_or_else(|| "it is not a JSON object".to_owned())
 }
 
 /// Which params are credentials. `key` is not one: it is an identifier and shown everywhere.
@@ -139,7 +143,7 @@ fn is_secret(name: &str) -> bool {
         .any(|part| name.contains(part))
 }
 
-/// The values within a signature (`q-sign-algorithm=sha1&q-signature=…`) that are secret by
+/// Returns the values within a signature (`q-sign-algorithm=sha1&q-signature=…`) that are secret by
 /// themselves: the long ones.
 fn parts_of(signature: &str) -> impl Iterator<Item = &str> {
     const LONG: usize = 16;
@@ -199,6 +203,13 @@ mod tests {
     fn a_whole_answer_is_taken_for_its_data() {
         let answer = format!(r#"{{"code":0,"data":{TOKEN}}}"#);
         assert_eq!(UploadToken::parse(&answer).unwrap().key(), "k1");
+        assert_eq!(UploadToken::from_json(&format!("\u{feff}{answer}")).unwrap().key(), "k1");
+    }
+
+    #[test]
+    fn answers_within_answers_take_no_time() {
+        let deep = r#"{"data":"#.repeat(100_000) + TOKEN + &"}".repeat(100_000);
+        assert!(UploadToken::from_json(&deep).is_err());
     }
 
     #[test]
@@ -257,6 +268,9 @@ mod tests {
             (r#"{"key":"k","endpoint":"e","params":{}}"#, "not an object"),
             (r#"{"key":"k","endpoint":"e","params":{"a":[]}}"#, "not a string"),
             (r#"{"key":"k","endpoint":"e","params":{"a":"b"},"method":"PUT"}"#, "method PUT"),
+            (r#"{"code":1002,"message":"_api_key"}"#, "a refusal by the API, code 1002"),
+            (r#"{"code":"1246","data":{"key":"k"}}"#, "a refusal by the API, code 1246"),
+            (r#"{"code":0,"data":[]}"#, "not a JSON object"),
         ] {
             let problem = UploadToken::parse(json).unwrap_err();
             assert!(problem.contains(said), "{json}: {problem}");
