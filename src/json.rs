@@ -30,21 +30,30 @@ impl Fields {
         self.0.iter().map(|(name, value)| (name.as_str(), value.get()))
     }
 
-    /// The value of a member as JSON.
+    /// Returns the value of a member as JSON.
     pub(crate) fn raw(&self, name: &str) -> Option<&str> {
         self.iter().find(|(found, _)| *found == name).map(|(_, value)| value)
     }
 
-    /// A string, or a number or truth value as it is written; `None` for anything else.
+    /// Returns a string, or a number or truth value as it is written; `None` for anything else.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.raw(name).and_then(text_of)
     }
 
-    /// An integer, written as a number or as a string.
+    /// Returns an integer, written as a number or as a string.
     pub(crate) fn integer(&self, name: &str) -> Option<i64> {
         self.text(name)?.trim().parse().ok()
     }
 }
+
+// `RawValue` can't be compared.
+impl PartialEq for Fields {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Fields {}
 
 impl<'de> Deserialize<'de> for Fields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -71,7 +80,7 @@ impl<'de> Deserialize<'de> for Fields {
     }
 }
 
-/// A JSON string, number, `true` or `false` as text.
+/// Returns a JSON string, number, `true` or `false` as text.
 pub(crate) fn text_of(json: &str) -> Option<String> {
     match json.bytes().next()? {
         b'"' => serde_json::from_str(json).ok(),
@@ -110,14 +119,14 @@ fn string_length(json: &str) -> usize {
     end.map_or(json.len(), |end| end + 2)
 }
 
-/// The same JSON without white space between its tokens, so that it stays on one line.
+/// Removes the white space between tokens, so that the JSON stays on one line.
 pub(crate) fn compact(json: &str) -> String {
     tokens(json).collect()
 }
 
-/// The same JSON on one line, with `***` for the API key, within strings and as a number, and for
-/// the strings and numbers of what is called a password, at any depth. Within the member `kept`,
-/// passwords stay.
+/// Returns JSON on one line with `***` instead of secrets: of the API key, within strings and as a
+/// number, and of the strings and numbers of what is called a password, at any depth. Within the
+/// member `kept`, passwords stay.
 pub(crate) fn without_secrets(json: &str, api_key: &str, kept: Option<&str>) -> String {
     let mut shown = String::with_capacity(json.len());
     let mut tokens = tokens(json).peekable();
@@ -195,7 +204,7 @@ fn lossy_text(string: &str) -> String {
     escape::decoded(within_quotes, escape::json).map(|(_, c)| c).collect()
 }
 
-/// A string that holds a decimal integer, of whatever size, as a JSON number.
+/// Converts a string that holds a decimal integer, of whatever size, to a JSON number.
 pub(crate) fn number_of(json: &str) -> Option<String> {
     let text = text_of(json)?;
     let text = text.trim();

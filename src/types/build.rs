@@ -1,4 +1,4 @@
-//! What `buildInfo` and the legacy upload say about a build.
+//! A build, as `buildInfo` and the legacy upload describe it.
 
 use std::time::Duration;
 
@@ -8,15 +8,8 @@ use crate::percent::percent_encode;
 
 /// The state of a build, from one `buildInfo` call.
 ///
-#[cfg_attr(feature = "sandbox", doc = "```")]
-#[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
-/// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
-/// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
-/// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
-/// # std::env::set_current_dir("tests/data")?;
-/// # let token = client.get_cos_token(pgyer::BuildType::Android, &pgyer::Release::default())?;
-/// # client.put(&token, &pgyer::Package::open("app.apk")?)?;
-/// # let key = token.key();
+/// ```no_run
+/// # fn f(client: &pgyer::Client, key: &str) -> pgyer::Result<()> {
 /// use pgyer::BuildStatus;
 ///
 /// match client.build_info(key)? {
@@ -24,9 +17,9 @@ use crate::percent::percent_encode;
 ///     BuildStatus::Publishing { message, .. } => println!("not published yet: {message}"),
 ///     _ => {}
 /// }
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok(()) }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BuildStatus {
     /// Codes 1246 and 1247: in the queue, being parsed or being published.
@@ -66,24 +59,18 @@ impl BuildStatus {
 /// A published build: the fields of the API's page, and whatever else came with them.
 ///
 /// Numbers are accepted as numbers and as strings, since the live service sends strings. A field
-/// that is missing, or is not what the page says, is empty or none here; [`to_json`](Self::to_json)
-/// has them all as they came.
+/// that is missing, or is not what the page says, is empty or `None` here;
+/// [`to_json`](Self::to_json) has them all as they came.
 ///
-#[cfg_attr(feature = "sandbox", doc = "```")]
-#[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
-/// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
-/// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
-/// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
-/// # std::env::set_current_dir("tests/data")?;
-/// let build = client.publish(&pgyer::Package::open("app.apk")?, &Default::default())?.build;
+/// ```no_run
+/// # fn f(build: &pgyer::BuildInfo) {
 /// println!("{} {} ({:?} bytes)", build.name, build.version, build.file_size);
-/// println!("page: {:?}", build.install_url());
-/// println!("QR code: {:?}", build.qr_code_url());
-/// println!("icon: {:?}", build.icon_url());
-/// println!("all that came: {}", build.to_json());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// println!("page: {:?}, icon: {:?}", build.install_url(), build.icon_url());
+/// println!("a field that the page does not have: {:?}", build.field("buildCates"));
+/// println!("everything: {}", build.to_json());
+/// # }
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BuildInfo {
     /// `buildKey`: the build's own index ID; not the key that `getCOSToken` gave.
@@ -130,7 +117,7 @@ const INTEGERS: [&str; 5] =
     ["buildType", "buildIsFirst", "buildIsLastest", "buildFileSize", "buildBuildVersion"];
 
 impl BuildInfo {
-    /// None when there is nothing in it.
+    /// Returns `None` if there is nothing in it.
     pub(crate) fn from_fields(fields: Fields) -> Option<Self> {
         if fields.is_empty() {
             return None;
@@ -161,15 +148,15 @@ impl BuildInfo {
         })
     }
 
-    /// The install page: `https://www.pgyer.com/` and the short URL, or where that is empty the
-    /// build's own key.
+    /// Returns the install page: `https://www.pgyer.com/` and the short URL, or the build's own key
+    /// if that is empty.
     pub fn install_url(&self) -> Option<String> {
         let last =
             [&self.shortcut_url, &self.build_key].into_iter().find(|part| !part.is_empty())?;
         Some(format!("https://www.pgyer.com/{}", last_part(last)?))
     }
 
-    /// The address of the icon, made as the API's page says; none when there is no icon.
+    /// Returns the URL of the icon, made as the API's page says; `None` if there is no icon.
     pub fn icon_url(&self) -> Option<String> {
         let folders: Vec<String> =
             self.icon.chars().take(5).map(|c| percent_encode(c.encode_utf8(&mut [0; 4]))).collect();
@@ -183,7 +170,7 @@ impl BuildInfo {
         ))
     }
 
-    /// The address of the QR code, as received; none when it is empty.
+    /// Returns the URL of the QR code, as received; `None` if it is empty.
     pub fn qr_code_url(&self) -> Option<&str> {
         Some(self.qr_code_url.as_str()).filter(|url| !url.is_empty())
     }
@@ -194,8 +181,8 @@ impl BuildInfo {
         self.fields.text(name)
     }
 
-    /// All fields as one JSON object on one line, in the order and under the names received.
-    /// What the API's page calls Integer is a number even where the service sent a string.
+    /// Returns all fields as one JSON object on one line, in the order and under the names received.
+    /// What the API's page calls Integer is a number even if the service sent a string.
     pub fn to_json(&self) -> String {
         let members: Vec<String> = self
             .fields

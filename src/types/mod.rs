@@ -1,6 +1,7 @@
-//! The API's nouns: what goes into a request and what comes out of an answer.
+//! The API's nouns: what goes into a request and what an answer contains.
 
 mod build;
+mod date;
 mod envelope;
 mod release;
 mod token;
@@ -9,8 +10,9 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use build::{BuildInfo, BuildStatus};
+pub use date::Date;
 pub(crate) use envelope::Envelope;
-pub use release::{Date, InstallType, Region, Release, Validity};
+pub use release::{InstallType, Region, Release, Validity};
 pub use token::UploadToken;
 
 use crate::error::{Error, Result};

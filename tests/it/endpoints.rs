@@ -220,11 +220,11 @@ fn assert_form(taken: &Taken, fields: &[(&str, &str)], file: &str) {
 fn a_certificate_and_an_hsp_are_forms_with_the_file_last() {
     let api = Api::answering(200, r#"{"code":0,"message":"ok"}"#);
     let p12 = Source::open(data("cert.p12")).unwrap();
-    let password = Password::new("p\"w;\r\n--").unwrap();
+    let password = Password::new("p\"w;%0D%0A--").unwrap();
     api.client().upload_harmony_cert("apps/k.hap", &p12, &password).unwrap();
     let taken = api.only();
     assert_eq!(taken.target, "/apiv2/app/uploadHarmonyCert");
-    let fields = [("_api_key", KEY), ("buildKey", "apps/k.hap"), ("password", "p\"w;\r\n--")];
+    let fields = [("_api_key", KEY), ("buildKey", "apps/k.hap"), ("password", "p\"w;%0D%0A--")];
     assert_form(&taken, &fields, "cert.p12");
 
     let api = Api::answering(200, r#"{"code":"0"}"#);

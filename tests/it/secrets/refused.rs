@@ -52,7 +52,9 @@ const CASES: &[Case] = &[
     ("put --token={\"signature\":\"SECRET\"} app.apk", &[], 2),
     // Variables and files that are not what they should be.
     ("status k", &[("PGYER_API_KEY", "SECRET and more")], 2),
-    ("status k", &[("PGYER_API_KEY", "SECRET\n")], 2),
+    ("status k", &[("PGYER_API_KEY", "SECRET\nmore")], 2),
+    ("status k", &[("PGYER_API_KEY", "\u{85}SECRET")], 2),
+    ("upload app.apk", &[("PGYER_INSTALL_PASSWORD", "SECRET\tmore")], 2),
     ("status k", &[("PGYER_API_URL", "https://u:SECRET@x.example/")], 2),
     ("status k", &[("PGYER_API_URL", "https://x.example/?SECRET")], 2),
     ("status k", &[("PGYER_API_URL", "http://SECRET@x.example/")], 2),
@@ -67,6 +69,9 @@ const CASES: &[Case] = &[
     ("status k", &[("PGYER_CONFIG_FILE", "other")], 2),
     ("status --api-key-file=words k", &[], 2),
     ("status --api-key-file=bytes k", &[], 2),
+    ("status --api-key-file=utf-16 k", &[], 2),
+    ("put --token=utf-16 app.apk", &[], 2),
+    ("put --token=refusal.json app.apk", &[], 2),
     ("status --ca-file=words k", &[], 2),
     ("status k", &[("SSL_CERT_FILE", "pem")], 2),
     ("upload --install-password-file=bytes app.apk", &[], 2),
@@ -87,6 +92,7 @@ const FILES: &[(&str, &str)] = &[
     ("broken.json", r#"{"apiKey":"SECRET","#),
     ("number.json", r#"{"apiKey":["SECRET"]}"#),
     ("words", "PGYER_API_KEY=SECRET and more\n"),
+    ("refusal.json", r#"{"code":1002,"message":"SECRET","data":"SECRET"}"#),
     ("other", "API_KEY=SECRET\n"),
     ("pem", "-----BEGIN CERTIFICATE-----\nSECRET\n-----END CERTIFICATE-----\n"),
     ("scheme.json", r#"{"key":"k","endpoint":"SECRET://x.example/","params":{"a":"b"}}"#),
@@ -122,6 +128,8 @@ fn a_secret_in_the_wrong_place_is_not_repeated() {
     }
     let bytes = [filled(IT).as_bytes(), b"\xff\n"].concat();
     std::fs::write(scene.path().join("bytes"), bytes).unwrap();
+    let utf_16 = [b"\xFF\xFE", filled(IT).as_bytes()].concat();
+    std::fs::write(scene.path().join("utf-16"), utf_16).unwrap();
     for (line, variables, code) in CASES {
         for format in ["text", "json", "env"] {
             let mut command = program(&scene);
