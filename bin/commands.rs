@@ -225,7 +225,7 @@ impl Run<'_> {
     }
 
     fn put(&self, put: &args::Put) -> Result<u8> {
-        let token = UploadToken::from_json(&self.inputs().read_text(&put.token)?)?;
+        let token = self.inputs().token(&put.token)?;
         // No key is needed and none is sent, but a file that an option names has to be right.
         if let Some(file) = &self.command.network.api_key_file {
             self.inputs().api_key(Some(file))?;
@@ -237,7 +237,7 @@ impl Run<'_> {
         job.end();
         // A token that can't be used is a wrong file of an option, like a file that is no token.
         if let Err(error @ Error::Usage { .. }) = result {
-            return Err(error);
+            return Err(inputs::usage(format!("{}: {error}", inputs::name_of(&put.token))));
         }
         let key = Some(token.key().to_owned());
         Ok(self.report(Outcome { file: Some(operand(&put.file)), key, result }, When::Never))

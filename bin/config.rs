@@ -71,7 +71,6 @@ fn key_in_file(inputs: Inputs, path: &Path) -> Result<Option<ApiKey>> {
 /// Finds the key in JSON with `apiKey`, or in lines of which one is `PGYER_API_KEY=value` or
 /// `api_key=value`.
 pub(crate) fn key_in(name: &str, text: &str) -> Result<Option<ApiKey>> {
-    let text = text.trim_start_matches('\u{feff}');
     let key = if text.trim_start().starts_with('{') {
         let config: serde_json::Value = serde_json::from_str(text)
             .map_err(|_| usage(format!("{name}: it begins like JSON and is not valid JSON")))?;

@@ -7,10 +7,11 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
 
-use pgyer::{ApiKey, Error, InstallType, Password, Release, Result};
+use pgyer::{ApiKey, Error, InstallType, Password, Release, Result, UploadToken};
 
 use crate::args::{self, Input, Install, Notes, Secret};
 use crate::config;
+use crate::text;
 
 /// Far larger than any legitimate input; makes `/dev/zero` an error instead of exhausting memory.
 const MAX_SIZE: u64 = 4 << 20;
@@ -20,9 +21,8 @@ pub(crate) fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-fn text_of_variable(name: &str) -> Result<Option<String>> {
-    let text = variable(name).map(OsString::into_string).transpose();
-    text.map_err(|_| usage(format!("{name} is not UTF-8")))
+fn secret_variable(name: &str) -> Result<Option<String>> {
+    variable(name).map(|value| text::secret(name, value.into_encoded_bytes())).transpose()
 }
 
 /// Reads what the options name.
@@ -39,7 +39,7 @@ impl Inputs {
             let (name, text) = self.secret_text(input, "--api-key-file")?;
             return key_from(&name, &text).map(Some);
         }
-        match text_of_variable("PGYER_API_KEY")? {
+        match secret_variable("PGYER_API_KEY")? {
             Some(text) => key_from("PGYER_API_KEY", &text).map(Some),
             None => config::api_key(self),
         }
@@ -48,21 +48,20 @@ impl Inputs {
     /// Returns a password from a variable or from the file of an option.
     pub(crate) fn password(self, secret: &Secret, option: &str) -> Result<Password> {
         let (name, text) = match secret {
-            Secret::Env(name) => ((*name).to_owned(), text_of_variable(name)?.unwrap_or_default()),
+            Secret::Env(name) => ((*name).to_owned(), secret_variable(name)?.unwrap_or_default()),
             Secret::Input(input) => self.secret_text(input, option)?,
         };
         Password::new(text).map_err(|error| usage(format!("{name}: {error}")))
     }
 
     /// Returns the text of a secret's file and a name for the file. Its own name is never repeated:
-    /// it may be the secret itself. A line break at the end, which editors and `echo` put there, is
-    /// dropped.
+    /// it may be the secret itself.
     fn secret_text(self, input: &Input, option: &str) -> Result<(String, String)> {
         let name = match input {
             Input::Stdin => name_of(input),
             Input::File(_) => format!("the file of {option}"),
         };
-        let mut text = self.text(input, &name).map_err(|mut error| {
+        let bytes = self.bytes(input, &name).map_err(|mut error| {
             let is_missing = matches!(input, Input::File(path) if !path.exists());
             if let (true, Error::Io { source, .. }) = (is_missing, &mut error) {
                 let advice = format!("{option} takes the name of a file, not the secret itself");
@@ -70,31 +69,24 @@ impl Inputs {
             }
             error
         })?;
-        if text.ends_with('\n') {
-            text.pop();
-            if text.ends_with('\r') {
-                text.pop();
-            }
-        }
-        if text.is_empty() {
-            return Err(usage(format!("{name}: it is empty, where a secret is expected")));
-        }
+        let text = text::secret(&name, bytes)?;
         Ok((name, text))
     }
 
-    /// Reads a whole text, as it is.
+    /// Returns the token in a file, which messages name.
+    pub(crate) fn token(self, input: &Input) -> Result<UploadToken> {
+        UploadToken::from_json(&self.read_text(input)?)
+            .map_err(|error| usage(format!("{}: {error}", name_of(input))))
+    }
+
+    /// Reads a whole text, as it is but for a byte order mark.
     pub(crate) fn read_text(self, input: &Input) -> Result<String> {
-        self.text(input, &name_of(input))
+        text::decoded(&name_of(input), self.read(input)?)
     }
 
     /// Reads a whole file, or standard input.
     pub(crate) fn read(self, input: &Input) -> Result<Vec<u8>> {
         self.bytes(input, &name_of(input))
-    }
-
-    fn text(self, input: &Input, name: &str) -> Result<String> {
-        let bytes = self.bytes(input, name)?;
-        String::from_utf8(bytes).map_err(|_| usage(format!("{name}: it is not UTF-8 text")))
     }
 
     fn bytes(self, input: &Input, name: &str) -> Result<Vec<u8>> {
@@ -164,7 +156,7 @@ pub(crate) fn key_from(name: &str, text: &str) -> Result<ApiKey> {
     ApiKey::new(text).map_err(|error| usage(format!("{name}: {error}")))
 }
 
-fn name_of(input: &Input) -> String {
+pub(crate) fn name_of(input: &Input) -> String {
     match input {
         Input::Stdin => "standard input".to_owned(),
         Input::File(path) => path.display().to_string(),

@@ -5,6 +5,8 @@
 
 #[path = "../../bin/args/mod.rs"]
 mod args;
+#[path = "../../src/bom.rs"]
+mod bom;
 #[path = "../../bin/completions/mod.rs"]
 mod completions;
 #[path = "../../bin/config.rs"]
@@ -27,6 +29,8 @@ mod program;
 mod shell;
 #[path = "../../bin/verbs.rs"]
 mod verbs;
+#[path = "../../bin/text.rs"]
+mod text;
 
 pub use pgyer::fuzzing::{answers, heads, package, proxies, storage};
 

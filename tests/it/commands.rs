@@ -117,9 +117,10 @@ fn options_become_the_parameters_of_the_token() {
 #[test]
 fn notes_come_from_a_file_or_standard_input_as_they_are() {
     let (sandbox, folder) = (crate::support::strict(), TempDir::new().unwrap());
-    let notes = "\u{feff}one\r\n\n two\\n &=;\0\n\n";
+    let notes = "one\u{feff}\r\n\n two\\n &=;\0\n\n";
     let path = folder.path().join("notes");
-    fs::write(&path, notes).unwrap();
+    // An editor put a byte order mark there.
+    fs::write(&path, format!("\u{feff}{notes}")).unwrap();
     for file in ["notes", "-"] {
         let mut command = program_for(&sandbox);
         command.current_dir(folder.path()).stdin(Stdio::from(fs::File::open(&path).unwrap()));

@@ -176,16 +176,116 @@ fn a_secrets_file_loses_one_line_break_and_no_more() {
         ("pw", "pw"),
         ("pw\n", "pw"),
         ("pw\r\n", "pw"),
-        ("pw\n\n", "pw\n"),
         (" p w \n", " p w "),
-        ("\nxy\n", "\nxy"),
-        ("pw\r", "pw\r"),
+        ("\u{feff}pw\n", "pw"),
     ] {
         fs::write(scene.path("pw"), content).unwrap();
-        let line = "token --type=ios --install-password-file=pw";
-        scene.run(&[("PGYER_API_KEY", scene.sandbox.api_key())], line).expect(0);
-        assert_eq!(scene.last("buildPassword").as_deref(), Some(expected), "{content:?}");
-        assert_eq!(scene.last("buildInstallType").as_deref(), Some("2"));
+        let key = ("PGYER_API_KEY", scene.sandbox.api_key());
+        let of_file = "token --type=ios --install-password-file=pw";
+        let of_input = "token --type=ios --install-password-file=-";
+        for (line, variable) in [(of_file, ""), (of_input, ""), (ASK, content)] {
+            let mut command = scene.program(&[key, ("PGYER_INSTALL_PASSWORD", variable)]);
+            command.stdin(Stdio::from(fs::File::open(scene.path("pw")).unwrap()));
+            run(&mut command, words(line)).expect(0);
+            let sent = scene.last("buildPassword");
+            assert_eq!(sent.as_deref(), Some(expected), "{content:?}, {line}");
+            assert_eq!(scene.last("buildInstallType").as_deref(), Some("2"));
+        }
+        // The same for a key.
+        let variable = content.replace("p w", "pw").replace(' ', "");
+        let ran = scene.run(&[("PGYER_API_KEY", &variable)], ASK);
+        assert_eq!((ran.code, scene.last("_api_key").as_deref()), (Some(4), Some("pw")));
+    }
+}
+
+#[test]
+fn a_secret_with_a_control_character_is_refused_by_its_position() {
+    let scene = Scene::new(&[]);
+    for (content, said) in [
+        ("hunter\n\n", "a line break at position 7"),
+        ("\nhunter\n", "a line break at position 1"),
+        ("hunter\r", "a line break at position 7"),
+        ("h\tunter", "a tab at position 2"),
+        ("hünter\u{9b}\n", "U+009B at position 7"),
+        ("hunter\u{1b}[A", "U+001B at position 7"),
+        ("\n", "is empty"),
+        ("\u{feff}", "is empty"),
+    ] {
+        fs::write(scene.path("secret"), content).unwrap();
+        let key = ("PGYER_API_KEY", "k");
+        for (place, set, line) in [
+            ("--api-key-file", key, "status k --api-key-file=secret"),
+            ("PGYER_API_KEY", ("PGYER_API_KEY", content), "status k"),
+            ("--install-password-file", key, "token --type=ios --install-password-file=secret"),
+            ("PGYER_INSTALL_PASSWORD", ("PGYER_INSTALL_PASSWORD", content), ASK),
+            ("PGYER_P12_PASSWORD", ("PGYER_P12_PASSWORD", content), "harmony-cert k cert.p12"),
+        ] {
+            let ran = scene.run(&[key, set], line).expect(2);
+            let names_both = ran.stderr.contains(place) && ran.stderr.contains(said);
+            assert!(names_both && !ran.stderr.contains("nter"), "{content:?}, {place}: {ran:#?}");
+        }
+    }
+    assert_eq!(scene.sandbox.seen().connections, 0);
+}
+
+#[test]
+fn nul_and_utf_16_are_named_and_byte_order_marks_dropped() {
+    let scene = Scene::new(&[]);
+    let key = ("PGYER_API_KEY", scene.sandbox.api_key());
+    let utf_16 = |text: &str| -> Vec<u8> {
+        "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+    };
+    fs::write(scene.path("x"), utf_16("hunter\n")).unwrap();
+    for line in [
+        "status k --api-key-file=x",
+        "token --type=ios --install-password-file=x",
+        "harmony-cert k cert.p12 --p12-password-file=x",
+        "token --type=ios --notes-file=x",
+        "put --token=x app.apk",
+        "status k --ca-file=x",
+    ] {
+        let ran = scene.run(&[key], line).expect(2);
+        assert!(ran.stderr.contains("UTF-16, as PowerShell's > writes it"), "{line}: {ran:#?}");
+    }
+    scene.run(&[("PGYER_CONFIG_FILE", "x")], "status k").expect(2);
+    // Without its mark.
+    fs::write(scene.path("x"), &utf_16("hunter\n")[2..]).unwrap();
+    for option in ["--api-key-file", "--install-password-file"] {
+        let ran = scene.run(&[key], &format!("token --type=ios {option}=x")).expect(2);
+        let said = "a NUL, as UTF-16 text has, at position 2";
+        assert!(ran.stderr.contains(said) && ran.stderr.contains(option), "{ran:#?}");
+    }
+    assert_eq!(scene.sandbox.seen().connections, 0);
+
+    fs::write(scene.path("x"), "\u{feff}Fixes\u{feff}\n").unwrap();
+    scene.run(&[key], "token --type=ios --notes-file=x").expect(0);
+    assert_eq!(scene.last("buildUpdateDescription").as_deref(), Some("Fixes\u{feff}\n"));
+    let config = format!("\u{feff}api_key={}\n", scene.sandbox.api_key());
+    fs::write(scene.path("x"), config).unwrap();
+    scene.run(&[("PGYER_CONFIG_FILE", "x")], ASK).expect(0);
+    let token = scene.run(&[key], ASK).expect(0).stdout;
+    fs::write(scene.path("x"), format!("\u{feff}{token}")).unwrap();
+    fs::write(scene.path("no.ipa"), "no archive").unwrap();
+    scene.run(&[], "put --no-check --token=x no.ipa").expect(0);
+}
+
+#[test]
+fn a_token_that_is_none_is_named_with_its_file() {
+    let token = r#"{"key":"k","endpoint":"ftp://x.example/","params":{"a":"b"}}"#;
+    let scene = Scene::new(&[
+        ("refused.json", r#"{"code":1002,"message":"_api_key is wrong","data":[]}"#),
+        ("none.json", "[]"),
+        ("ftp.json", token),
+        ("app.ipa", "no archive"),
+    ]);
+    for (name, said) in [
+        ("refused.json", "a refusal by the API, code 1002"),
+        ("none.json", "not a JSON object"),
+        ("ftp.json", "endpoint"),
+    ] {
+        let line = format!("put --no-check --token={name} app.ipa");
+        let ran = scene.run(&[], &line).expect(2);
+        assert!(ran.stderr.contains(&format!("{name}: ")) && ran.stderr.contains(said), "{ran:#?}");
     }
 }
 
@@ -193,9 +293,9 @@ fn a_secrets_file_loses_one_line_break_and_no_more() {
 fn passwords_come_from_their_variables_too() {
     let scene = Scene::new(&[("pw", "of-file")]);
     let key = ("PGYER_API_KEY", scene.sandbox.api_key());
-    let set = [key, ("PGYER_INSTALL_PASSWORD", "of variable\n"), ("PGYER_P12_PASSWORD", "p12\n")];
+    let set = [key, ("PGYER_INSTALL_PASSWORD", "of variable"), ("PGYER_P12_PASSWORD", "p12")];
     scene.run(&set, ASK).expect(0);
-    assert_eq!(scene.last("buildPassword").as_deref(), Some("of variable\n"));
+    assert_eq!(scene.last("buildPassword").as_deref(), Some("of variable"));
     scene.run(&set, "token --type=ios --install-password-file=pw").expect(0);
     assert_eq!(scene.last("buildPassword").as_deref(), Some("of-file"));
     scene.run(&set, "token --type=ios --install-type=public").expect(2);
