@@ -1,6 +1,6 @@
 //! Commands for people to copy into a shell.
 
-/// The program's command that resumes the wait for a build.
+/// Returns the program's command that resumes the wait for a build.
 pub(crate) fn wait_command(key: &str) -> String {
     let end_of_options = if key.starts_with('-') { "-- " } else { "" };
     format!("pgyer status --wait {end_of_options}{}", shell_word(key))
@@ -9,11 +9,12 @@ pub(crate) fn wait_command(key: &str) -> String {
 /// Quotes a word for a POSIX shell, if it has to be quoted.
 pub(crate) fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+@%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
+    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { quoted(text) }
+}
+
+/// Quotes any text for a POSIX shell.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{filled, options_with_value, quoted, verbs};
+use super::{filled, options_with_value, verbs};
 use crate::options::{Value, options_of, shown};
+use crate::shell::quoted;
 use crate::verbs::{Operands, available};
 
 pub(super) fn script() -> String {

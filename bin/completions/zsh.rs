@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{filled, quoted};
+use super::filled;
 use crate::options::{HELP, Opt, VERSION, Value, options_of};
+use crate::shell::quoted;
 use crate::verbs::{Operands, Verb, available};
 
 pub(super) fn script() -> String {

@@ -1,5 +1,7 @@
 //! Quoting and escaping, for terminals, logs, shells and JSON.
 
+use crate::shell;
+
 /// Escapes what JSON may have as it is and a terminal or a log would obey: DEL, the C1 controls,
 /// Unicode's own, and commands to CI systems. The value stays the same.
 pub(super) fn escape_controls(json: &str) -> String {
@@ -49,25 +51,24 @@ fn is_harmful(c: char) -> bool {
 /// Quotes a value for a POSIX shell, which gets it unchanged. Characters that a terminal would obey
 /// are spelled out for `printf`, because people do look at this text.
 pub(super) fn shell_quoted(value: &str) -> String {
-    let mut quoted = "'".to_owned();
     // No shell has a NUL in a variable.
-    let mut rest = value.chars().filter(|c| *c != '\0').peekable();
+    let quoted = shell::quoted(&value.replace('\0', ""));
+    let mut spelled_out = String::with_capacity(quoted.len());
+    let mut rest = quoted.chars().peekable();
     let is_spelled_out = |c: &char| is_harmful(*c) && !matches!(c, '\n' | '\t');
     while let Some(c) = rest.next() {
         if is_spelled_out(&c) {
-            quoted.push_str("'\"$(printf '");
-            quoted.push_str(&octal(c));
+            spelled_out.push_str("'\"$(printf '");
+            spelled_out.push_str(&octal(c));
             while let Some(c) = rest.next_if(is_spelled_out) {
-                quoted.push_str(&octal(c));
+                spelled_out.push_str(&octal(c));
             }
-            quoted.push_str("')\"'");
-        } else if c == '\'' {
-            quoted.push_str("'\\''");
+            spelled_out.push_str("')\"'");
         } else {
-            quoted.push(c);
+            spelled_out.push(c);
         }
     }
-    quoted + "'"
+    spelled_out
 }
 
 fn octal(c: char) -> String {
