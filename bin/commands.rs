@@ -13,7 +13,7 @@ use crate::args::{self, Action, Command, Format, When};
 use crate::inputs::{self, Inputs};
 use crate::output::{self, Report, ReportKind, operand};
 use crate::progress::{Progress, Screen};
-use crate::{client, files, jobs, qr};
+use crate::{client, jobs, qr};
 
 const P12_PASSWORD: &str = "--p12-password-file";
 
@@ -150,7 +150,7 @@ impl Run<'_> {
     }
 
     fn check(&self, file: &Path) -> Outcome {
-        let result = files::package(file, None, true, None).map(|package| {
+        let result = open_package(file, None, true, None).map(|package| {
             self.warn(file, &package);
             let mut report = Report::about(ReportKind::Check, &package);
             report.warnings = package.warnings().to_vec();
@@ -219,7 +219,7 @@ impl Run<'_> {
         let Some(file) = &token.file else {
             return build_type.ok_or_else(|| inputs::usage("there is no type"));
         };
-        let package = files::package(file, build_type, token.check, None)?;
+        let package = open_package(file, build_type, token.check, None)?;
         self.warn(file, &package);
         Ok(package.build_type())
     }
@@ -270,7 +270,7 @@ impl Run<'_> {
         send: impl FnOnce(&Client, &Source) -> Result<()>,
     ) -> Outcome {
         let job = Job::new(client, self.begin(number, file, "starting"));
-        let result = files::source(file).and_then(|source| {
+        let result = Source::open(file).and_then(|source| {
             send(&job.client, &source)?;
             let mut report = Report::new(ReportKind::Attachment);
             report.file = Some(operand(file));
@@ -358,12 +358,12 @@ fn publish(
     p12_password: Option<&Password>,
 ) -> Result<Report> {
     let name = upload.file_name.as_deref();
-    let package = files::package(file, upload.release.build_type, upload.check, name)?;
+    let package = open_package(file, upload.release.build_type, upload.check, name)?;
     let mut options = UploadOptions::default();
     options.release = release.clone();
-    options.hsps = upload.hsps.iter().map(|hsp| files::source(hsp)).collect::<Result<_>>()?;
+    options.hsps = upload.hsps.iter().map(Source::open).collect::<Result<_>>()?;
     if let (Some(p12), Some(password)) = (&upload.certificate, p12_password) {
-        options.p12 = Some((files::source(&p12.file)?, password.clone()));
+        options.p12 = Some((Source::open(&p12.file)?, password.clone()));
     }
     let Some(wait) = &upload.wait else {
         let stored = client.store(&package, &options)?;
@@ -388,7 +388,7 @@ fn upload_legacy(
     upload: &args::Upload,
     release: &Release,
 ) -> Result<Report> {
-    let package = files::package(file, None, upload.check, upload.file_name.as_deref())?;
+    let package = open_package(file, None, upload.check, upload.file_name.as_deref())?;
     let began = Instant::now();
     let build = client.upload_legacy(&package, release)?;
     let mut report = Report::about(ReportKind::Build, &package);
@@ -398,13 +398,32 @@ fn upload_legacy(
 }
 
 fn put_package(client: &Client, put: &args::Put, token: &UploadToken) -> Result<Report> {
-    let package = files::package(&put.file, put.build_type, put.check, put.file_name.as_deref())?;
+    let package = open_package(&put.file, put.build_type, put.check, put.file_name.as_deref())?;
     let began = Instant::now();
     client.put(token, &package)?;
     let mut report = Report::about(ReportKind::Stored, &package);
     report.key = Some(token.key().to_owned());
     report.upload_time = Some(began.elapsed());
     Ok(report)
+}
+
+/// Opens a package as the options say: of a type, without the check, under another name.
+fn open_package(
+    file: &Path,
+    build_type: Option<BuildType>,
+    check: bool,
+    sent_as: Option<&str>,
+) -> Result<Package> {
+    let package = match (check, build_type) {
+        (false, build_type) => Package::open_unchecked(file, build_type),
+        (true, Some(build_type)) => Package::open_as(file, build_type),
+        (true, None) => Package::open(file),
+    };
+    let package = package?;
+    Ok(match sent_as {
+        Some(name) => package.sent_as(name),
+        None => package,
+    })
 }
 
 /// Whether the message of an error names a FILE. That it contains the name says nothing: a file may

@@ -22,7 +22,6 @@ mod client;
 mod commands;
 mod completions;
 mod config;
-mod files;
 #[cfg(test)]
 #[path = "../fuzz/properties/program.rs"]
 mod fuzzing;
@@ -32,6 +31,8 @@ mod jobs;
 mod manual;
 mod options;
 mod output;
+#[cfg(any(windows, test))]
+mod patterns;
 mod progress;
 mod qr;
 #[cfg(feature = "sandbox")]

@@ -1,5 +1,5 @@
 //! Turns the command line and the environment into a plain [`Command`]. Nothing here opens, prints
-//! or reads anything.
+//! or reads anything, but for the patterns that shells on Windows leave to programs.
 
 mod command;
 pub(crate) mod duration;
@@ -50,7 +50,20 @@ pub(crate) fn parse(
         .and_then(|lexed| match lexed {
             Lexed::Help { verb, full } => Ok(Parsed::Print(crate::help::text(verb, full))),
             Lexed::Version => Ok(Parsed::Print(crate::help::version())),
-            Lexed::Line(line) => interpret::interpret(line, &env),
+            Lexed::Line(line) => {
+                #[cfg(windows)]
+                let line = with_patterns_expanded(line);
+                interpret::interpret(line, &env)
+            }
         })
         .map_err(|message| UsageError { message, format: lex::find_format(&args) })
+}
+
+/// Expands the patterns among the operands, apart from those of a command that runs in the sandbox.
+#[cfg(windows)]
+fn with_patterns_expanded(mut line: lex::Line) -> lex::Line {
+    if line.verb != crate::verbs::Verb::Sandbox {
+        line.operands = line.operands.into_iter().flat_map(crate::patterns::expanded).collect();
+    }
+    line
 }

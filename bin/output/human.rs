@@ -1,6 +1,8 @@
-//! Sizes and times as people read them.
+//! Sizes, times and builds as people read them.
 
 use std::time::Duration;
+
+use pgyer::{BuildInfo, BuildType};
 
 const BYTES: &str = "B";
 
@@ -53,6 +55,33 @@ pub(super) fn rate(bytes: u64, time: Duration) -> String {
     format!("{}/s", human_size(per_second as u64))
 }
 
+pub(super) fn name_of(build_type: BuildType) -> &'static str {
+    match build_type {
+        BuildType::Ios => "iOS",
+        BuildType::Android => "Android",
+        BuildType::HarmonyOs => "HarmonyOS",
+        other => other.as_str(),
+    }
+}
+
+/// "Sample App 1.1 (28), build 5, com.example.app"; `None` if nothing is known about the build.
+pub(super) fn title(build: &BuildInfo) -> Option<String> {
+    let mut title = build.name.clone();
+    if !build.version.is_empty() {
+        title.push_str(&format!(" {}", build.version));
+    }
+    if !build.version_no.is_empty() {
+        title.push_str(&format!(" ({})", build.version_no));
+    }
+    if let Some(number) = build.build_version {
+        title.push_str(&format!(", build {number}"));
+    }
+    if !build.identifier.is_empty() {
+        title.push_str(&format!(", {}", build.identifier));
+    }
+    Some(title.trim_start_matches([' ', ',']).to_owned()).filter(|title| !title.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,5 +111,28 @@ mod tests {
         assert_eq!(human_time(Duration::from_secs(3661)), "61 min 1 s");
         assert_eq!(rate(3 << 20, Duration::from_secs(2)), "1.5 MiB/s");
         assert_eq!(rate(1, Duration::ZERO), "1000 B/s");
+    }
+
+    #[test]
+    fn a_title_has_what_is_there() {
+        let with = |name: &str, version: &str, no: &str, number, identifier: &str| {
+            let mut build = BuildInfo::default();
+            build.name = name.into();
+            build.version = version.into();
+            build.version_no = no.into();
+            build.build_version = number;
+            build.identifier = identifier.into();
+            title(&build)
+        };
+        for (title, shown) in [
+            (with("App", "", "", None, ""), Some("App")),
+            (with("App", "1.1", "", None, "a.b"), Some("App 1.1, a.b")),
+            (with("", "1.1", "28", None, ""), Some("1.1 (28)")),
+            (with("", "", "", Some(5), ""), Some("build 5")),
+            (with("", "", "", None, "a.b"), Some("a.b")),
+            (with("", "", "", None, ""), None),
+        ] {
+            assert_eq!(title.as_deref(), shown);
+        }
     }
 }

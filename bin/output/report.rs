@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pgyer::{BuildInfo, BuildType, Package};
 
-use super::human::{human_size, human_time, rate};
+use super::human::{human_size, human_time, name_of, rate, title};
 use super::json_line::JsonLine;
 use super::quote::{escape_controls, harmless, one_line, shell_quoted};
 use super::{operand, seconds};
@@ -218,33 +218,6 @@ fn in_time(time: Duration) -> String {
     format!("in {}", human_time(time))
 }
 
-fn name_of(build_type: BuildType) -> &'static str {
-    match build_type {
-        BuildType::Ios => "iOS",
-        BuildType::Android => "Android",
-        BuildType::HarmonyOs => "HarmonyOS",
-        other => other.as_str(),
-    }
-}
-
-/// `None` where nothing is known about the build.
-fn title(build: &BuildInfo) -> Option<String> {
-    let mut title = build.name.clone();
-    if !build.version.is_empty() {
-        title.push_str(&format!(" {}", build.version));
-    }
-    if !build.version_no.is_empty() {
-        title.push_str(&format!(" ({})", build.version_no));
-    }
-    if let Some(number) = build.build_version {
-        title.push_str(&format!(", build {number}"));
-    }
-    if !build.identifier.is_empty() {
-        title.push_str(&format!(", {}", build.identifier));
-    }
-    Some(title.trim_start_matches([' ', ',']).to_owned()).filter(|title| !title.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,29 +267,6 @@ mod tests {
         report.build = Some(build());
         let text = report.render(Format::Text);
         assert!(text.contains("\n  size       2.0 KiB\n"), "{text}");
-    }
-
-    #[test]
-    fn a_title_has_what_is_there() {
-        let with = |name: &str, version: &str, no: &str, number, identifier: &str| {
-            let mut build = BuildInfo::default();
-            build.name = name.into();
-            build.version = version.into();
-            build.version_no = no.into();
-            build.build_version = number;
-            build.identifier = identifier.into();
-            title(&build)
-        };
-        for (title, shown) in [
-            (with("App", "", "", None, ""), Some("App")),
-            (with("App", "1.1", "", None, "a.b"), Some("App 1.1, a.b")),
-            (with("", "1.1", "28", None, ""), Some("1.1 (28)")),
-            (with("", "", "", Some(5), ""), Some("build 5")),
-            (with("", "", "", None, "a.b"), Some("a.b")),
-            (with("", "", "", None, ""), None),
-        ] {
-            assert_eq!(title.as_deref(), shown);
-        }
     }
 
     #[test]

@@ -469,14 +469,14 @@ fn a_file_that_does_not_exist_gets_advice() {
     }
     for (file, advice) in [
         ("out/*.hap", "pattern"),
-        ("~/app.apk", "$HOME"),
+        ("~/app.apk", "quotes"),
         ("https://example.com/app.apk", "download"),
         ("", "variable"),
         ("out/app.ipa\n", "line break"),
         ("out/app.ipa ", "blank"),
         ("out/app.ipa\nout/app.apk", "several lines"),
-        ("out/app-release.apk", "did you mean out/app-release-unsigned.apk?"),
-        ("out/APP-RELEASE.APK", "did you mean out/app-release-unsigned.apk?"),
+        ("out/app-release.apk", "out/app-release-unsigned.apk"),
+        ("out/APP-RELEASE.APK", "out/app-release-unsigned.apk"),
     ] {
         for command in ["check", "upload"] {
             let mut program = program();
