@@ -115,7 +115,9 @@ impl Run<'_> {
             Ok(report) => self.report_success(name, &report, qr),
             Err(error) => {
                 let prefix = match &file {
-                    Some(file) if !is_about(&error, file) => format!("{file}: "),
+                    Some(file) if !file.is_empty() && !is_about(&error, file) => {
+                        format!("{file}: ")
+                    }
                     _ => String::new(),
                 };
                 self.screen.error(&(prefix + &error.report()));
