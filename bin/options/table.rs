@@ -251,10 +251,10 @@ options!(
         .help("colours: auto, always or never", ""),
     FORMAT = output("format", Choice("FORMAT", &["text", "json", "env", "dotenv"]), REPORTING)
         .help(
-            "text (default), json, env or dotenv",
-            "The format of the result. json: one object on one line for each file. env: lines for \
-         eval in a POSIX shell. dotenv: lines for a CI's variables file. env and dotenv work with \
-         upload, status and put, for one file.",
+            "output: text (default), json, env, dotenv",
+            "json: one object on one line for each file. env: lines for eval in a POSIX shell. \
+             dotenv: lines for a CI's variables file. env and dotenv work with upload, status and \
+             put, for one file.",
         ),
     JSON = output("json", Flag, REPORTING).hidden(),
     HELP = output("help", Flag, EVERY)

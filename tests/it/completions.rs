@@ -1,5 +1,5 @@
-//! The completion scripts in the real shells, and the manual in the real formatter. A shell that is
-//! not installed is passed over.
+//! The completion scripts in the real shells, and the manual in the real formatter. Shells that are
+//! not installed are skipped.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -17,7 +17,7 @@ fn installed(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok()
 }
 
-/// A folder with a package of each kind, other files, and the shell's script as `script`.
+/// Makes a folder with a package of each kind, other files, and the shell's script as `script`.
 fn folder(shell: &str) -> TempDir {
     let folder = TempDir::new().unwrap();
     for name in ["one.apk", "two words.ipa", "three.hap", "a.hsp", "c.p12", "t.json", "notes.txt"] {
@@ -28,7 +28,7 @@ fn folder(shell: &str) -> TempDir {
     folder
 }
 
-/// Runs a shell's own script in the folder.
+/// Runs a script in a shell, in the folder.
 fn run(folder: &Path, shell: &[&str], input: &str) -> Output {
     let mut command = Command::new(shell[0]);
     command.args(&shell[1..]).current_dir(folder).env_clear();
@@ -40,7 +40,7 @@ fn run(folder: &Path, shell: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// The lines that a shell printed, sorted; it has to have nothing else to say.
+/// The lines that a shell printed, sorted. It must not complain.
 fn lines(output: &Output) -> Vec<String> {
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(complaint.is_empty() && output.status.success(), "{output:?}");
@@ -53,7 +53,7 @@ fn lines(output: &Output) -> Vec<String> {
 }
 
 fn bash(folder: &Path, line: &str) -> Vec<String> {
-    // What readline does: words are split at blanks and at `=`, the last may be empty.
+    // As readline does: split the line at blanks and at `=`; the last word may be empty.
     let script = format!(
         r#"
         source ./script
@@ -75,7 +75,8 @@ fn fish(folder: &Path, line: &str) -> Vec<String> {
     lines(&run(folder, &["fish", "--no-config", "-c", &script], ""))
 }
 
-/// In an interactive shell on a pseudo-terminal: `compadd` hands over what it is given.
+/// Completes in an interactive shell on a pseudo-terminal, with a `compadd` that also writes what it
+/// is given to a file.
 fn zsh(folder: &Path, line: &str) -> Vec<String> {
     let setup = r#"
         PS1='' ; unsetopt zle_bracketed_paste 2>/dev/null ; setopt no_beep
@@ -116,7 +117,7 @@ fn zsh(folder: &Path, line: &str) -> Vec<String> {
 
 type Shell = fn(&Path, &str) -> Vec<String>;
 
-/// Lines up to the cursor, and what a shell offers there.
+/// Lines up to the cursor, and the words that a shell offers there.
 const CASES: &[(&str, &[&str])] = &[
     ("pgyer up", &["upload"]),
     ("pgyer harmony-", &["harmony-cert", "harmony-hsp"]),
@@ -131,7 +132,7 @@ const CASES: &[(&str, &[&str])] = &[
     ("pgyer sandbox upload --qr a", &["always", "auto"]),
 ];
 
-/// Lines up to the cursor, and the files offered there.
+/// Lines up to the cursor, and the files that a shell offers there.
 const FILES: &[(&str, &[&str])] = &[
     ("pgyer check o", &["one.apk"]),
     ("pgyer upload t", &["three.hap", "two words.ipa"]),
@@ -178,7 +179,7 @@ fn fish_completes() {
     try_all("fish", fish);
 }
 
-/// zsh offers all files where none fits.
+/// In bash and fish. zsh offers all files if none fits.
 #[test]
 fn other_files_are_not_offered() {
     for (name, shell) in [("bash", bash as Shell), ("fish", fish)] {

@@ -29,7 +29,7 @@ fn section<'a>(document: &'a str, heading: &str) -> &'a str {
     after.split_once("\n## ").map_or(after, |(section, _)| section)
 }
 
-/// The first words of the rows of a table of commands.
+/// The names in a table of commands.
 fn commands_in(table: &str) -> BTreeSet<&str> {
     table
         .lines()
@@ -51,7 +51,7 @@ fn the_commands_are_those_of_the_help() {
     assert_eq!(commands_in(section(CHINESE, "命令")), commands);
 }
 
-/// Long options wherever they stand in a text.
+/// The long options anywhere in a text.
 fn options_in(text: &str) -> BTreeSet<&str> {
     text.split(|c: char| c != '-' && !c.is_ascii_alphanumeric())
         .filter(|word| {
@@ -67,7 +67,7 @@ fn options_of_the_help() -> BTreeSet<String> {
     let mut options = BTreeSet::new();
     for command in commands_in_the_help(&overview) {
         let help = run(&mut program(), [command, "--help"]).expect(0).stdout;
-        // `      --name VALUE` or `  -n, --name`; what they mean stands further in.
+        // `      --name VALUE` or `  -n, --name`; explanations are indented further.
         let entries = help.lines().filter_map(|line| {
             let long =
                 line.strip_prefix("      ").or_else(|| line.strip_prefix("  -")?.get(3..))?;
@@ -83,7 +83,7 @@ fn owned(options: BTreeSet<&str>) -> BTreeSet<String> {
     options.into_iter().map(str::to_owned).collect()
 }
 
-/// Every option stands in both READMEs, in the manual and in the completions, and no other does.
+/// Both READMEs, the manual and the completions have every option, and no other.
 #[test]
 fn the_options_are_the_same_everywhere() {
     let options = options_of_the_help();
@@ -110,7 +110,7 @@ fn no_option_is_made_up() {
         let lines = text.lines().filter(|line| !others.iter().any(|other| line.contains(other)));
         lines.flat_map(|line| owned(options_in(line))).collect()
     };
-    // The API's own names, which answer too, and an option's value that looks like one.
+    // An API field's name, which is accepted too, and options of other programs.
     let known = ["--oversea", "--target", "--from"];
     for text in [README, CHINESE, include_str!("../../docs/ci.md")] {
         for option in ours(text) {
@@ -136,7 +136,7 @@ fn both_readmes_have_the_same_code() {
     assert_eq!(english, chinese);
 }
 
-/// Exit codes, messages and whatever else stands in the first column of a table.
+/// The first columns agree: exit codes, messages and the rest.
 #[test]
 fn both_readmes_have_the_same_tables() {
     let rows = |document: &'static str| -> Vec<&str> {
