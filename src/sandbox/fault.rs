@@ -137,7 +137,11 @@ pub(super) struct Reply {
     pub(super) status: u16,
     /// The value of `Retry-After`, whatever it is.
     pub(super) retry_after: Option<String>,
+    /// The value of `Content-Type`, if it is not that of the body.
+    pub(super) content_type: Option<String>,
     pub(super) body: ReplyBody,
+    /// Whether the true answer's checksum is in it as it is, or wrong; `None`: it is not in it.
+    pub(super) checksum: Option<bool>,
     /// Whether the request is carried out first, so that only the answer is wrong.
     pub(super) done: bool,
 }

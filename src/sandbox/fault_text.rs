@@ -195,13 +195,24 @@ impl Items {
         if status.is_some() && given.is_some() {
             return error("the status is given twice");
         }
+        let checksum = match self.take("checksum").as_deref() {
+            None => None,
+            Some(text @ ("right" | "wrong")) => Some(text == "right"),
+            Some(text) => return error(format!("`{text}` is not right or wrong")),
+        };
+        let done = self.flag("done")?;
+        if checksum.is_some() && !done {
+            return error("`checksum` goes with `done` only: nothing is stored otherwise");
+        }
         let body = self.body()?;
         let default = if matches!(body, ReplyBody::Xml { .. }) { 403 } else { 200 };
         Ok(Reply {
             status: status.or(given).unwrap_or(default),
             retry_after: self.take("retry-after"),
+            content_type: self.take("type"),
             body,
-            done: self.flag("done")?,
+            checksum,
+            done,
         })
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::fault::{BodyRest, Endpoint, Misbehaviour, Place, Reply, ReplyBody};
 use super::response::Response;
 use super::served::{End, Served, Stop};
+use super::storage::CHECKSUM;
 
 /// How long to wait for input that is to stay unread.
 const UNREAD_LIMIT: Duration = Duration::from_millis(200);
@@ -163,7 +164,11 @@ impl Served<'_> {
             }
             ReplyBody::Raw(text) => Response::json(text.clone()),
         };
-        let answer = answer.status(reply.status);
+        let mut answer = answer.status(reply.status);
+        if let Some(value) = &reply.content_type {
+            answer.headers.retain(|(name, _)| *name != "Content-Type");
+            answer = answer.header("Content-Type", value);
+        }
         match &reply.retry_after {
             Some(value) => answer.header("Retry-After", value),
             None => answer,
@@ -173,15 +178,17 @@ impl Served<'_> {
     /// Makes the true answer a wrong one.
     pub(super) fn distort(&self, mut answer: Response) -> Response {
         match &self.fault {
-            Some(Misbehaviour::Reply(reply)) => return self.reply(reply),
-            Some(Misbehaviour::Truncated) => answer.body.truncate(answer.body.len() / 2),
-            Some(Misbehaviour::WrongChecksum) => {
-                for (name, value) in &mut answer.headers {
-                    if *name == "x-cos-hash-crc64ecma" {
-                        *value = value.parse::<u64>().map_or(0, |crc| !crc).to_string();
-                    }
+            Some(Misbehaviour::Reply(reply)) => {
+                let mut wrong = self.reply(reply);
+                if reply.checksum == Some(false) {
+                    spoil_checksum(&mut answer);
                 }
+                answer.headers.retain(|(name, _)| *name == CHECKSUM && reply.checksum.is_some());
+                wrong.headers.append(&mut answer.headers);
+                return wrong;
             }
+            Some(Misbehaviour::Truncated) => answer.body.truncate(answer.body.len() / 2),
+            Some(Misbehaviour::WrongChecksum) => spoil_checksum(&mut answer),
             _ => {}
         }
         answer
@@ -233,6 +240,13 @@ impl Served<'_> {
         }
         self.write(END.as_bytes())?;
         Ok(End::CloseGently)
+    }
+}
+
+/// Replaces the checksum in `answer` by that of something else.
+fn spoil_checksum(answer: &mut Response) {
+    for (_, value) in answer.headers.iter_mut().filter(|(name, _)| *name == CHECKSUM) {
+        *value = value.parse::<u64>().map_or(0, |crc| !crc).to_string();
     }
 }
 

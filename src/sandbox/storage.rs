@@ -9,6 +9,8 @@ use super::service::{IssuedToken, ServiceState, Settings};
 
 /// The largest file that one form may have.
 pub(super) const MAX_FILE: u64 = 5 * 1024 * 1024 * 1024;
+/// The header with the CRC-64 of what was stored.
+pub(super) const CHECKSUM: &str = "x-cos-hash-crc64ecma";
 /// The field with the name that the package has on disk.
 const FILE_NAME: &str = "x-cos-meta-file-name";
 
@@ -43,7 +45,7 @@ pub(super) fn take(
         store(key, fields, file, state);
     }
     Ok(Response::empty(204)
-        .header("x-cos-hash-crc64ecma", crc64.to_string())
+        .header(CHECKSUM, crc64.to_string())
         .header("x-cos-request-id", request_id(number)))
 }
 
@@ -61,32 +63,31 @@ fn accept(
     state: &ServiceState,
     settings: &Settings,
 ) -> Result<StorageUpload, StorageError> {
-    let form = match received {
-        Received::Form(Ok(form)) => form,
-        Received::Form(Err(error)) => {
-            return Err(StorageError::new(400, error.code, error.message));
-        }
-        _ => return Err(StorageError::malformed("The body is not multipart/form-data")),
-    };
-    let ReceivedForm { fields, file, after_file } = form;
-    if let Some(name) = after_file {
-        return Err(StorageError::malformed(format!("The field {name} is after the file")));
-    }
+    let ReceivedForm { fields, file, .. } = whole_form(received)?;
     let key = text(&fields, "key").ok_or_else(|| {
         StorageError::new(400, "UserKeyMustBeSpecified", "The form has no field key")
     })?;
     let key = String::from_utf8_lossy(key).into_owned();
     let denied = || StorageError::new(403, "AccessDenied", "Access Denied");
     let token = state.tokens.get(&key).ok_or_else(denied)?;
-    check_credentials(&fields, token)?;
-    if token.issued.elapsed() >= settings.token_lifetime {
-        return Err(StorageError::new(403, "ExpiredToken", "The token has expired"));
-    }
+    check_credentials(&fields, token, settings)?;
     let file = check_file(file, settings.file_field.as_deref().unwrap_or("file"))?;
     note_fields(&fields, token, deviations);
     match deviations.refused() {
         Some(what) => Err(StorageError::malformed(what)),
         None => Ok(StorageUpload { key, fields, file }),
+    }
+}
+
+/// Returns the form if it could be read and ends with its file.
+fn whole_form(received: Received) -> Result<ReceivedForm, StorageError> {
+    match received {
+        Received::Form(Ok(ReceivedForm { after_file: Some(name), .. })) => {
+            Err(StorageError::malformed(format!("The field {name} is after the file")))
+        }
+        Received::Form(Ok(form)) => Ok(form),
+        Received::Form(Err(error)) => Err(StorageError::new(400, error.code, error.message)),
+        _ => Err(StorageError::malformed("The body is not multipart/form-data")),
     }
 }
 
@@ -96,7 +97,11 @@ fn text<'f>(fields: &'f Fields, name: &str) -> Option<&'f [u8]> {
     found.map(|(_, value)| value.as_slice())
 }
 
-fn check_credentials(fields: &Fields, token: &IssuedToken) -> Result<(), StorageError> {
+fn check_credentials(
+    fields: &Fields,
+    token: &IssuedToken,
+    settings: &Settings,
+) -> Result<(), StorageError> {
     let is_right = |name: &str| {
         let issued = token.params.iter().find(|(known, _)| known == name);
         text(fields, name) == issued.map(|(_, value)| value.as_bytes())
@@ -109,18 +114,21 @@ fn check_credentials(fields: &Fields, token: &IssuedToken) -> Result<(), Storage
         let message = "The security token is not the one that was issued";
         return Err(StorageError::new(403, "AccessDenied", message));
     }
+    if token.issued.elapsed() >= settings.token_lifetime {
+        return Err(StorageError::new(403, "ExpiredToken", "The token has expired"));
+    }
     Ok(())
 }
 
-/// Notes fields that are not the token's, each once and in its order, followed at most by the name
-/// of the file.
+/// Notes whatever differs from the token's fields, each once and in its order, followed at most by
+/// the name of the file.
 fn note_fields(fields: &Fields, token: &IssuedToken, deviations: &Deviations) {
     let issued: Vec<&str> = token.params.iter().map(|(name, _)| name.as_str()).collect();
     let sent: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
     for name in sent.iter().filter(|name| !issued.contains(name) && **name != FILE_NAME) {
         deviations.add(format!("the field {name} was not issued"));
     }
-    for name in &issued {
+    for name in &sent {
         if sent.iter().filter(|sent| *sent == name).count() > 1 {
             deviations.add(format!("the field {name} occurs twice"));
         }

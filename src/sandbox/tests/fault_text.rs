@@ -12,7 +12,7 @@ fn what(text: &str) -> Misbehaviour {
 }
 
 fn reply(status: u16, body: ReplyBody) -> Reply {
-    Reply { status, retry_after: None, body, done: false }
+    Reply { status, retry_after: None, content_type: None, body, checksum: None, done: false }
 }
 
 fn xml(status: u16, code: &str, message: &str) -> Reply {
@@ -37,11 +37,14 @@ fn says_much_in_few_words() {
     let refused = ReplyBody::Json { code: 1216, message: "no, really".into() };
     assert_eq!(what("code=1216,message=no, really"), Misbehaviour::Reply(reply(200, refused)));
     let early = what("early=403@65536,manner=reset,xml=AccessDenied,message=a");
-    let reply = xml(403, "AccessDenied", "a");
-    assert_eq!(early, Misbehaviour::Early { reply, after: Some(65536), rest: BodyRest::Reset });
+    let denied = xml(403, "AccessDenied", "a");
+    let (after_bytes, rest) = (Some(65536), BodyRest::Reset);
+    assert_eq!(early, Misbehaviour::Early { reply: denied, after: after_bytes, rest });
     assert_eq!(what("delay=2"), Misbehaviour::Delay(Duration::from_secs(2)));
     let date = what("status=503,retry-after=Wed, 21 Oct 2026 07:28:00 GMT");
     assert_eq!(date, Misbehaviour::Reply(after("Wed, 21 Oct 2026 07:28:00 GMT")));
+    let stored = Reply { checksum: Some(false), done: true, ..reply(203, ReplyBody::Empty) };
+    assert_eq!(what("status=203,done,checksum=wrong"), Misbehaviour::Reply(stored));
     assert_eq!(what("stall=65536"), Misbehaviour::Stall(Place::Bytes(65536)));
 }
 
@@ -76,6 +79,8 @@ fn says_what_is_wrong() {
         ("token:1:status=1,status=2", "final"),
         ("token:1:early=403,status=403", "twice"),
         ("token:1:early=403,done", "`done` does not go"),
+        ("storage:1:status=203,checksum=wrong", "goes with `done`"),
+        ("storage:1:status=203,done,checksum=x", "`x` is not right or wrong"),
         ("token:1:early=403,manner=x", "linger, drain or reset"),
         ("token:1:stall", "`stall` is not a fault, or needs a value"),
         ("token:1:stall=x", "`x` is not head"),

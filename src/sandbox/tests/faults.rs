@@ -75,6 +75,25 @@ fn a_wrong_answer_can_come_after_the_deed() {
 }
 
 #[test]
+fn a_wrong_answer_can_have_a_checksum_and_a_label() {
+    for (fault, is_right) in [("checksum=right", true), ("checksum=wrong", false)] {
+        let fault = format!("storage:1:status=203,done,type=text/html,{fault}");
+        let mut upload = Upload::new(&fault, 9).whole();
+        let answer = upload.peer.answer();
+        assert_eq!((answer.status, answer.header("Content-Type")), (203, Some("text/html")));
+        let crc64 = upload.sandbox.seen().objects[0].crc64.to_string();
+        let shown = answer.header("x-cos-hash-crc64ecma").unwrap();
+        assert_eq!(shown == crc64, is_right);
+    }
+    let mut plain = Upload::new("storage:1:status=203,done", 9).whole();
+    assert_eq!(plain.peer.answer().header("x-cos-hash-crc64ecma"), None);
+    let mut labelled = Upload::new("storage:1:xml=SlowDown,type=text/html", 9).whole();
+    let answer = labelled.peer.answer();
+    let types: Vec<_> = answer.headers.iter().filter(|(name, _)| name == "Content-Type").collect();
+    assert_eq!(types, [&("Content-Type".to_owned(), "text/html".to_owned())]);
+}
+
+#[test]
 fn tokens_expire_on_demand() {
     for (fault, code) in [("expired", "ExpiredToken"), ("expired=denied", "AccessDenied")] {
         let mut upload = Upload::new(&format!("storage:1:{fault}"), 9).whole();

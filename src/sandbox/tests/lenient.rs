@@ -150,7 +150,8 @@ fn the_storage_takes_any_order_with_the_file_last() {
     assert_eq!(ask("xskf"), (204, 400, vec![order.into()]));
     let extra = "the field zeta was not issued";
     assert_eq!(ask("sxkzf"), (204, 400, vec![extra.into(), order.into()]));
-    assert_eq!(ask("sskxf").0, 204);
+    let twice = "the field signature occurs twice";
+    assert_eq!(ask("ssxkf"), (204, 400, vec![twice.into(), order.into()]));
     for order in ["sxfk", "fsxk", "sxkfz"] {
         assert_eq!(ask(order), (400, 400, Vec::new()), "{order}");
     }
@@ -268,6 +269,26 @@ fn every_stack_gets_its_form_through() {
         assert!(!deviations(&lenient).is_empty(), "{at}");
         assert_eq!(upload(&held).xml_code(), "MalformedPOSTRequest", "{at}");
     }
+}
+
+#[test]
+fn what_the_service_refuses_is_refused() {
+    let sandbox = Sandbox::start().unwrap();
+    let token = token(&sandbox, "apk");
+    let body = form(&token, "x");
+    let mixed = MULTIPART.replace("form-data", "mixed");
+    let answer = Peer::new(&sandbox).post("/storage/", &mixed, &body);
+    assert_eq!((answer.status, answer.xml_code()), (400, "MalformedPOSTRequest"));
+    let open = body.replace("--b0undary--", "");
+    assert_eq!(Peer::new(&sandbox).post("/storage/", MULTIPART, &open).status, 400);
+    let key = format!("_api_key={DEFAULT_API_KEY}");
+    for wrong in ["buildType=aab", "buildType=ios&buildInstallEndDate=2018-02-30", "oversea=1"] {
+        let answer = Peer::new(&sandbox).post(TOKEN, URLENCODED, &format!("{key}&{wrong}"));
+        assert_eq!(answer.code(), 1280, "{wrong}");
+    }
+    assert_eq!(get(&sandbox, "/storage/").status, 403);
+    assert_eq!(deviations(&sandbox), [""; 0]);
+    assert!(sandbox.seen().objects.is_empty());
 }
 
 #[test]
