@@ -1,6 +1,9 @@
 //! From a URL to a connection: names, addresses, proxies, TLS, all under one time limit.
 
-use std::io;
+use std::io::{
+    self,
+    ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset},
+};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -14,9 +17,9 @@ use super::proxies::Proxies;
 use super::proxy::{Proxy, ProxyKind};
 use super::resolve::{self, Resolver};
 use super::stream::{ConnectIo, Pipe, Stream};
-use super::trust::{self, Trust};
+use super::trust::Trust;
 use super::url::{Url, is_loopback};
-use super::{threads, tunnel};
+use super::{threads, tls_error, tunnel};
 use crate::error::{Error, Result as LibraryResult};
 use crate::retry::Deadline;
 
@@ -215,7 +218,7 @@ impl Connector {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| {
             Failure::new(FailureKind::Refused, format!("'{host}' can't be the name of a host"))
         })?;
-        let (config, issuer) = self.trust.config().map_err(|error| {
+        let (config, peer) = self.trust.config().map_err(|error| {
             Failure::new(FailureKind::Refused, "TLS can't be set up").because(error)
         })?;
         let mut session = ClientConnection::new(config.into(), name).map_err(|error| {
@@ -223,26 +226,26 @@ impl Connector {
         })?;
         let mut io = ConnectIo { pipe, limit };
         while session.is_handshaking() {
-            session
-                .complete_io(&mut io)
-                .map_err(|error| handshake_failure(error, host, &issuer))?;
+            if let Err(mut error) = session.complete_io(&mut io) {
+                if matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset) {
+                    error = last_words(&mut session, &mut io).unwrap_or(error);
+                }
+                return Err(tls_error::of_handshake(error, host, &peer));
+            }
         }
-        Ok((session, issuer.name()))
+        Ok((session, peer.issuer()))
     }
 }
 
-fn handshake_failure(error: io::Error, host: &str, issuer: &trust::Issuer) -> Failure {
-    let error = match error.downcast::<rustls::Error>() {
-        Ok(error) => return trust::failure(error, host, issuer),
-        Err(error) => error,
-    };
-    match error.downcast::<Failure>() {
-        Ok(failure) => failure.with_context(&format!("the TLS connection to {host} was not made")),
-        Err(error) => {
-            let problem = format!("{host} closed the connection while TLS was being set up");
-            Failure::new(FailureKind::Unreachable, problem).because(error)
+/// The alert of a server that closed the connection while this side was still writing: it says more
+/// than "broken pipe".
+fn last_words(session: &mut ClientConnection, io: &mut ConnectIo<'_>) -> Option<io::Error> {
+    while session.read_tls(io).is_ok_and(|read| read > 0) {
+        if let Err(error) = session.process_new_packets() {
+            return Some(io::Error::other(error));
         }
     }
+    None
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ const SUITES: &[SupportedCipherSuite] = &[
 ];
 
 /// All that ring can verify.
-const SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
+pub(super) const SIGNATURES: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
     all: &[
         verify::ECDSA_P256_SHA256,
         verify::ECDSA_P256_SHA384,

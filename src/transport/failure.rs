@@ -50,6 +50,14 @@ impl Failure {
         self
     }
 
+    /// An end that came too early has nothing to add ("failed to fill whole buffer").
+    pub(super) fn because_of_io(self, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::UnexpectedEof => self,
+            _ => self.because(source),
+        }
+    }
+
     pub(super) fn advising(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
         self
@@ -96,7 +104,7 @@ impl Failure {
             io::ErrorKind::BrokenPipe => "the connection was closed by the other side",
             _ => "the connection broke",
         };
-        Self::new(FailureKind::Broken, problem).because(error)
+        Self::new(FailureKind::Broken, problem).because_of_io(error)
     }
 
     /// Whether another try may end otherwise.

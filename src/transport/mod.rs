@@ -7,6 +7,7 @@
 
 mod answer;
 mod buffers;
+pub(crate) mod certificate;
 mod connect;
 mod connection;
 mod crypto;
@@ -24,6 +25,7 @@ mod resolve;
 mod socket;
 mod stream;
 mod threads;
+mod tls_error;
 mod trust;
 mod tunnel;
 mod url;

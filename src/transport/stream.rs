@@ -8,6 +8,7 @@ use rustls::ClientConnection;
 
 use super::limits::ConnectLimit;
 use super::socket::{Socket, is_tick};
+use super::tls_error;
 
 /// How much is written in one go, one system call: a whole batch of TLS records, or twice that
 /// where nothing is copied on the way. Both are what measured best; more costs memory, and with
@@ -164,9 +165,7 @@ fn read_session(
             result => return result,
         }
         session.read_tls(below)?;
-        session
-            .process_new_packets()
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        session.process_new_packets().map_err(tls_error::later)?;
     }
     Err(io::ErrorKind::WouldBlock.into())
 }

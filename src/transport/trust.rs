@@ -1,37 +1,46 @@
-//! Which certificates are believed.
+//! Certificate verification: `rustls-webpki`'s, with what it leaves to its callers.
 
-use std::sync::{Arc, Mutex};
+use std::cell::Cell;
+use std::ptr;
+use std::sync::Arc;
 
+use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{WebPkiServerVerifier, verify_server_name};
-use rustls::crypto::CryptoProvider;
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::server::ParsedCertificate;
+use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
+use rustls::sign::CertifiedKey;
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, OtherError,
-    RootCertStore, SignatureScheme,
+    ClientConfig, DigitallySignedStruct, Error as TlsError, SignatureScheme, client::Resumption,
 };
+use webpki::{EndEntityCert, KeyUsage, VerifiedPath, anchor_from_trusted_cert};
 
+use super::certificate::Certificate;
 use super::crypto;
-use super::der;
-use super::failure::{Failure, FailureKind};
+use super::tls_error::{AuthorityProblem, Peer, of_webpki};
 use crate::bom;
 use crate::error::{Error, Result};
 
-/// The certificate authorities that are trusted.
+/// The certificates that are trusted.
 #[derive(Debug, Clone)]
 pub(crate) struct Roots {
     /// Mozilla's.
     built_in: bool,
-    added: RootCertStore,
-    /// What was added, as it came.
-    certificates: Vec<CertificateDer<'static>>,
+    authorities: Vec<Authority>,
+    /// All that were added. Each is trusted where a server shows this very one.
+    own: Vec<CertificateDer<'static>>,
+}
+
+/// An authority that was added.
+#[derive(Debug, Clone)]
+struct Authority {
+    anchor: TrustAnchor<'static>,
+    certificate: Certificate,
 }
 
 impl Default for Roots {
     fn default() -> Self {
-        Self { built_in: true, added: RootCertStore::empty(), certificates: Vec::new() }
+        Self { built_in: true, authorities: Vec::new(), own: Vec::new() }
     }
 }
 
@@ -41,124 +50,184 @@ impl Roots {
         self.built_in = false;
     }
 
-    fn store(&self) -> RootCertStore {
-        let mut store = self.added.clone();
-        if self.built_in {
-            store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        }
-        store
-    }
-
     /// Adds the certificates in a PEM file; `name` is what the file is called in messages.
     pub(crate) fn add_pem(&mut self, pem: &[u8], name: &str) -> Result<()> {
         let wrong = |what| Error::usage(format!("{name}: {what}: PEM certificates are expected"));
         if bom::is_utf16(pem) {
             return Err(wrong("it is UTF-16, as PowerShell's > writes it"));
         }
-        let mut added = 0_usize;
-        // Behind a byte order mark the first certificate would be passed over.
+        let before = self.own.len();
+        // A byte order mark would hide the first certificate.
         for certificate in CertificateDer::pem_slice_iter(bom::without(pem)) {
             let certificate = certificate.map_err(|_| wrong("it is not PEM"))?;
-            self.added
-                .add(certificate.clone())
-                .map_err(|_| wrong("a certificate in it can't be read"))?;
-            self.certificates.push(certificate);
-            added = added.saturating_add(1);
+            self.add(certificate).map_err(|_| wrong("a certificate in it can't be read"))?;
         }
-        if added == 0 { Err(wrong("there is no certificate in it")) } else { Ok(()) }
+        if self.own.len() > before { Ok(()) } else { Err(wrong("there is no certificate in it")) }
+    }
+
+    /// A certificate that is not an authority's is no anchor: whoever has its key would be an
+    /// authority for every host.
+    fn add(&mut self, der: CertificateDer<'static>) -> std::result::Result<(), webpki::Error> {
+        let anchor = anchor_from_trusted_cert(&der)?.to_owned();
+        let certificate = Certificate::parse(&der).filter(|it| it.is_authority);
+        self.authorities.extend(certificate.map(|certificate| Authority { anchor, certificate }));
+        self.own.push(der);
+        Ok(())
     }
 }
 
-/// Verifies certificates, always, and makes the settings of each connection.
+/// Verifies certificates and builds the TLS configuration of each connection.
 #[derive(Debug)]
 pub(super) struct Trust {
     provider: Arc<CryptoProvider>,
-    verifier: Arc<WebPkiServerVerifier>,
-    added: Arc<[CertificateDer<'static>]>,
+    trusted: Arc<Trusted>,
+}
+
+/// What certificates are compared with.
+#[derive(Debug)]
+struct Trusted {
+    /// Those that were added first, in their order, then the built-in ones.
+    anchors: Vec<TrustAnchor<'static>>,
+    /// What the first of the anchors say for themselves.
+    added: Vec<Certificate>,
+    own: Vec<CertificateDer<'static>>,
 }
 
 impl Trust {
     pub(super) fn new(roots: Roots) -> Result<Self> {
-        let provider = Arc::new(crypto::provider());
-        let store = Arc::new(roots.store());
-        let verifier = WebPkiServerVerifier::builder_with_provider(store, Arc::clone(&provider))
-            .build()
-            .map_err(|_| Error::usage("there is no certificate authority to trust"))?;
-        Ok(Self { provider, verifier, added: roots.certificates.into() })
+        let (mut anchors, added): (Vec<_>, Vec<_>) =
+            roots.authorities.into_iter().map(|it| (it.anchor, it.certificate)).unzip();
+        if roots.built_in {
+            anchors.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        }
+        if anchors.is_empty() && roots.own.is_empty() {
+            return Err(Error::usage("there is no certificate authority to trust"));
+        }
+        let trusted = Arc::new(Trusted { anchors, added, own: roots.own });
+        Ok(Self { provider: Arc::new(crypto::provider()), trusted })
     }
 
-    /// Settings for one connection, and a note of who issued the certificate that it meets.
-    pub(super) fn config(&self) -> std::result::Result<(ClientConfig, Issuer), TlsError> {
-        let issuer = Issuer::default();
-        let verifier = Verifier {
-            inner: Arc::clone(&self.verifier),
-            added: Arc::clone(&self.added),
-            issuer: issuer.clone(),
-        };
+    /// Returns settings for one connection, and notes about the server that it meets.
+    pub(super) fn config(&self) -> std::result::Result<(ClientConfig, Peer), TlsError> {
+        let peer = Peer::default();
+        let (provider, trusted) = (Arc::clone(&self.provider), Arc::clone(&self.trusted));
+        let verifier = Verifier { provider, trusted, peer: peer.clone() };
         let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth();
+            .with_client_cert_resolver(Arc::new(NoCertificate(peer.clone())));
         // Connections are kept; there is nothing to resume.
-        config.resumption = rustls::client::Resumption::disabled();
-        Ok((config, issuer))
+        config.resumption = Resumption::disabled();
+        Ok((config, peer))
     }
 }
 
-/// Who issued the certificate that a connection met, once it has met one.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Issuer(Arc<Mutex<Option<String>>>);
-
-impl Issuer {
-    pub(super) fn name(&self) -> Option<String> {
-        self.0.lock().map_or(None, |name| name.clone())
+impl Trusted {
+    fn verify(
+        &self,
+        der: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> std::result::Result<(), TlsError> {
+        let server = EndEntityCert::try_from(der).map_err(of_webpki)?;
+        // An authority's certificate that was added may be a server's own too, as
+        // `openssl req -x509` makes it. A chain to it would be refused: it is the server itself.
+        let own = Some(der).filter(|der| self.own.contains(der));
+        match own.and_then(|der| Certificate::parse(der)) {
+            Some(own) => check_time(&own, now).map_err(of_webpki)?,
+            None => self.verify_chain(&server, intermediates, now)?,
+        }
+        server.verify_is_valid_for_subject_name(name).map_err(of_webpki)
     }
 
-    fn note(&self, certificate: &CertificateDer<'_>) {
-        if let Ok(mut name) = self.0.lock() {
-            *name = der::issuer(certificate);
+    fn verify_chain(
+        &self,
+        server: &EndEntityCert<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> std::result::Result<(), TlsError> {
+        let refused = Cell::new(None);
+        // Called for each chain that is right up to an anchor. Another chain may lead to another.
+        let check_anchor = |path: &VerifiedPath<'_>| {
+            let problem = self.problem_of_anchor(path, now);
+            refused.set(problem.or(refused.get()));
+            problem.map_or(Ok(()), |_| Err(webpki::Error::UnknownIssuer))
+        };
+        let algorithms = crypto::SIGNATURES.all;
+        let (anchors, usage) = (&self.anchors, KeyUsage::server_auth());
+        let verified = server.verify_for_usage(
+            algorithms,
+            anchors,
+            intermediates,
+            now,
+            usage,
+            None,
+            Some(&check_anchor),
+        );
+        match (verified, refused.get()) {
+            (Ok(_), _) => Ok(()),
+            (Err(_), Some(problem)) => Err(problem.into()),
+            (Err(error), None) => Err(of_webpki(error)),
+        }
+    }
+
+    /// What an added authority's own certificate says against a chain: `webpki` looks at an anchor's
+    /// name and key alone. The built-in ones are Mozilla's care.
+    fn problem_of_anchor(
+        &self,
+        path: &VerifiedPath<'_>,
+        now: UnixTime,
+    ) -> Option<AuthorityProblem> {
+        // Two may have the same name and key, and another time: a renewed one.
+        let at = self.anchors.iter().position(|anchor| ptr::eq(anchor, path.anchor()))?;
+        let authority = self.added.get(at)?;
+        // Those that an authority issued to itself would not count; nobody does that any more.
+        let length = path.intermediate_certificates().count();
+        match check_time(authority, now) {
+            Err(webpki::Error::CertExpired { .. }) => Some(AuthorityProblem::Expired),
+            Err(_) => Some(AuthorityProblem::NotValidYet),
+            Ok(()) if authority.path_length.is_some_and(|most| length > most) => {
+                Some(AuthorityProblem::PathTooLong)
+            }
+            Ok(()) => None,
         }
     }
 }
 
-/// The usual verification, with two things more: it writes down whose certificate it looked at, since
-/// an error does not say, and it takes a server's own certificate that was added, even where that
-/// is an authority's, as `openssl req -x509` makes it.
+fn check_time(certificate: &Certificate, time: UnixTime) -> std::result::Result<(), webpki::Error> {
+    let Certificate { not_before, not_after, .. } = *certificate;
+    if time < not_before {
+        return Err(webpki::Error::CertNotValidYet { time, not_before });
+    }
+    if time > not_after {
+        return Err(webpki::Error::CertExpired { time, not_after });
+    }
+    Ok(())
+}
+
 #[derive(Debug)]
 struct Verifier {
-    inner: Arc<WebPkiServerVerifier>,
-    added: Arc<[CertificateDer<'static>]>,
-    issuer: Issuer,
+    provider: Arc<CryptoProvider>,
+    trusted: Arc<Trusted>,
+    peer: Peer,
 }
 
 impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
-        end_entity: &CertificateDer<'_>,
+        server: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
+        name: &ServerName<'_>,
+        // Revocation is not looked at: a stapled answer is optional, and none is asked for.
+        _: &[u8],
         now: UnixTime,
     ) -> std::result::Result<ServerCertVerified, TlsError> {
-        self.issuer.note(end_entity);
-        let verified = self.inner.verify_server_cert(
-            end_entity,
-            intermediates,
-            server_name,
-            ocsp_response,
-            now,
-        );
-        match &verified {
-            // Its time was looked at before that.
-            Err(TlsError::InvalidCertificate(CertificateError::Other(other)))
-                if is_of_an_authority(other) && self.added.contains(end_entity) =>
-            {
-                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
-                Ok(ServerCertVerified::assertion())
-            }
-            _ => verified,
-        }
+        // Now, since an error does not say whose certificate it was.
+        self.peer.note_certificate(server);
+        self.trusted.verify(server, intermediates, name, now)?;
+        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -167,7 +236,7 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> std::result::Result<HandshakeSignatureValid, TlsError> {
-        self.inner.verify_tls12_signature(message, certificate, signature)
+        verify_tls12_signature(message, certificate, signature, &crypto::SIGNATURES)
     }
 
     fn verify_tls13_signature(
@@ -176,51 +245,26 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> std::result::Result<HandshakeSignatureValid, TlsError> {
-        self.inner.verify_tls13_signature(message, certificate, signature)
+        verify_tls13_signature(message, certificate, signature, &crypto::SIGNATURES)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 
-fn is_of_an_authority(error: &OtherError) -> bool {
-    matches!(error.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
-}
+/// Has no certificate for a server that asks its clients for one, and notes that it did: the refusal
+/// that may follow does not say so in TLS 1.2.
+#[derive(Debug)]
+struct NoCertificate(Peer);
 
-/// A TLS error in words, with what to do about it.
-pub(super) fn failure(error: TlsError, host: &str, issuer: &Issuer) -> Failure {
-    let issued = issuer.name().map_or_else(String::new, |name| format!(", issued by \"{name}\","));
-    let TlsError::InvalidCertificate(problem) = &error else {
-        let problem = format!("the TLS connection to {host} failed");
-        return Failure::new(FailureKind::Broken, problem).because(error);
-    };
-    let (said, advice) = match problem {
-        CertificateError::UnknownIssuer => (
-            "is not issued by anyone who is trusted here",
-            "where a proxy of your own stands in between, give its CA certificate with --ca-file; \
-             otherwise something pretends to be this host",
-        ),
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => (
-            "is not valid yet",
-            "the clock of this machine is probably wrong: see what `date` says",
-        ),
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
-            "has expired",
-            "see that the clock of this machine is right (`date`); if it is, something old stands \
-             in between",
-        ),
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => (
-            "is for another name",
-            "something else answers in its place: see DNS, --resolve and proxies",
-        ),
-        CertificateError::Other(other) if is_of_an_authority(other) => (
-            "is that of a certificate authority, which no server may show",
-            "give this very certificate with --ca-file, or issue one for the server, without CA:TRUE",
-        ),
-        _ => ("is not valid", "something may stand in between: see DNS and proxies"),
-    };
-    Failure::new(FailureKind::Refused, format!("the certificate of {host}{issued} {said}"))
-        .because(error)
-        .advising(advice)
+impl ResolvesClientCert for NoCertificate {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.note_request_for_certificate();
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
 }

@@ -31,5 +31,6 @@ mod support;
 mod terminal;
 mod timing;
 mod tls;
+mod trust;
 mod upload;
 mod walks;

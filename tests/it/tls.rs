@@ -10,7 +10,7 @@ use pgyer::sandbox::{Endpoint, Sandbox};
 use rcgen::date_time_ymd;
 use tempfile::TempDir;
 
-use crate::support::relay::{Authority, HOST, Relay, self_signed};
+use crate::support::relay::{Authority, HOST, Relay, self_signed, wanting_certificates};
 use crate::support::{Ran, data, program, program_for, run};
 
 /// A sandbox behind a relay, and the authority's file.
@@ -184,7 +184,40 @@ fn what_is_no_tls_is_said_to_be_none() {
     });
     let ran = ask(port, &[]);
     assert!(ran.stderr.contains("TLS connection to localhost"), "{ran:#?}");
+    assert!(ran.stderr.contains("plain HTTP") && ran.stderr.contains("see the port"), "{ran:#?}");
     assert!(ran.stderr.contains("trying again"), "{ran:#?}");
+}
+
+#[test]
+fn a_server_that_wants_a_certificate_of_its_clients_says_so() {
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let (folder, relay) =
+            (TempDir::new().unwrap(), Relay::start(wanting_certificates(version)));
+        let sandbox = behind(&relay);
+        let mut command = program_for(&sandbox);
+        command.arg("--ca-file").arg(Authority::usual().file(folder.path()));
+        let ran = upload(&mut command, &relay, &[]).expect(6);
+        assert!(ran.stderr.contains("wants a certificate of its clients"), "{ran:#?}");
+        assert!(ran.stderr.contains("has none to show"), "{ran:#?}");
+        assert!(!ran.stderr.contains("trying again"), "{ran:#?}");
+    }
+}
+
+#[test]
+fn what_a_server_refuses_tls_with_is_said_in_words() {
+    // A fatal alert: handshake_failure, protocol_version, unrecognized_name.
+    for (alert, words) in [
+        (40, "no algorithm of TLS in common"),
+        (70, "neither TLS 1.2 nor 1.3"),
+        (112, "does not know that name"),
+    ] {
+        let port = odd_server(move |mut stream| {
+            let _ = stream.read(&mut [0; 512]);
+            let _ = stream.write_all(&[21, 3, 3, 0, 2, 2, alert]);
+        });
+        let ran = ask(port, &[]);
+        assert!(ran.stderr.contains(words), "{ran:#?}");
+    }
 }
 
 #[test]
@@ -192,6 +225,7 @@ fn a_close_in_the_handshake_is_said() {
     let port = odd_server(|mut stream| drop(stream.read(&mut [0; 64])));
     let ran = ask(port, &[]);
     assert!(ran.stderr.contains("while TLS was being set up"), "{ran:#?}");
+    assert!(ran.stderr.contains("may not speak TLS on this port"), "{ran:#?}");
 }
 
 #[test]

@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DistinguishedName, DnType,
-    IsCa, KeyPair,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
 };
-use rustls::pki_types::PrivateKeyDer;
-use rustls::{ServerConfig, ServerConnection};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection, SupportedProtocolVersion};
 
 /// The name of the host that relays stand for.
 pub(crate) const HOST: &str = "pgyer.test";
@@ -23,12 +23,26 @@ pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
     pub(crate) fn new(name: &str) -> Self {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name = DistinguishedName::new();
-        params.distinguished_name.push(DnType::OrganizationName, name);
-        params.distinguished_name.push(DnType::CommonName, name);
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+        Self::with(name, KeyPair::generate().unwrap(), |_| {})
+    }
+
+    /// One with a key and a certificate of the caller's.
+    pub(crate) fn with(
+        name: &str,
+        key: KeyPair,
+        adjust: impl FnOnce(&mut CertificateParams),
+    ) -> Self {
+        Self(CertifiedIssuer::self_signed(authority(name, adjust), key).unwrap())
+    }
+
+    /// One that this one has issued a certificate to.
+    pub(crate) fn below(&self, name: &str) -> Self {
+        let key = KeyPair::generate().unwrap();
+        Self(CertifiedIssuer::signed_by(authority(name, |_| {}), key, &self.0).unwrap())
+    }
+
+    pub(crate) fn pem(&self) -> String {
+        self.0.pem()
     }
 
     /// The one that most tests trust.
@@ -55,8 +69,34 @@ impl Authority {
         adjust(&mut params);
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
-        config(&certificate, &key)
+        config(&[certificate.der().clone()], &key)
     }
+
+    /// A server for [`HOST`] that shows this authority's certificate beside its own.
+    pub(crate) fn server_with_chain(&self) -> Arc<ServerConfig> {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new([HOST.to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &self.0).unwrap();
+        config(&[certificate.der().clone(), self.0.der().clone()], &key)
+    }
+
+    /// A server for [`HOST`], and its certificate.
+    pub(crate) fn server_and_certificate(&self) -> (Arc<ServerConfig>, String) {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new([HOST.to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &self.0).unwrap();
+        (config(&[certificate.der().clone()], &key), certificate.pem())
+    }
+}
+
+fn authority(name: &str, adjust: impl FnOnce(&mut CertificateParams)) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::OrganizationName, name);
+    params.distinguished_name.push(DnType::CommonName, name);
+    adjust(&mut params);
+    params
 }
 
 /// A server whose certificate is an authority's of its own, and that certificate.
@@ -69,15 +109,36 @@ pub(crate) fn self_signed(
     adjust(&mut params);
     let key = KeyPair::generate().unwrap();
     let certificate = params.self_signed(&key).unwrap();
-    (config(&certificate, &key), certificate.pem())
+    (config(&[certificate.der().clone()], &key), certificate.pem())
 }
 
-fn config(certificate: &Certificate, key: &KeyPair) -> Arc<ServerConfig> {
+fn config(chain: &[CertificateDer<'static>], key: &KeyPair) -> Arc<ServerConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
+        .with_single_cert(chain.to_vec(), PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+        .unwrap();
+    Arc::new(config)
+}
+
+/// A server for [`HOST`] that wants a certificate of its clients, by one version of TLS.
+pub(crate) fn wanting_certificates(
+    version: &'static SupportedProtocolVersion,
+) -> Arc<ServerConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut roots = RootCertStore::empty();
+    roots.add(Authority::usual().0.der().clone()).unwrap();
+    let clients =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new([HOST.to_owned()]).unwrap();
+    let certificate = params.signed_by(&key, &Authority::usual().0).unwrap();
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[version])
+        .unwrap()
+        .with_client_cert_verifier(clients.build().unwrap())
         .with_single_cert(
             vec![certificate.der().clone()],
             PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
