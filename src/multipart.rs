@@ -9,6 +9,20 @@ use crate::percent::percent_encode;
 use crate::rand::random;
 use crate::source::Source;
 
+/// The file of a form.
+#[derive(Debug)]
+pub(crate) struct FormFile<'a> {
+    pub(crate) field: &'a str,
+    pub(crate) name: String,
+    pub(crate) source: &'a Source,
+}
+
+impl<'a> FormFile<'a> {
+    pub(crate) fn new(field: &'a str, source: &'a Source) -> Self {
+        Self { field, name: source.file_name(), source }
+    }
+}
+
 /// The text fields of a form, in order. The file comes last, because the storage ignores the
 /// fields after it.
 pub(crate) struct Form {
@@ -18,7 +32,7 @@ pub(crate) struct Form {
 
 impl Form {
     pub(crate) fn new() -> Self {
-        // 128 random bits: no field value and no file holds them but by chance.
+        // 128 random bits do not occur in a field or a file by coincidence.
         let boundary = format!("pgyer-{:016x}{:016x}", random(), random());
         Self { boundary, head: Vec::new() }
     }
@@ -39,20 +53,15 @@ impl Form {
         self.head.extend_from_slice(b"\r\n");
     }
 
-    /// The whole body, for one try.
-    pub(crate) fn body<'a>(
-        &self,
-        field: &str,
-        file_name: &str,
-        source: &'a Source,
-        on_progress: &'a dyn Fn(u64),
-    ) -> Body<'a> {
+    /// The whole body, for one attempt.
+    pub(crate) fn body<'a>(&self, file: &FormFile<'a>, on_progress: &'a dyn Fn(u64)) -> Body<'a> {
+        let source = file.source;
         let file_head = format!(
             "--{}\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"{}\"\r\n\
              Content-Type: application/octet-stream\r\n\r\n",
             self.boundary,
-            quoted(field),
-            quoted(file_name)
+            quoted(file.field),
+            quoted(&file.name)
         );
         // Before the connection is made, since it takes a moment.
         source.learn_content();
@@ -194,6 +203,10 @@ mod tests {
     }
 
     /// A part of a form: name, file name, content.
+    fn named<'a>(field: &'a str, name: &str, source: &'a Source) -> FormFile<'a> {
+        FormFile { name: name.to_owned(), ..FormFile::new(field, source) }
+    }
+
     fn part(name: &str, file_name: Option<&str>, content: &str) -> Part {
         (name.to_owned(), file_name.map(str::to_owned), content.as_bytes().to_vec())
     }
@@ -208,7 +221,7 @@ mod tests {
         let mut form = Form::new();
         form.text("key", "a=b&c\r\n\"\u{fc}\"");
         form.text("empty", "");
-        let mut body = form.body("file", "应用 1.apk", &source, &|_| {});
+        let mut body = form.body(&named("file", "应用 1.apk", &source), &|_| {});
         let length = body.len();
         let mut bytes = Vec::new();
         body.read_to_end(&mut bytes).unwrap();
@@ -233,7 +246,7 @@ mod tests {
         form.text("a\\b", "2");
         form.text("a\r\nb: 3", "3");
         let mut head = vec![0; 4096];
-        let read = form.body("f\"", "n\n", &source, &|_| {}).read(&mut head).unwrap();
+        let read = form.body(&named("f\"", "n\n", &source), &|_| {}).read(&mut head).unwrap();
         let head = String::from_utf8(head[..read].to_vec()).unwrap();
         for name in ["a%22b", "a%5Cb", "a%0D%0Ab: 3", "f%22\"; filename=\"n%0A"] {
             assert!(head.contains(&format!("; name=\"{name}\"\r\n")), "no {name} in: {head}");
@@ -252,11 +265,11 @@ mod tests {
         let mut form = Form::new();
         form.text("key", "value");
         let mut whole = Vec::new();
-        form.body("file", "a", &source, &|_| {}).read_to_end(&mut whole).unwrap();
+        form.body(&named("file", "a", &source), &|_| {}).read_to_end(&mut whole).unwrap();
         for size in [1, 2, 3, 64, 999, 1000, 1001, 4096] {
             let seen = RefCell::new(Vec::new());
             let progress = |sent| seen.borrow_mut().push(sent);
-            let mut body = form.body("file", "a", &source, &progress);
+            let mut body = form.body(&named("file", "a", &source), &progress);
             let (mut sent, mut buffer) = (Vec::new(), vec![0; size]);
             loop {
                 match body.read(&mut buffer).unwrap() {
@@ -289,7 +302,7 @@ mod tests {
     /// Reads half of a file's body, does this to the file, and reads the rest.
     fn read_while(change: impl FnOnce(&std::path::Path)) -> io::Result<Vec<u8>> {
         let (file, source) = file_of(&vec![1; 1 << 20]);
-        let mut body = Form::new().body("file", "a", &source, &|_| {});
+        let mut body = Form::new().body(&named("file", "a", &source), &|_| {});
         let mut sent = vec![0; usize::try_from(body.len()).unwrap()];
         let (half, rest) = sent.split_at_mut(1 << 19);
         body.read_exact(half).unwrap();
@@ -349,7 +362,7 @@ mod tests {
         let (_file, source) = file_of(b"content");
         let mut form = Form::new();
         form.text("key", "k");
-        let mut body = form.body("file", "a", &source, &|_| {});
+        let mut body = form.body(&named("file", "a", &source), &|_| {});
         let mut buffer = [0; 4096];
         let first = body.read(&mut buffer).unwrap();
         assert!(buffer[..first].ends_with(b"\r\n\r\n"));

@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use serde_json::value::RawValue;
 
 use crate::json::Fields;
-use crate::multipart::Form;
+use crate::multipart::{Form, FormFile};
 use crate::package::{Refusal, inspect};
 use crate::redact::Redactor;
 use crate::retry::parse_retry_after;
@@ -243,7 +243,8 @@ pub fn form(data: &[u8]) -> Option<Written> {
     if names.map(String::len).any(|length| length > LONGEST_NAME) {
         return None;
     }
-    let mut outgoing = form.body("file", &file_name, &FILE, &|_| {});
+    let file = FormFile { name: file_name.clone(), ..FormFile::new("file", &FILE) };
+    let mut outgoing = form.body(&file, &|_| {});
     let length = outgoing.len();
     let mut body = Vec::new();
     outgoing.read_to_end(&mut body).expect("the file can be read");

@@ -1,11 +1,12 @@
-//! One request to the API, and what an answer to it comes to.
+//! One request to the API, and what its answer means.
 
 use std::time::Duration;
 
-use super::FormFile;
 use crate::error::Error;
+use crate::multipart::FormFile;
 use crate::redact::Redactor;
 use crate::retry::is_transient;
+use crate::source::Source;
 use crate::transport::{Answer, Failure, FailureKind, Url};
 use crate::types::Envelope;
 
@@ -13,17 +14,44 @@ use crate::types::Envelope;
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
     /// What is being done, for messages: "get an upload token".
-    pub(crate) action: &'a str,
-    pub(crate) path: &'static str,
+    pub(super) action: &'a str,
+    pub(super) path: &'static str,
     /// All fields but `_api_key`.
-    pub(crate) fields: Vec<(&'static str, String)>,
-    pub(crate) file: Option<FormFile<'a>>,
-    /// Whether it may do its work only once: it is not sent again after its last byte went out.
-    pub(crate) once: bool,
+    pub(super) fields: Vec<(&'static str, String)>,
+    pub(super) file: Option<FormFile<'a>>,
+    /// Whether it is not idempotent: it is not sent again after its last byte went out.
+    pub(super) once: bool,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn post(path: &'static str, action: &'a str) -> Self {
+        Self { action, path, fields: Vec::new(), file: None, once: false }
+    }
+
+    pub(crate) fn field(mut self, name: &'static str, value: &str) -> Self {
+        self.fields.push((name, value.to_owned()));
+        self
+    }
+
+    pub(crate) fn fields(mut self, fields: Vec<(&'static str, String)>) -> Self {
+        self.fields.extend(fields);
+        self
+    }
+
+    /// Sends the fields as a form with this file.
+    pub(crate) fn file(mut self, source: &'a Source) -> Self {
+        self.file = Some(FormFile::new("file", source));
+        self
+    }
+
+    pub(crate) fn not_idempotent(mut self) -> Self {
+        self.once = true;
+        self
+    }
 }
 
 impl Call<'_> {
-    /// What a request without an answer comes to.
+    /// What becomes of a call whose request failed.
     pub(super) fn failed(&self, failure: Failure) -> Box<Failed> {
         let may_retry = failure.is_retryable();
         let may_go_elsewhere = may_retry || failure.kind == FailureKind::Refused;
@@ -81,7 +109,8 @@ impl Call<'_> {
     }
 }
 
-/// An answer that no Pgyer gives.
+/// The error for an answer that did not come from the API: a redirect, a web page, an unexpected
+/// status.
 pub(crate) fn not_the_apis(action: &str, answer: &Answer, url: &Url, redactor: &Redactor) -> Error {
     let status = answer.status;
     let (problem, advice) = if (300..400).contains(&status) {
@@ -119,12 +148,12 @@ pub(crate) fn not_the_apis(action: &str, answer: &Answer, url: &Url, redactor: &
     }
 }
 
-/// A call that failed, and what may be done about it.
+/// A failed attempt, and what may be done about it.
 #[derive(Debug)]
 pub(crate) struct Failed {
     pub(crate) error: Error,
     pub(crate) may_retry: bool,
-    /// Whether another host may do better.
+    /// Whether another of the API's hosts may do better.
     pub(super) may_go_elsewhere: bool,
     /// Whether it was Pgyer that answered.
     pub(super) is_pgyer: bool,

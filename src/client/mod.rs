@@ -8,13 +8,12 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use crate::event::{Event, Observer};
-use crate::multipart::{Body, Form};
+use crate::multipart::{Body, Form, FormFile};
 use crate::package::Package;
 use crate::percent::form_urlencoded;
 use crate::redact::Redactor;
 use crate::retry::{Deadline, RetryPolicy};
 use crate::secret::ApiKey;
-use crate::source::Source;
 use crate::transport::{Answer, Failure, Request, RequestBody, Transport, Url};
 use crate::types::Envelope;
 
@@ -271,7 +270,7 @@ impl Client {
     ) -> Result<(Answer, u64), Failure> {
         let total = file.source.size();
         let on_progress = |sent| self.observer.tell(&Event::Sent { sent, total });
-        let mut body = form.body(file.field, &file.name, file.source, &on_progress);
+        let mut body = form.body(file, &on_progress);
         let request = Request {
             url,
             content_type: Some(&form.content_type()),
@@ -342,19 +341,5 @@ impl Client {
 impl RequestBody for Body<'_> {
     fn rewind(&mut self) {
         Body::rewind(self);
-    }
-}
-
-/// The file of a form.
-#[derive(Debug)]
-pub(crate) struct FormFile<'a> {
-    field: &'a str,
-    name: String,
-    source: &'a Source,
-}
-
-impl<'a> FormFile<'a> {
-    pub(crate) fn new(field: &'a str, source: &'a Source) -> Self {
-        Self { field, name: source.file_name(), source }
     }
 }

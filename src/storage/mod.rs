@@ -4,9 +4,9 @@ mod answer;
 
 use std::time::Duration;
 
-use crate::client::{Client, Failed, FormFile};
+use crate::client::{Client, Failed};
 use crate::error::{Error, Result};
-use crate::multipart::Form;
+use crate::multipart::{Form, FormFile};
 use crate::package::Package;
 use crate::percent::percent_encode;
 use crate::retry::is_transient;
