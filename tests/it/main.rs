@@ -16,6 +16,7 @@ mod hosts;
 mod keys;
 mod library;
 mod matrix;
+mod model;
 mod peers;
 mod programs;
 mod proxies;
