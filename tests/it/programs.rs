@@ -1,6 +1,5 @@
 //! The programs in `examples/`, and the examples in the library's documentation.
 
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,7 +7,7 @@ use std::sync::OnceLock;
 
 use pgyer::sandbox::{Endpoint, Sandbox};
 
-use crate::support::{Ran, data, run, sandbox};
+use crate::support::{Ran, data, run, sandbox, sources};
 
 /// The folder of the programs. Only a `cargo test` that names no test builds them, so that they are
 /// built here, which takes no time when nothing is left to do.
@@ -94,17 +93,6 @@ fn relay_takes_three_steps_and_the_second_has_no_key() {
     assert!(sandbox.seen().build(key).is_some());
 }
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-}
-
 /// The code of all examples in the documentation of a file.
 fn examples(text: &str) -> String {
     let documentation: Vec<&str> = text
@@ -116,9 +104,7 @@ fn examples(text: &str) -> String {
 
 #[test]
 fn every_method_of_the_client_is_in_an_example() {
-    let mut files = Vec::new();
-    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
-    let texts: Vec<String> = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let texts = sources("src");
     let shown: String = texts.iter().map(|text| examples(text)).collect();
     let shown: Vec<&str> = shown.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
     let mut looked_at = 0;

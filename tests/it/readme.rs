@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::document;
-use crate::support::{program, run};
+use crate::support::{self, document, program, run};
 
 const README: &str = include_str!("../../README.md");
 const CHINESE: &str = include_str!("../../README.zh-CN.md");
@@ -157,6 +156,25 @@ fn both_readmes_have_the_same_tables() {
         let kind = kind.replace('`', "");
         let (code, kind) = kind.split_once('|').expect("two columns");
         assert!(help.contains(&format!("  {code}  {}", kind.trim())), "{code} {kind}");
+    }
+}
+
+/// The messages of the troubleshooting table are those of the program: their words, up to the number
+/// in them, stand in its sources.
+#[test]
+fn the_messages_in_the_table_are_said() {
+    let sources = [support::sources("src"), support::sources("bin")].concat().join("\n");
+    // A text may go on in the next line.
+    let lines = sources.split("\\\n").enumerate();
+    let sources: String =
+        lines.map(|(nth, line)| if nth == 0 { line } else { line.trim_start() }).collect();
+    let table = section(README, "Troubleshooting, by message").lines();
+    let messages: Vec<&str> =
+        table.filter_map(|row| row.strip_prefix("| `")?.split('`').next()).collect();
+    assert!(messages.len() >= 14, "{messages:?}");
+    for message in messages {
+        let words = message.split(|c: char| c.is_ascii_digit()).next().unwrap();
+        assert!(sources.contains(words), "nothing says \"{words}\"");
     }
 }
 

@@ -31,6 +31,23 @@ pub(crate) fn data(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
 }
 
+/// The text of each Rust file in a folder of the repository and its folders.
+pub(crate) fn sources(folder: &str) -> Vec<String> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let (mut folders, mut texts) = (vec![root], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder can be read") {
+            let path = entry.expect("a folder can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                texts.push(std::fs::read_to_string(path).expect("a source is UTF-8"));
+            }
+        }
+    }
+    texts
+}
+
 /// A folder with a copy of each file of `tests/data` that an upload takes.
 pub(crate) fn folder() -> TempDir {
     let folder = TempDir::new().expect("a folder can be made");
