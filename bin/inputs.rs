@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
@@ -73,8 +74,15 @@ impl Inputs {
         Ok((name, text))
     }
 
-    /// Returns the token in a file, which messages name.
+    /// Returns the token in a file. Messages name the file, unless there is none with that name and
+    /// the name may be the token itself.
     pub(crate) fn token(self, input: &Input) -> Result<UploadToken> {
+        if matches!(input, Input::File(path) if begins_like_json(path) && !path.exists()) {
+            return Err(usage(
+                "--token takes the name of a file, not the token itself, which other users of \
+                 this machine can read on the command line",
+            ));
+        }
         UploadToken::from_json(&self.read_text(input)?)
             .map_err(|error| usage(format!("{}: {error}", name_of(input))))
     }
@@ -154,6 +162,12 @@ fn contents_until(input: &Input, until: Instant) -> io::Result<Vec<u8>> {
 
 pub(crate) fn key_from(name: &str, text: &str) -> Result<ApiKey> {
     ApiKey::new(text).map_err(|error| usage(format!("{name}: {error}")))
+}
+
+fn begins_like_json(path: &Path) -> bool {
+    let name = path.to_string_lossy();
+    let name = name.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    name.starts_with(['{', '[', '"'])
 }
 
 pub(crate) fn name_of(input: &Input) -> String {

@@ -115,11 +115,6 @@ fn put(options: &ParsedOptions<'_>, operands: Vec<OsString>) -> Result<Put> {
         "pgyer put needs --token TOKEN.json, the token that pgyer token printed (- is standard \
          input)",
     )?;
-    if options.last(&TOKEN).is_some_and(|value| value.as_encoded_bytes().starts_with(b"{")) {
-        return Err("--token takes the name of a file, not the token itself, which other users \
-                    of this machine can read on the command line"
-            .into());
-    }
     let [file] = exactly(operands, Verb::Put, "one FILE")?;
     Ok(Put {
         token,

@@ -269,6 +269,24 @@ fn nul_and_utf_16_are_named_and_byte_order_marks_dropped() {
     scene.run(&[], "put --no-check --token=x no.ipa").expect(0);
 }
 
+/// What begins like JSON may be the token itself, unless there is a file with that name.
+#[test]
+fn a_token_on_the_command_line_is_not_repeated() {
+    let scene = Scene::new(&[("{token}.json", "")]);
+    let key = ("PGYER_API_KEY", scene.sandbox.api_key());
+    let token = scene.run(&[key], ASK).expect(0).stdout;
+    fs::write(scene.path("{token}.json"), &token).unwrap();
+    scene.run(&[], "put --no-check --token={token}.json app.hap").expect(0);
+    for start in ["", " ", "\n", "\u{feff}", "["] {
+        let given = format!("--token={start}{}", token.trim_end());
+        let ran = run(&mut scene.program(&[]), ["put", "app.ipa", &given]).expect(2);
+        assert!(ran.stderr.contains("--token takes the name of a file"), "{ran:#?}");
+        assert!(!ran.stderr.contains("signature"), "{ran:#?}");
+    }
+    let ran = scene.run(&[], "put --token=missing.json app.ipa").expect(1);
+    assert!(ran.stderr.contains("missing.json"), "{ran:#?}");
+}
+
 #[test]
 fn a_token_that_is_none_is_named_with_its_file() {
     let token = r#"{"key":"k","endpoint":"ftp://x.example/","params":{"a":"b"}}"#;

@@ -82,7 +82,6 @@ fn values_that_may_hold_a_secret_are_never_repeated() {
         "upload --api-url https://u:SECRET@h a",
         "upload --api-url https://h/?_api_key=SECRET a",
         "upload --api-url SECRET a",
-        "put --token {\"key\":\"SECRET\"} a",
         "upload --type --api-key=SECRET a",
         "upload --jobs -kSECRET a",
         "-- --api-key=SECRET",
