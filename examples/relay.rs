@@ -1,4 +1,4 @@
-//! An upload in three steps, for a machine that has the API key and another that has the package.
+//! An upload in three steps: one machine has the API key, another one has the package.
 //!
 //! ```sh
 //! relay token android >token.json    # with the key
@@ -6,8 +6,9 @@
 //! relay status KEY                   # with the key; prints the install page
 //! ```
 //!
-//! The key is in `PGYER_API_KEY`; `PGYER_API_URL` is another API, that of a `pgyer sandbox` for one.
-//! A token lets whoever has it upload for half an hour, and do nothing else.
+//! The key is in `PGYER_API_KEY`; `PGYER_API_URL` selects another API, such as that of a
+//! `pgyer sandbox`.
+//! A token lets anyone who has it upload for half an hour, and nothing else.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program talks")]
 
@@ -44,7 +45,7 @@ fn token(build_type: &str) -> Result<String> {
     Ok(token.expose_json().to_owned())
 }
 
-/// Step two, where the package is: no key, and of all hosts the storage alone.
+/// Step two, where the package is: without the key, and the storage is the only host it contacts.
 fn put(path: &str) -> Result<String> {
     let json =
         io::read_to_string(io::stdin()).map_err(|source| Error::io("read the token", source))?;

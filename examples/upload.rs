@@ -1,11 +1,11 @@
-//! Uploads a package and shows how far it is.
+//! Uploads a package and shows its progress.
 //!
 //! ```sh
 //! PGYER_API_KEY=… cargo run --example upload -- app.apk 'Fixes the login.'
 //! ```
 //!
-//! The install page goes to standard output. `PGYER_API_URL` is another API, that of a
-//! `pgyer sandbox` for one.
+//! The install page goes to standard output. `PGYER_API_URL` selects another
+//! API, such as that of a `pgyer sandbox`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program talks")]
 

@@ -1,5 +1,5 @@
-//! What no client gets under: reading the file, encrypting it, and writing it to loopback, each
-//! alone.
+//! The lower bound for any client: reading the file, encrypting it, and writing it to loopback,
+//! each alone.
 
 use std::fmt;
 use std::fs::File;
@@ -14,7 +14,7 @@ use ring::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use crate::measure::thread_cpu;
 
 const BLOCK: usize = 256 * 1024;
-/// The most that a TLS record carries.
+/// The largest payload of a TLS record.
 const RECORD: usize = 16 * 1024;
 
 /// CPU seconds.

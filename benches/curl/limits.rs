@@ -1,5 +1,5 @@
-//! What is exact enough to fail a build: memory, connections, handshakes, system calls. The limits
-//! are what was measured, with a little room.
+//! Figures exact enough to fail a build: memory, connections, handshakes, system calls. The limits
+//! are what was measured, plus a small margin.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -10,10 +10,10 @@ use crate::measure::measure;
 use crate::sink::{Counts, Sink};
 use crate::{package, pgyer_put};
 
-/// The most memory at once, in KiB.
+/// The limit of peak memory, in KiB.
 const MAX_RSS: f64 = 4.0 * 1024.0;
 
-/// How much more of it a large file may take than a small one.
+/// How much more memory a large file may take than a small one.
 const MAX_GROWTH: f64 = 1.1;
 
 /// The sizes for that, in MiB.
@@ -24,7 +24,7 @@ const SIZES: [u64; 2] = [64, 1024];
 const MAX_WRITES_TLS: u64 = 280;
 const MAX_WRITES_PLAIN: u64 = 150;
 
-/// Checks a program against all limits, and ends with 1 when it misses one.
+/// Checks a program against all limits, and exits with 1 if it misses one.
 pub(crate) fn hold(program: &Path) {
     let folder = TempDir::new().unwrap();
     let mut held = true;
@@ -50,7 +50,7 @@ pub(crate) fn hold(program: &Path) {
     }
 }
 
-/// The peak of one upload, which takes one connection and one handshake.
+/// The peak of one upload, which uses one connection and one handshake.
 fn peak(program: &Path, folder: &Path, mebibytes: u64, is_tls: bool) -> f64 {
     let sink = Sink::start(folder, is_tls);
     let file = package(folder, mebibytes);

@@ -57,7 +57,7 @@ struct Settings {
 }
 
 fn main() -> Result<(), lexopt::Error> {
-    // What measures a child has to be small itself: see `measure`.
+    // A process that measures a child has to be small itself: see `measure`.
     if let Some(code) = measure::wrapper() {
         std::process::exit(code);
     }
@@ -86,7 +86,7 @@ fn settings() -> Result<Option<Settings>, lexopt::Error> {
             Long("program") => settings.program = PathBuf::from(arguments.value()?),
             Long("only") => settings.only = Some(arguments.value()?.string()?),
             Long("limits") => settings.limits = true,
-            // What cargo adds.
+            // Cargo adds `--bench`.
             Long("bench") => {}
             Long("help") => return Ok(None),
             _ => return Err(argument.unexpected()),
@@ -107,7 +107,7 @@ fn compare(settings: &Settings) {
         }
         let sink = Sink::start(folder.path(), is_tls);
         let mut pairs = Pairs::default();
-        // The first of each warms what is cold, and does not count.
+        // The first pair warms caches and does not count.
         for number in 0..=settings.runs {
             let (ours, theirs) = pair(&settings.program, &sink, &file, number % 2 == 1);
             if number > 0 {
@@ -135,7 +135,7 @@ fn describe(settings: &Settings) {
     println!("machine: {}\n", measure::machine());
 }
 
-/// One upload by each, curl first where that is asked for.
+/// One upload by each, curl first if asked for.
 fn pair(program: &Path, sink: &Sink, file: &Path, curl_first: bool) -> (Spent, Spent) {
     let (pgyer, curl) = (pgyer_put(program, sink, file), curl_form(sink, file));
     if curl_first {
@@ -147,11 +147,11 @@ fn pair(program: &Path, sink: &Sink, file: &Path, curl_first: bool) -> (Spent, S
     }
 }
 
-/// A file that the check takes for an APK by its name alone, in the page cache.
+/// A file in the page cache that is an APK by its name only.
 fn package(folder: &Path, mebibytes: u64) -> PathBuf {
     let path = folder.join(FILE_NAME);
     let mut file = File::create(&path).unwrap();
-    // What a compressed package looks like: nothing repeats within a block.
+    // Like a compressed package: nothing repeats within a block.
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut block = vec![0; 1 << 20];
     for word in block.chunks_exact_mut(8) {
@@ -181,7 +181,7 @@ fn curl_form(sink: &Sink, file: &Path) -> Vec<OsString> {
     words.extend(sink.authority().into_iter().flat_map(|file| ["--cacert".into(), file.into()]));
     let name = ("x-cos-meta-file-name", FILE_NAME);
     for (field, value) in FIELDS.into_iter().chain([name]) {
-        // `--form-string` takes the value as it is.
+        // `--form-string` takes the value verbatim.
         words.extend(["--form-string".into(), format!("{field}={value}").into()]);
     }
     words.extend(["-F".into(), prefixed("file=@", file), sink.url().into()]);
@@ -194,7 +194,7 @@ fn prefixed(prefix: &str, path: &Path) -> OsString {
     word
 }
 
-/// What a process costs before there is anything to do.
+/// The cost of a process that does nothing.
 fn starts(program: &Path, folder: &Path) {
     const RUNS: usize = 40;
     let closed = {

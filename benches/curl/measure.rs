@@ -1,4 +1,4 @@
-//! What a process takes: wall time, CPU time, memory.
+//! Measures a process: wall time, CPU time, memory.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -11,12 +11,12 @@ use nix::sys::resource::{Usage, UsageWho, getrusage};
 /// The first argument of the process that measures another one.
 const WRAPPER: &str = "--measure-child";
 
-/// What one process took, and how it ended.
+/// The resources that one process used, and how it ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Spent {
     wall: f64,
     cpu: f64,
-    /// The most memory that it had at once, in KiB.
+    /// Its peak memory, in KiB.
     pub(crate) rss: f64,
     code: i32,
     said: String,
@@ -30,10 +30,10 @@ impl Spent {
     }
 }
 
-/// Runs a command in an environment with nothing in it.
+/// Runs a command in an empty environment.
 ///
-/// The system tells what *all* children took, so that each gets a parent of its own; and a child
-/// counts its parent's memory until it is another program, so that the parent has to be small.
+/// The system only reports the total of *all* children, so each gets a parent of its own. Until a
+/// child has become another program its parent's memory counts as its own, so the parent is small.
 pub(crate) fn measure(command: &[OsString]) -> Spent {
     let own = std::env::current_exe().unwrap();
     let output = Command::new(own)
@@ -51,7 +51,7 @@ pub(crate) fn measure(command: &[OsString]) -> Spent {
     Spent { wall, cpu, rss, code: code as i32, said }
 }
 
-/// The other half of [`measure`]: does it where the first argument asks for it.
+/// The other half of [`measure`]: runs the command if the first argument asks for it.
 pub(crate) fn wrapper() -> Option<i32> {
     let mut arguments = std::env::args_os().skip(1);
     arguments.next().filter(|first| first == OsStr::new(WRAPPER))?;
@@ -137,7 +137,7 @@ impl fmt::Display for Spread {
     }
 }
 
-/// What a program says of its version.
+/// The version that a program reports.
 pub(crate) fn first_line(program: &Path) -> String {
     let output = Command::new(program).arg("--version").output().unwrap();
     String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned()

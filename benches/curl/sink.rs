@@ -1,4 +1,4 @@
-//! A storage that reads whole forms and keeps nothing. It says 204 when the length and the closing
+//! A storage that reads whole forms and keeps nothing. It answers 204 if the length and the closing
 //! delimiter are right.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -21,7 +21,7 @@ pub(crate) struct Sink {
     bodies: Arc<AtomicUsize>,
 }
 
-/// What a sink has seen.
+/// What the sink has seen.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) connections: usize,
@@ -31,7 +31,7 @@ pub(crate) struct Counts {
 }
 
 impl Sink {
-    /// Starts one; its certificate's issuer and its tokens go to the folder.
+    /// Starts a sink, and writes its certificate's issuer and its tokens to the folder.
     pub(crate) fn start(folder: &Path, is_tls: bool) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let scheme = if is_tls { "https" } else { "http" };
@@ -60,7 +60,7 @@ impl Sink {
         &self.url
     }
 
-    /// The file of the authority that a client has to trust.
+    /// The certificate of the authority that a client has to trust.
     pub(crate) fn authority(&self) -> Option<PathBuf> {
         self.is_tls.then(|| self.authority_file())
     }
@@ -69,7 +69,7 @@ impl Sink {
         self.folder.join("ca.pem")
     }
 
-    /// A file with a token that leads here.
+    /// A file with a token for this sink.
     pub(crate) fn token(&self, fields: &[(&str, &str)]) -> PathBuf {
         let path = self.folder.join(if self.is_tls { "tls.json" } else { "plain.json" });
         std::fs::write(&path, token(&self.url, fields)).unwrap();
@@ -96,7 +96,7 @@ pub(crate) fn token(endpoint: &str, fields: &[(&str, &str)]) -> String {
 fn certificate(authority_file: &Path) -> Arc<ServerConfig> {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    // Two certificates of one name would look like one that signed itself.
+    // Two certificates with the same name would look like a self-signed one.
     params.distinguished_name.push(DnType::CommonName, "The Benchmark's Authority");
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     std::fs::write(authority_file, authority.pem()).unwrap();
@@ -158,7 +158,7 @@ struct Head {
 }
 
 impl Head {
-    /// None at the end of the connection.
+    /// `None` at the end of the connection.
     fn read(stream: &mut impl BufRead) -> io::Result<Option<Self>> {
         let mut head = Self::default();
         let mut lines = 0;
@@ -185,7 +185,7 @@ impl Head {
     }
 }
 
-/// Reads a body of exactly this length; whether it ends with the closing delimiter.
+/// Reads a body of exactly this length. Returns whether it ends with the closing delimiter.
 fn take_body(stream: &mut impl BufRead, head: &Head) -> io::Result<bool> {
     let delimiter = format!("\r\n--{}--\r\n", head.boundary).into_bytes();
     let mut left = head.length;

@@ -16,10 +16,10 @@ pub(crate) const CHILD: &str = "--client";
 const FEW: usize = 100;
 const MANY: usize = 1000;
 
-/// What the allocator may keep, in KiB.
+/// How much memory the allocator may retain, in KiB.
 const MAX_GROWTH: u64 = 256;
 
-/// What a process holds.
+/// The resources that a process holds.
 struct Held {
     descriptors: usize,
     rss: u64,
@@ -54,7 +54,7 @@ pub(crate) fn many_uploads() -> String {
     format!("{}; {connections} connections", figures.trim_end())
 }
 
-/// The other half: uploads, and says what it held after few and after many.
+/// The child: uploads, and prints what it held after few uploads and after many.
 pub(crate) fn child(url: &str, key: &str) {
     let client = Client::builder().api_url(url).api_key(ApiKey::new(key).unwrap()).build().unwrap();
     let mut upload = UploadOptions::default();

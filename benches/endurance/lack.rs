@@ -1,4 +1,4 @@
-//! What runs out, is missing or jumps.
+//! Descriptors that run out, folders that are missing, clocks that jump.
 
 use std::fs::File;
 use std::path::Path;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::program::{PGYER, apk, command, end, run, start, upload};
 
-/// A shell that allows a few descriptors, and becomes the program.
+/// A shell that limits its descriptors and then becomes the program.
 fn limited(sandbox: &Sandbox, descriptors: u32) -> Command {
     let mut command = command(sandbox, "/bin/sh");
     let script = format!("ulimit -n {descriptors} && exec \"$@\"");
@@ -80,7 +80,7 @@ pub(crate) fn jumping_clock() -> String {
     let mut command = upload(&sandbox);
     command.args(["--timeout=60s", "--wait-timeout=60s"]).arg(apk()).stdout(Stdio::piped());
     command.env("LD_PRELOAD", library).env("FAKETIME_TIMESTAMP_FILE", &clock);
-    // The steady clock is the kernel's, and it does not jump.
+    // The monotonic clock is the kernel's and does not jump.
     command.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
     let child = start(&mut command);
     for (polls, time) in [(20, "+10d"), (50, "-10d")] {

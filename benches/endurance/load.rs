@@ -1,4 +1,4 @@
-//! Many at once, long ones, large ones.
+//! Many uploads at once, long ones, large ones.
 
 use std::fs::File;
 use std::process::Stdio;
@@ -11,7 +11,7 @@ use crate::program::{PGYER, apk, command, end, run, start, upload};
 const PROCESSES: usize = 64;
 const FILES: usize = 60;
 const ROUNDS: u32 = 10_000;
-/// What the storage takes at most.
+/// The largest file that the storage accepts.
 const LARGE: u64 = 5 << 30;
 /// The most memory, in KiB.
 const MAX_PEAK: u64 = 6 * 1024;
@@ -57,7 +57,7 @@ pub(crate) fn long_poll() -> String {
     format!("{polls} questions, {connections} connections, peak {} KiB", ran.peak)
 }
 
-/// A file with a hole: what is read is real, and the disk has nothing to do with it.
+/// A sparse file: reading it is real work, but not for the disk.
 pub(crate) fn large_file() -> String {
     let sandbox = Sandbox::builder().polls(0).start().unwrap();
     let folder = TempDir::new().unwrap();

@@ -1,9 +1,9 @@
-//! What takes long or wants a machine in a bad state: many uploads, large ones, many at once, and
-//! whatever runs out or jumps. docs/measurements.md has the figures of a run.
+//! What takes long or needs a machine in a bad state: many uploads, large ones, many at once, and
+//! resources that run out or jump. docs/measurements.md has the figures of a run.
 //!
 //! ```sh
 //! cargo bench --all-features --bench endurance
-//! cargo bench --all-features --bench endurance -- jobs     # what has `jobs` in its name
+//! cargo bench --all-features --bench endurance -- jobs     # steps with `jobs` in their name
 //! ```
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
@@ -15,7 +15,7 @@ mod program;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-/// What it is called, and what returns the figures of a run or panics.
+/// A step's name, and a function that returns the figures of a run or panics.
 type Step = (&'static str, fn() -> String);
 
 const STEPS: [Step; 10] = [
@@ -38,7 +38,7 @@ fn main() {
             return client::child(url, key);
         }
     }
-    // Cargo adds an option of its own.
+    // Cargo adds `--bench`.
     let wanted = arguments.iter().find(|argument| !argument.starts_with("--"));
     let mut failed = 0;
     for (name, step) in STEPS {

@@ -1,4 +1,4 @@
-//! The program, run in an environment with nothing of ours in it.
+//! Runs the program in a clean environment.
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use pgyer::sandbox::Sandbox;
 
-/// Nothing takes longer, unless it hangs.
+/// Longer means that it hangs.
 const LIMIT: Duration = Duration::from_secs(300);
 
 pub(crate) const PGYER: &str = env!("CARGO_BIN_EXE_pgyer");
@@ -17,7 +17,7 @@ pub(crate) fn apk() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/app.apk")
 }
 
-/// A command that finds the sandbox and is quick about it.
+/// A command that uses the sandbox, with short delays.
 pub(crate) fn command(sandbox: &Sandbox, program: &str) -> Command {
     let mut command = Command::new(program);
     command
@@ -41,7 +41,7 @@ pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
-    /// The most memory that it was seen to have, in KiB.
+    /// The peak of its memory as observed, in KiB.
     pub(crate) peak: u64,
 }
 
@@ -63,7 +63,7 @@ pub(crate) fn start(command: &mut Command) -> Child {
     command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// Waits for the end, and kills what has none.
+/// Waits for the end; kills the process if it does not come.
 pub(crate) fn end(mut child: Child) -> Ran {
     let stdout = child.stdout.take().map(collect);
     let stderr = child.stderr.take().map(collect);
@@ -71,7 +71,7 @@ pub(crate) fn end(mut child: Child) -> Ran {
     let mut peak = 0;
     let code = loop {
         let status = format!("/proc/{}/status", child.id());
-        // What has ended has no memory any more.
+        // A process that has ended has no memory to report.
         let status = std::fs::read_to_string(status).unwrap_or_default();
         peak = peak.max(status_kib(&status, "VmHWM:"));
         if let Some(status) = child.try_wait().unwrap() {
@@ -96,7 +96,7 @@ fn collect(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<String> {
     })
 }
 
-/// A number in `/proc/PID/status`, 0 where there is none.
+/// A number in `/proc/PID/status`, 0 if there is none.
 pub(crate) fn status_kib(status: &str, name: &str) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix(name));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()

@@ -9,11 +9,11 @@ use tempfile::TempDir;
 
 use crate::support::{LIMIT, Ran, big_file, builder, program_for, run};
 
-/// Where nothing has been read yet when the change is made: the sandbox reads slowly, and the
+/// An offset that has not been read yet when the change is made: the sandbox reads slowly, and the
 /// kernel's buffers hold less than this.
 const UNREAD: u64 = 11_000_000;
 
-/// Uploads a large file to a server that is slow, and does this to it on the way.
+/// Uploads a large file to a slow server, and changes the file halfway.
 fn upload_while(legacy: bool, change: impl Fn(&Path)) -> (Ran, Sandbox) {
     let folder = TempDir::new().unwrap();
     let file = big_file(folder.path());
@@ -83,7 +83,7 @@ fn exchange_and_back(file: &Path) {
 
 type Change = fn(&Path);
 
-/// What is done to the file, and what is said of it.
+/// A change to the file, and the words of the error.
 const CHANGES: &[(&str, Change, &str)] = &[
     ("cut", |file| open(file).set_len(9_000_000).unwrap(), "shrank"),
     ("emptied", |file| open(file).set_len(0).unwrap(), "shrank"),
@@ -115,7 +115,7 @@ const HIDDEN_CHANGES: &[(&str, Change, &str)] = &[
     ),
 ];
 
-/// What leaves the content as it is.
+/// Changes that leave the content alone.
 const HARMLESS: &[(&str, Change)] = &[
     #[cfg(unix)]
     ("chmod", chmod),

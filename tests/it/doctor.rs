@@ -1,4 +1,4 @@
-//! `doctor`: what it finds with each kind of fault in the way, and that it publishes nothing.
+//! `doctor`: what it finds for each kind of fault, and that it publishes nothing.
 
 use pgyer::sandbox::{Endpoint, Sandbox};
 
@@ -6,7 +6,7 @@ use crate::support::proxy_server::{ProxyServer, Reply, Speaks};
 use crate::support::relay::{Authority, HOST, Relay};
 use crate::support::{Ran, faulty, folder, pgyer, program, program_for, run, sandbox};
 
-/// A fault, the exit code, the check that fails, what it has to say.
+/// A fault, the exit code, the check that fails, and words of its detail.
 type Case = (&'static str, i32, &'static str, &'static [&'static str]);
 
 const CASES: &[Case] = &[
@@ -31,7 +31,7 @@ fn doctor(sandbox: &Sandbox) -> Ran {
     pgyer(sandbox, "doctor --retries=1 --retry-delay=1ms --stall-timeout=300ms --format=json")
 }
 
-/// The lines by check: whether it is well, and the detail.
+/// The lines by check: whether it passed, and the detail.
 fn findings(ran: &Ran) -> Vec<(String, bool, String)> {
     let line = |line: &serde_json::Value| {
         assert!(line["seconds"].is_number() && line.as_object().unwrap().len() == 4, "{line}");

@@ -50,7 +50,7 @@ impl Taken {
     }
 }
 
-/// An API that gives one answer to everything.
+/// An API that answers every request alike.
 struct Api {
     server: ServerGuard,
     taken: Arc<Mutex<Vec<Taken>>>,
@@ -96,7 +96,7 @@ impl Api {
         self.taken.lock().unwrap().clone()
     }
 
-    /// The only request, after what all requests have in common.
+    /// The only request, once what all requests have in common was checked.
     fn only(&self) -> Taken {
         let [taken] = self.taken().try_into().unwrap();
         let Taken { method, target, .. } = &taken;
@@ -112,7 +112,7 @@ impl Api {
     }
 }
 
-/// Each endpoint, called with little; what it answers in short.
+/// Each endpoint with minimal arguments, and its result as a short text.
 type Endpoint = (&'static str, fn(&Client) -> Result<String>);
 
 const ENDPOINTS: [Endpoint; 5] = [
@@ -287,7 +287,7 @@ fn check_empty(path: &str, call: fn(&Client) -> Result<String>, body: &str) {
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::Api);
             match error {
-                // Code 0 of the legacy upload means that there is a build all the same.
+                // Code 0 of the legacy upload means that there is a build nevertheless.
                 Error::Uncertain { source, .. } if path.ends_with("/app/upload") => {
                     assert!(matches!(*source, Error::Unusable { .. }), "{body}: {source:?}");
                 }

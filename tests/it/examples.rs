@@ -1,4 +1,4 @@
-//! Every example in the full help works as it stands.
+//! Every example in the full help works exactly as printed.
 
 use std::thread;
 
@@ -46,7 +46,7 @@ fn the_examples_of_each_command_work_one_after_the_other() {
                 assert_eq!(ran.code, Some(0), "{name}: {ran:#?}");
             });
         }
-        // These wait as long as they say, so each goes on its own.
+        // These take as long as their faults say, so each runs on its own.
         for line in examples("sandbox") {
             scope.spawn(move || {
                 let ran = in_sandbox(&line);

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::support::{Ran, data, faulty, folder, pgyer, program, program_for, run, sandbox, words};
 
-/// A failure: the sandbox's faults, the command line, how it ends, and what its message has.
+/// A failure: the sandbox's faults, the command line, the exit code, and words of the message.
 struct Case {
     faults: &'static [&'static str],
     line: &'static str,
@@ -103,7 +103,7 @@ const CASES: &[Case] = &[
     ),
 ];
 
-/// A folder with packages, and with files that are none.
+/// A folder with packages, and with files that are not packages.
 fn workshop() -> TempDir {
     let folder = folder();
     std::fs::write(folder.path().join("broken.apk"), "not an archive").unwrap();

@@ -1,4 +1,4 @@
-//! The results in each format: what is in them, and that nothing in a name gets out of them.
+//! The results in each format: what they contain, and that no name breaks out of them.
 
 use std::process::{Command, Stdio};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{Ran, data, folder, pgyer, program_for, run, sandbox, wait, words};
 
-/// A name that tries to get out of quotes, lines, and terminals' good manners.
+/// A name that tries to break out of quotes and lines, and to control a terminal.
 const EVIL: &str = "it's'; touch PWNED; echo \"$(touch PWNED)`touch PWNED`\"\n\
     touch PWNED\r\nPGYER_KEY=evil\n\\'\u{1b}[31m\u{85}\u{9b}x\u{2028}$HOME\u{7f}\u{202e}!! #";
 
@@ -163,7 +163,7 @@ fn dotenv_lines_stay_one_line_each() {
     assert!(ran.stdout.contains("\nPGYER_APP_IDENTIFIER=a b\n"), "{ran:#?}");
 }
 
-/// The shells whose `eval` is tried; one that is not installed is passed over.
+/// The shells whose `eval` is tried, if they are installed.
 fn shells() -> impl Iterator<Item = Command> {
     let shells: [&[&str]; 3] = [&["dash"], &["bash"], &["busybox", "sh"]];
     let installed = |shell: &&[&str]| {
@@ -252,7 +252,7 @@ fn a_reader_that_went_away_is_no_error_and_a_full_disk_is_one() {
         ("upload --format=env app.apk", 1),
         ("token app.apk", 1),
         ("check --json app.apk cert.p12", 1),
-        // The first that failed counts, also when that can't be written.
+        // The first failure counts, even if it can't be written.
         ("check --json cert.p12 app.apk", 3),
         ("--help", 1),
         ("man", 1),
@@ -268,7 +268,7 @@ fn a_reader_that_went_away_is_no_error_and_a_full_disk_is_one() {
     }
 }
 
-/// What a job would lose, and publish a second time.
+/// Results that a job would lose, and then publish a second time.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_result_that_cannot_be_written_is_said_on_standard_error() {

@@ -1,4 +1,4 @@
-//! The forms: what a strange value or name makes of them, read by a decoder that is not ours.
+//! The forms: strange values and names, read back by an independent decoder.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -24,7 +24,7 @@ pub(crate) fn parts(content_type: &str, body: &[u8]) -> Vec<Part> {
     decode(boundary, body)
 }
 
-/// A request as it came.
+/// A request as received.
 struct Caught {
     head: String,
     body: Vec<u8>,
@@ -41,7 +41,7 @@ impl Caught {
     }
 }
 
-/// A storage that takes everything as it comes.
+/// A storage that accepts everything.
 struct Storage {
     url: String,
     caught: Receiver<Caught>,
@@ -71,7 +71,7 @@ impl Storage {
     }
 }
 
-/// Takes one request; whether there may be another.
+/// Reads one request. Returns whether another may follow.
 fn serve(mut stream: &TcpStream, sender: &Sender<Caught>) -> bool {
     let mut head = Vec::new();
     let mut byte = [0];
@@ -91,7 +91,7 @@ fn serve(mut stream: &TcpStream, sender: &Sender<Caught>) -> bool {
     sender.send(caught).is_ok() && stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").is_ok()
 }
 
-/// A file without a look into it, with what could end a form in its content.
+/// An unchecked file whose content has what could end a form.
 fn package(folder: &Path) -> Package {
     let path = folder.join("app.apk");
     std::fs::write(&path, b"\r\n--pgyer-0000\r\nContent-Disposition: form-data\r\n\r\nx").unwrap();
@@ -102,7 +102,7 @@ fn client() -> Client {
     Client::builder().build().unwrap()
 }
 
-/// As the contract says for what stands between quotes.
+/// Names between quotes: `"`, `\` and control characters are percent-encoded.
 fn quoted(name: &str) -> String {
     let mut quoted = String::new();
     for c in name.chars() {
@@ -146,7 +146,7 @@ fn strange_file_names_leave_one_form_and_one_file() {
         let sent = String::from_utf8(parts[1].2.clone()).unwrap();
         let harmless = if name.chars().any(char::is_control) { &quoted(name) } else { name };
         assert_eq!(sent, *harmless);
-        // Of a name with a semicolon the decoder sees but the beginning.
+        // The decoder cuts a name at its first semicolon.
         let line = format!("name=\"file\"; filename=\"{}\"\r\n", quoted(name));
         assert!(String::from_utf8_lossy(&caught.body).contains(&line), "{name}");
         assert_eq!(parts[2].2, std::fs::read(folder.path().join("app.apk")).unwrap());

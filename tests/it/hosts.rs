@@ -1,4 +1,4 @@
-//! The official hosts: which are tried, in which order, and which is kept.
+//! The official hosts: which are tried, in which order, and which one stays in use.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -17,17 +17,17 @@ const NAMES: [&str; 4] = ["www.pgyer.com", "api.pgyer.com", "api.xcxwo.com", "ap
 
 /// How one of the four behaves.
 enum Host {
-    /// As Pgyer.
+    /// Like Pgyer.
     Well,
-    /// As Pgyer, with these faults.
+    /// Like Pgyer, with these faults.
     Faulty(&'static [&'static str]),
-    /// It can't be reached.
+    /// Can't be reached.
     Away,
-    /// Somebody else has its name.
+    /// Another server has its name.
     Hijacked,
 }
 
-/// The four, behind a proxy that leads their names to them.
+/// The four hosts, behind a proxy that maps their names to them.
 struct Official {
     sandboxes: Vec<Sandbox>,
     proxy: ProxyServer,
@@ -83,7 +83,7 @@ impl Official {
         asked.iter().map(|target| target.trim_end_matches(":443").to_owned()).collect()
     }
 
-    /// How many requests the n-th of those that are there got.
+    /// How many requests the n-th reachable host got.
     fn requests(&self, host: usize) -> usize {
         self.sandboxes[host].seen().requests.len()
     }
@@ -120,7 +120,7 @@ fn what_is_not_pgyer_sends_on_to_the_next() {
     ] {
         let official = Official::start(&[first, Host::Well, Host::Well, Host::Well]);
         official.upload().expect(0);
-        // The first got one try, the second all the rest.
+        // The first got one attempt, the second all the rest.
         assert_eq!(official.asked(), NAMES[..2]);
     }
 }
@@ -130,7 +130,7 @@ fn they_are_tried_in_order_once_in_each_round() {
     let official = Official::start(&[Host::Away, Host::Away, Host::Away, Host::Away]);
     let ran = official.upload().expect(6);
     assert_eq!(official.asked(), [NAMES, NAMES].concat());
-    // What is shown is the failure of the documented one.
+    // The failure of the documented host is reported.
     assert!(ran.stderr.contains("www.pgyer.com"), "{ran:#?}");
 }
 
@@ -140,7 +140,7 @@ fn the_one_that_answered_is_kept() {
     let official = Official::start(&[Host::Away, Host::Faulty(faults), Host::Well, Host::Well]);
     official.upload().expect(0);
     assert_eq!(official.requests(1), 0);
-    // Even after its connection broke it is the only one.
+    // It stays the only one, even after its connection broke.
     assert!(official.asked()[1..].iter().all(|name| name == NAMES[1]), "{:?}", official.asked());
 }
 

@@ -426,7 +426,7 @@ fn put_needs_no_key_and_sends_none() {
     }
 }
 
-/// Everything that a command says, where the servers repeat what they were told.
+/// Everything that a command prints when the servers repeat what they were sent.
 fn said(fault: &str, line: &str, folder: &Path) -> String {
     let sandbox = faulty(&[fault]);
     let mut command = program_for(&sandbox);

@@ -120,7 +120,7 @@ enum End {
     Wrong(String),
 }
 
-/// The other host: it hands over whatever it is told.
+/// Another host, which gives away whatever it is sent.
 fn other_host() -> (String, Receiver<Vec<u8>>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("http://{}/apiv2/app/getCOSToken", listener.local_addr().unwrap());

@@ -79,7 +79,7 @@ fn picture(screen: &Screen, theme: Theme) -> Vec<u8> {
     picture
 }
 
-/// What the reader finds on the screen, in order of the lines of text; none where it is missing.
+/// What the reader finds on the screen, in order of the lines of text; `None` if it is missing.
 fn read(screen: &Screen, theme: Theme) -> Option<Vec<String>> {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("screen.pgm");

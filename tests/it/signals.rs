@@ -41,7 +41,7 @@ fn send(signal: i32, process: u32) {
     assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
 }
 
-/// How it ended, which has to be at once.
+/// How it ended; it has to end at once.
 fn end_of(mut child: Child) -> ExitStatus {
     let began = Instant::now();
     let mut stderr = child.stderr.take().unwrap();
@@ -54,11 +54,11 @@ fn end_of(mut child: Child) -> ExitStatus {
     let said = reader.join().unwrap().unwrap();
     assert!(said.is_empty() || said.ends_with('\n'), "{said:?}");
     assert!(!said.contains('\x1b'), "{said:?}");
-    // Of a child that was waited for it is known.
+    // Known for a child that was waited for.
     child.wait().unwrap()
 }
 
-/// The program behind these words, which end in it.
+/// The program, started by these words.
 fn behind(words: &[&str], program: &Command) -> Command {
     let mut command = Command::new(words[0]);
     command.args(&words[1..]).arg(program.get_program()).env_clear().stdin(Stdio::null());
@@ -66,7 +66,7 @@ fn behind(words: &[&str], program: &Command) -> Command {
     command
 }
 
-/// What undoes the ignoring of signals; nothing where `env` can't.
+/// The words that restore ignored signals; empty if `env` can't.
 fn default_signals() -> &'static [&'static str] {
     const WORDS: &[&str] = &["env", "--default-signal"];
     let can = Command::new(WORDS[0]).args(&WORDS[1..]).arg("true").output();
@@ -74,7 +74,7 @@ fn default_signals() -> &'static [&'static str] {
 }
 
 /// The program as an interactive shell would start it: one that runs the tests in the background
-/// may have interrupts ignored, and what is ignored stays so.
+/// may have interrupts ignored, and ignored signals stay ignored.
 pub(crate) fn heeding(program: Command) -> Command {
     match default_signals() {
         [] => program,
@@ -99,7 +99,7 @@ fn a_signal_ends_the_program_at_once_with_its_own_status() {
     });
 }
 
-/// The program as the first process of a container; none where that is not allowed.
+/// The program as the first process of a container; `None` where that is not allowed.
 fn first_process_of(sandbox: &Sandbox) -> Option<Command> {
     let unshare = [&["unshare", "--pid", "--fork", "--mount-proc"], default_signals()].concat();
     let allowed = Command::new(unshare[0]).args(&unshare[1..]).arg("true").output();
@@ -157,7 +157,7 @@ fn wait_until_it_writes(process: u32) {
         let threads = std::fs::read_dir(format!("/proc/{process}/task")).unwrap().flatten();
         let calls = threads.map(|thread| std::fs::read_to_string(thread.path().join("syscall")));
         let calls: Vec<String> = calls.map(Result::unwrap_or_default).collect();
-        // Where the kernel does not say it, a second has to do.
+        // If the kernel does not say so, a second has to do.
         let is_known = calls.iter().any(|call| !call.is_empty());
         if calls.iter().any(|call| is_write(call)) || !is_known && began.elapsed().as_secs() > 0 {
             return;

@@ -35,7 +35,7 @@ fn only_the_job_that_builds_nothing_may_write() {
                 continue;
             }
             writers.push(name);
-            // Nothing of this repository or its dependencies runs beside that right.
+            // No code of this repository or its dependencies runs with that permission.
             for word in ["cargo", "rustup", ".ci/", "fuzz/", "sudo", "python", "./"] {
                 assert!(!job.contains(word), "{name} runs {word}:\n{job}");
             }

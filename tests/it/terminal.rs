@@ -1,4 +1,4 @@
-//! The line at a terminal: it fits, it says what it should, and it is gone in the end.
+//! The line at a terminal: it fits, has the right content, and is gone in the end.
 #![cfg(unix)]
 
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::support::{big_file, data, faulty, folder, program_for, sandbox, words
 /// Two columns for each Chinese character.
 const WIDE_NAME: &str = "应用程序的第一个正式发布版本.apk";
 
-/// The storage takes the file in two seconds or so, and the wait is one.
+/// The upload takes about two seconds, the wait one.
 fn slow() -> Sandbox {
     sandbox(|builder| builder.polls(2).fault("storage:*:slow-read=6000000".parse().unwrap()))
 }
@@ -38,7 +38,7 @@ fn big_files(names: &[&str]) -> TempDir {
     folder
 }
 
-/// Fails the test unless the results of so many files are on the screen and nothing else is.
+/// Fails the test unless the screen has the results of `count` files and nothing else.
 #[track_caller]
 fn has_results_alone(screen: &Screen, files: usize) {
     let text = screen.text();
@@ -46,7 +46,7 @@ fn has_results_alone(screen: &Screen, files: usize) {
     let pages = text.iter().filter(|line| line.starts_with("https://www.pgyer.com/"));
     assert_eq!(pages.count(), files, "{text:#?}");
     assert_eq!(text.len(), files * 6, "{text:#?}");
-    // What is left of a line would stand before a title, and has two blanks somewhere.
+    // Remains of a line would stand before a title, and have two blanks somewhere.
     let titles = text.iter().step_by(6);
     titles.for_each(|line| assert!(!line.contains("  ") && line.contains(" 1.0 (1)"), "{line}"));
     assert_eq!(text.iter().filter(|line| line.starts_with("  published  in ")).count(), files);
@@ -123,7 +123,7 @@ fn a_terminal_that_changes_its_width_is_followed() {
     let session = terminal.end();
     assert_eq!(session.code, Some(0), "{session:#?}");
 
-    // The screen changes where the program first shows that it knows.
+    // The width changes once the program has shown that it knows the first one.
     let (mut screen, mut width) = (Screen::new(120), 120);
     let mut widths = [45, 90].into_iter().peekable();
     let mut seen = 0;

@@ -1,4 +1,4 @@
-//! Limits of time: each ends what it is for within half a second, and slowness is no standstill.
+//! Time limits: each takes effect within half a second, and slowness is not a stall.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -12,7 +12,7 @@ use crate::support::{Ran, big_file, data, program, program_for, run};
 
 const HALF: Duration = Duration::from_millis(500);
 
-/// Options, a fault, the exit code, when it has to end, what it has to say.
+/// Options, a fault, the exit code, when it has to end, and words of the message.
 type Limit = (&'static [&'static str], &'static str, i32, u64, &'static str);
 
 const LIMITS: &[Limit] = &[
@@ -42,7 +42,7 @@ const LIMITS: &[Limit] = &[
     (&["--timeout=600ms"], "storage:*:ignore-expect", 6, 600, "--timeout"),
     (&["--timeout=2s"], "storage:*:stall=done", 6, 2000, "may still appear"),
     (&["--timeout=2s", "--legacy"], "legacy:*:stall=done", 6, 2000, "may have been published"),
-    // Once it is stored, it is a matter of waiting on.
+    // Once the file is stored, only the wait is left.
     (&["--timeout=2s"], "poll:*:code=1247", 9, 2000, "pgyer status --wait apps/"),
     (&["--timeout=2s"], "poll:*:stall=done", 9, 2000, "pgyer status --wait apps/"),
     (&["--wait-timeout=400ms"], "poll:*:status=503", 9, 400, "HTTP 503"),
@@ -52,7 +52,7 @@ const LIMITS: &[Limit] = &[
     (&["--timeout=2s", "--poll-interval=0"], "poll:*:stall=done", 9, 2000, "queue"),
 ];
 
-/// How long it took from the request that the fault strikes, or from the start for a deadline.
+/// How long it took since the request that the fault hit, or since the start for a deadline.
 fn checked((options, fault, code, after, words): &Limit, file: &std::path::Path) {
     let sandbox = Sandbox::builder().strict().fault(fault.parse().unwrap()).start().unwrap();
     let mut command = program_for(&sandbox);
@@ -61,7 +61,7 @@ fn checked((options, fault, code, after, words): &Limit, file: &std::path::Path)
     assert!(ran.stderr.contains(words), "{fault} {ran:#?}");
     let after = Duration::from_millis(*after);
     assert!(ran.elapsed >= after, "{fault} {ran:#?}");
-    // What goes before (starting, a token, an upload) is no part of a limit that begins later.
+    // Earlier steps (starting, a token, an upload) do not count towards a limit that begins later.
     let before = if options[0].starts_with("--timeout") { 0 } else { 1500 };
     let latest = after + HALF + Duration::from_millis(before);
     assert!(ran.elapsed < latest, "{fault} {ran:#?}");
@@ -71,7 +71,7 @@ fn checked((options, fault, code, after, words): &Limit, file: &std::path::Path)
 fn each_limit_fires_within_half_a_second() {
     let folder = TempDir::new().unwrap();
     let file = big_file(folder.path());
-    // Few at a time: it is about time.
+    // Only a few at a time, because time is measured.
     for some in LIMITS.chunks(4) {
         thread::scope(|scope| {
             for limit in some {
@@ -91,7 +91,7 @@ fn what_standard_input_keeps_to_itself_ends_with_the_deadline() {
         "token --timeout=400ms --type=ios --notes-file=- --format=json",
     ] {
         let mut command = program_for(&sandbox);
-        // Its other end stays open, and says nothing.
+        // Its other end stays open and silent.
         let (input, _other_end) = std::os::unix::net::UnixStream::pair().unwrap();
         let input = std::os::fd::OwnedFd::from(input);
         let ran = run(command.stdin(input), line.split(' ')).expect(1);
@@ -145,7 +145,7 @@ fn sandbox_with(fault: &str) -> Sandbox {
 
 #[test]
 fn a_slow_upload_that_moves_is_never_cut() {
-    // What the kernel holds back is hidden from the clock, so that the limit can't be shorter.
+    // The clock can't see what the kernel buffers, so the limit can't be shorter.
     let sandbox = sandbox_with("storage:*:slow-read=4000000");
     let ran = upload(&sandbox, &["--stall-timeout=2s", "--retries=0"], true).expect(0);
     assert!(ran.elapsed > Duration::from_millis(2500), "{ran:#?}");
@@ -173,12 +173,11 @@ fn retry_after_is_waited_for() {
     assert!(ran.elapsed >= Duration::from_secs(1), "{ran:#?}");
 }
 
-/// A listener on loopback that takes no connection any more, as a firewall that drops packets does.
+/// A listener on loopback that accepts no more connections, like a firewall that drops packets.
 struct BlackHole(Child, u16);
 
 impl BlackHole {
-    /// None where there is nothing to make one with: the backlog of a listener can't be chosen
-    /// from here.
+    /// `None` where there is no way to make one: std can't choose a listener's backlog.
     fn dig() -> Option<Self> {
         const SCRIPT: &str = "import socket,time
 s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(0)

@@ -1,4 +1,4 @@
-//! TLS: certificates, what goes wrong before there is a connection, and that there is one.
+//! TLS: certificates, handshakes that fail, and connections that work.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -54,7 +54,7 @@ fn api_and_storage_get_a_handshake_each() {
     assert_eq!((api.handshakes(), storage.handshakes()), (1, 1));
 }
 
-/// A certificate, what makes it so, and the words that have to be in the message.
+/// A certificate, how it is made, and the words that the message has to have.
 type Certificate = (&'static str, fn(&mut rcgen::CertificateParams), &'static [&'static str]);
 
 const CERTIFICATES: &[Certificate] = &[
@@ -80,7 +80,7 @@ fn certificates_that_are_not_in_order() {
         for word in *words {
             assert!(ran.stderr.contains(word), "{word}: {ran:#?}");
         }
-        // Trying again changes nothing.
+        // A retry would change nothing.
         assert!(!ran.stderr.contains("trying again"), "{ran:#?}");
         assert_eq!(sandbox.seen().requests.len(), 0);
     }
@@ -159,7 +159,7 @@ fn the_variable_replaces_and_the_option_adds() {
     }
 }
 
-/// A server whose answer to everything is this.
+/// A server that answers everything with this.
 fn odd_server(answer: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();

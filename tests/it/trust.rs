@@ -21,7 +21,7 @@ fn upload(server: Arc<ServerConfig>, pem: &str) -> Ran {
     command.arg("upload").arg("--ca-file").arg(file).arg(relay.pin()).arg(data("app.apk"));
     let ran = run(&mut command, ["--poll-interval=10ms", "--retries=1", "--retry-delay=1ms"]);
     assert_eq!(ran.code == Some(0), !sandbox.seen().requests.is_empty(), "{ran:#?}");
-    // Trying again changes nothing.
+    // A retry would change nothing.
     assert!(!ran.stderr.contains("trying again"), "{ran:#?}");
     ran
 }

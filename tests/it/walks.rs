@@ -1,7 +1,7 @@
-//! Random walks: whole uploads through the library under faults that are drawn, and what holds
-//! after each, whatever was drawn.
+//! Random walks: whole uploads through the library with random faults, and what holds after each of
+//! them.
 //!
-//! `PGYER_WALKS=5000 cargo test … walks` makes more of them; a failure prints the
+//! `PGYER_WALKS=5000 cargo test … walks` runs more of them; a failure prints the
 //! `PGYER_WALK_SEED` that repeats it.
 
 use std::collections::hash_map::RandomState;
@@ -21,7 +21,7 @@ use crate::support::builder;
 const WALKS: u64 = 200;
 const DEADLINE: Duration = Duration::from_secs(4);
 
-/// Numbers that a seed decides (splitmix64).
+/// A random number generator with a seed (splitmix64).
 struct Dice(u64);
 
 impl Dice {
@@ -99,7 +99,7 @@ const OF_THE_STORAGE: &[&str] = &[
     "slow-read=2000000",
     "ignore-expect",
 ];
-/// The storage says that it has what it has not: only the wait can find that out.
+/// The storage claims to have what it does not have: only the wait can find that out.
 const LIES: &[&str] = &["dropped", "status=203", "status=204", "early=204@2000"];
 
 /// What is run.
@@ -111,7 +111,7 @@ enum Job {
     Legacy,
 }
 
-/// One walk: all that the seed decided.
+/// One walk, as decided by its seed.
 #[derive(Debug)]
 struct Walk {
     seed: u64,
@@ -142,7 +142,7 @@ impl Walk {
         if place == "storage" && job == Job::Publish {
             faults.extend(LIES);
         }
-        // Nor can anybody else find out that a file did not arrive when the API says it did.
+        // Without a wait nobody can find out that a file did not arrive if the API says it did.
         if job == Job::Leave {
             faults.retain(|fault| !["code=1246", "code=1247"].contains(fault));
         }
@@ -162,7 +162,7 @@ impl Walk {
         path
     }
 
-    /// Walks it; what does not hold afterwards is said.
+    /// Runs the walk. Returns what does not hold afterwards.
     fn broken(&self, folder: &Path) -> Option<String> {
         let file = self.file(folder);
         let faults = self.faults.iter().map(String::as_str);
@@ -193,7 +193,7 @@ impl Walk {
         (!wrong.is_empty()).then(|| format!("{self:?}\n  {outcome:?}\n  {}", wrong.join("\n  ")))
     }
 
-    /// The key under which the file is said to be, where there is one, and the published build.
+    /// The key under which the file is reported to be, if any, and the published build.
     fn run(
         &self,
         sandbox: &Sandbox,
@@ -249,7 +249,7 @@ impl Walk {
     }
 }
 
-/// What a success says and is not so.
+/// What a success claims falsely.
 fn untrue(key: Option<&str>, build: Option<&str>, seen: &Seen, file: &Path) -> Option<String> {
     let bytes = std::fs::read(file).unwrap();
     let mut crc = crc64fast::Digest::new();
@@ -271,7 +271,7 @@ fn untrue(key: Option<&str>, build: Option<&str>, seen: &Seen, file: &Path) -> O
     }
 }
 
-/// A build that is there and that the failure does not name.
+/// A build that exists and that the failure does not name.
 fn unnamed(error: &Error, seen: &Seen) -> Option<String> {
     let report = error.report();
     let is_named = |key: Option<&str>| match key {
@@ -282,7 +282,7 @@ fn unnamed(error: &Error, seen: &Seen) -> Option<String> {
     Some(format!("there is a build that nobody was told of: {build:?}"))
 }
 
-/// Whatever must not be shown.
+/// Everything that must not be shown.
 fn secrets<'a>(seen: &'a Seen, api_key: &'a str) -> impl Iterator<Item = String> + 'a {
     let params = seen.requests_to(Endpoint::Storage).flat_map(|request| {
         ["signature", "x-cos-security-token"].into_iter().filter_map(|name| request.field(name))

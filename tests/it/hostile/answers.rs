@@ -1,4 +1,4 @@
-//! Answers that have no end, are not what they say, or are hard to read.
+//! Answers that never end, are not what they claim to be, or are hard to parse.
 
 use std::io;
 use std::sync::Mutex;
@@ -210,7 +210,7 @@ fn answers_of_the_storage() {
                 command.arg("put").arg("--token").arg(token);
             }
             let ended = measured(command.arg(data("app.apk")));
-            // What is no answer of the API's may mean anything: nobody knows.
+            // An answer that is not the API's may mean anything.
             let (code, says) = if legacy {
                 (NETWORK, "may have been published")
             } else {

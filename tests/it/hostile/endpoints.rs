@@ -1,4 +1,4 @@
-//! What a token or a redirect may point to, and what a server may slip into a kept connection.
+//! Where a token or a redirect may point, and what a server may slip into an idle connection.
 
 use std::io::{self, Write};
 use std::net::TcpStream;
@@ -34,7 +34,7 @@ fn pointing(endpoint: &'static str) -> Villain {
 const UPLOAD: &[&str] =
     &["upload", "--json", "--retries=0", "--connect-timeout=1s", "--wait-timeout=1s"];
 
-/// An endpoint, and what an upload to it comes to.
+/// An endpoint, and the exit code of an upload to it.
 const ENDPOINTS: &[(&str, i32, &str)] = &[
     ("file:///etc/passwd", API, ""),
     ("file://localhost/etc/passwd", API, "https://"),
@@ -61,7 +61,7 @@ const ENDPOINTS: &[(&str, i32, &str)] = &[
     // On this machine http:// is allowed, and nothing listens there.
     ("http://127.0.0.1:1/", NETWORK, "127.0.0.1"),
     ("http://[::1]:1/", NETWORK, "::1"),
-    // The API itself gets a form without a key, which it does not take.
+    // The API itself gets a form without a key, which it refuses.
     ("API/apiv2/app/upload", API, "1244"),
     ("API/apiv2/app/buildInfo", API, "1244"),
     ("API/", API, "1244"),
@@ -127,7 +127,7 @@ fn redirects_lead_nowhere() {
     }
 }
 
-/// A good answer with another one behind it, to a question that was not asked yet.
+/// A good answer followed by another one, to a request that was not made yet.
 fn two_answers(asked: &Asked, mut client: &TcpStream) -> io::Result<bool> {
     let host = asked.head.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
     let good = match asked.path() {
@@ -186,7 +186,7 @@ fn a_storage_that_asks_for_the_moon_gets_a_form() {
 
 #[test]
 fn an_early_word_is_not_the_last() {
-    // Says that all is stored as soon as somebody comes.
+    // Claims that all is stored as soon as a client connects.
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("t.json");
     let addr = crate::support::raw_server::listen(|mut client| {

@@ -1,4 +1,4 @@
-//! TLS and proxies that are none, and ends in the middle.
+//! Servers that do not speak TLS, proxies that are not proxies, and connections that end halfway.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -8,7 +8,7 @@ use super::{Attack, NETWORK, Out, all_well, attack, complaints, impatient, measu
 use crate::support::for_each;
 use crate::support::raw_server::listen;
 
-/// Reads the first of what the program says, if it says anything within reason.
+/// Reads the first bytes that the program sends, if it sends any in reasonable time.
 fn heard(out: &mut Out<'_>) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; 16 * 1024];
     let count = Read::read(&mut { out.0 }, &mut bytes)?;
@@ -111,7 +111,7 @@ const TLS: &[Attack] = &[
     ),
 ];
 
-/// Until the other side has had enough.
+/// Until the peer closes.
 fn silent(out: &mut Out<'_>) -> io::Result<()> {
     while !heard(out)?.is_empty() {}
     Ok(())
@@ -198,7 +198,7 @@ fn proxies_that_are_none() {
     all_well(wrong);
 }
 
-/// Speaks before it is asked, and goes on speaking while it is.
+/// Sends before it is asked, and keeps sending.
 #[test]
 fn a_server_that_never_stops_speaking() {
     let addr = listen(|mut client: &TcpStream| {

@@ -1,5 +1,5 @@
-//! Servers that mean harm. Each attack has a stated outcome: an exit code, words, and for all of
-//! them a limit of time and of memory, and the API key where it belongs.
+//! Malicious servers. Each attack has its exit code and words of its message; all share limits of
+//! time and memory, and the API key goes only where it belongs.
 
 mod answers;
 mod endpoints;
@@ -32,13 +32,13 @@ const KEY: &str = "5ecre7k3y5ecre7k3y";
 const MOST_MEMORY: u64 = 12_000;
 const USUAL_MEMORY: u64 = 4_000;
 
-/// The most time that anything takes that is not about time.
+/// The time limit of every attack that does not test time limits.
 const MOST_TIME: Duration = Duration::from_secs(10);
 
-/// What a server does to whoever came.
+/// What a server does to a client.
 type Serve = fn(&mut Out<'_>) -> io::Result<()>;
 
-/// What a server does once it was asked, and what comes of it.
+/// What a server does with a request, and the outcome.
 struct Attack {
     name: &'static str,
     serve: Serve,
@@ -58,7 +58,7 @@ impl Out<'_> {
         self.0.write_all(text.as_ref())
     }
 
-    /// Says it again and again, until nobody listens any more.
+    /// Sends it again and again until the peer is gone.
     fn say_for_ever(&mut self, text: &str) -> io::Result<()> {
         self.say_times(u64::MAX, text)
     }
@@ -74,7 +74,7 @@ impl Out<'_> {
         self.say(text.repeat(left as usize))
     }
 
-    /// Says it byte by byte.
+    /// Sends it byte by byte.
     fn dribble(&mut self, text: impl AsRef<[u8]>, pause: Duration) -> io::Result<()> {
         text.as_ref().chunks(1).try_for_each(|byte| {
             thread::sleep(pause);
@@ -83,7 +83,7 @@ impl Out<'_> {
     }
 }
 
-/// A server that does one thing, and remembers what it heard.
+/// A server that does one thing, and records what it received.
 struct Villain {
     addr: SocketAddr,
     heard: Arc<Mutex<Vec<Asked>>>,
@@ -110,7 +110,7 @@ impl Villain {
         format!("http://{}/apiv2", self.addr)
     }
 
-    /// What came, but for what belongs there: the key in the body of a request to the API.
+    /// What it received, apart from what belongs there: the key in the body of a request to the API.
     fn heard_the_key_elsewhere(&self) -> bool {
         self.heard.lock().unwrap().iter().any(|asked| {
             let is_api = asked.path().starts_with("/apiv2/app/");
@@ -119,20 +119,20 @@ impl Villain {
     }
 }
 
-/// The program with a key, without much patience.
+/// The program with a key and short time limits.
 fn impatient(arguments: &[&str]) -> Command {
     let mut command = program();
     command.env("PGYER_API_KEY", KEY).args(arguments);
     command
 }
 
-/// A run, with the most memory that it had, in KiB.
+/// A run, with its peak memory in KiB.
 struct Measured {
     ran: Ran,
     memory: u64,
 }
 
-/// Runs a command to its end, and looks at its memory all the while.
+/// Runs a command to its end, watching its memory.
 fn measured(command: &mut Command) -> Measured {
     let began = Instant::now();
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -155,7 +155,7 @@ fn measured(command: &mut Command) -> Measured {
     Measured { ran, memory: memory.into_inner() }
 }
 
-/// The most memory that this build of the program may have.
+/// The memory limit for this build of the program.
 fn allowed_memory() -> u64 {
     static USUAL: LazyLock<u64> = LazyLock::new(|| {
         let sandbox = crate::support::strict();
@@ -165,18 +165,18 @@ fn allowed_memory() -> u64 {
     MOST_MEMORY - USUAL_MEMORY + *USUAL
 }
 
-/// The peak so far, where the system tells.
+/// The peak so far, if the system reports it.
 fn most_memory(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     if !status.starts_with("Name:\tpgyer\n") {
-        // It still is a copy of this process.
+        // It is still a copy of this process.
         return 0;
     }
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.trim().parse().ok()).unwrap_or(0)
 }
 
-/// What is wrong with how an attack ended.
+/// What is wrong with the outcome of an attack.
 fn complaints(what: &str, code: i32, says: &str, measured: &Measured) -> Option<String> {
     let Measured { ran, memory } = measured;
     let mut wrong = Vec::new();

@@ -1,5 +1,5 @@
-//! Servers that take all the time in the world: what moves is not cut by the clock for standstill,
-//! and the deadline of the whole command does not care.
+//! Servers that are slow on purpose: a connection that moves is not a stall, but the deadline of
+//! the whole command still ends it.
 
 use std::io::{self, Write};
 use std::net::TcpStream;
@@ -18,12 +18,12 @@ use crate::support::raw_server::{http, listen};
 use crate::support::relay::{Authority, HOST};
 use crate::support::{data, for_each};
 
-/// How far apart the bytes are.
+/// The time between two bytes.
 const PAUSE: Duration = Duration::from_millis(50);
 
 const BUILD: &str = r#"{"code":0,"message":"","data":{"buildKey":"b"}}"#;
 
-/// Says a byte, again and again, until nobody listens.
+/// Sends a byte again and again until the peer is gone.
 fn drip(out: &mut Out<'_>, start: &str, byte: &str) -> io::Result<()> {
     out.say(start)?;
     loop {
@@ -31,7 +31,7 @@ fn drip(out: &mut Out<'_>, start: &str, byte: &str) -> io::Result<()> {
     }
 }
 
-/// Each goes on for ever, a byte at a time.
+/// Each goes on forever, a byte at a time.
 const DRIPS: &[Attack] = &[
     attack("a status line", |out| drip(out, "HTTP/1.1 200 ", "x"), NETWORK, "--timeout"),
     attack("a header", |out| drip(out, "HTTP/1.1 200 OK\r\nX: ", "y"), NETWORK, "--timeout"),
@@ -63,7 +63,7 @@ fn the_deadline_does_not_care_for_bytes() {
     let wrong = Mutex::new(Vec::new());
     for_each(DRIPS, |_, attack| {
         let villain = Villain::start(attack.serve);
-        // The clock for standstill would end it earlier, if it did not see the bytes.
+        // The stall timeout would end it earlier if it did not see the bytes.
         let limits = ["--stall-timeout=400ms", "--timeout=1200ms", "--retries=0"];
         let mut command = impatient(&["status", "k"]);
         command.args(limits).env("PGYER_API_URL", villain.api_url());
@@ -90,7 +90,7 @@ fn a_slow_answer_is_an_answer() {
     assert!(ended.ran.elapsed > Duration::from_millis(300), "{:?}", ended.ran);
 }
 
-/// What makes a connection has one limit of time, however many bytes move.
+/// Connecting has one time limit, however many bytes move.
 #[test]
 fn bytes_do_not_stretch_the_time_to_connect() {
     let drips: &[(&str, Serve)] = &[
@@ -113,7 +113,7 @@ fn bytes_do_not_stretch_the_time_to_connect() {
     });
 }
 
-/// A TLS server that says things of its own for ever, session tickets for one: none of it counts for
+/// A TLS server that sends records of its own forever, such as session tickets. They do not extend
 /// the deadline.
 #[test]
 fn tickets_do_not_stretch_the_deadline() {
@@ -122,7 +122,7 @@ fn tickets_do_not_stretch_the_deadline() {
     assert!(ended.ran.elapsed < Duration::from_secs(2), "{:#?}", ended.ran);
 }
 
-/// What is shorter than a TLS record moves all the same.
+/// Less than a whole TLS record counts as movement too.
 #[test]
 fn a_slow_record_is_no_standstill() {
     let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{BUILD}", BUILD.len());
@@ -131,7 +131,7 @@ fn a_slow_record_is_no_standstill() {
     assert!(ended.ran.elapsed > Duration::from_millis(600), "{:#?}", ended.ran);
 }
 
-/// A question to a server that shakes hands and then says everything byte by byte.
+/// A request to a server that completes the handshake and then answers byte by byte.
 fn against_tls(tickets: usize, answer: &str, option: &str) -> Measured {
     let folder = TempDir::new().unwrap();
     let authority = Authority::usual().file(folder.path());
@@ -168,7 +168,7 @@ fn serve_slowly(
     Out(client).dribble(&bytes, Duration::from_millis(10))
 }
 
-/// An upload whose storage drips: it ends in time, and says what may have come of it.
+/// An upload to a storage that trickles: it ends in time, and says what may have come of it.
 #[test]
 fn a_storage_that_drips_keeps_nobody() {
     let folder = TempDir::new().unwrap();
@@ -183,7 +183,7 @@ fn a_storage_that_drips_keeps_nobody() {
     assert!(ended.ran.elapsed < Duration::from_secs(2), "{:#?}", ended.ran);
 }
 
-/// A poll that never says yes or no: the time to wait ends it.
+/// A poll that is never decided: the wait's limit ends it.
 #[test]
 fn a_queue_without_end_ends_with_the_patience() {
     let busy = |until: &str| http("503 X", &format!("Retry-After: {until}\r\n"), "");

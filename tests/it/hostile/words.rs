@@ -1,4 +1,4 @@
-//! Answers to `buildInfo` that are hard to read.
+//! Answers to `buildInfo` that are hard to parse.
 
 use super::answers::{BUILD, OK, endless, json};
 use super::{API, Attack, DONE, KEY, NETWORK, attack};

@@ -108,7 +108,7 @@ const POLL: &[Row] = &[
     row(Upload, "poll:*:code=1002", AUTH, "tsp", "pgyer status --wait apps/"),
 ];
 
-/// What goes with a HAP may be sent twice, so that a lost answer is no loss.
+/// What accompanies a HAP may be sent twice, so a lost answer does no harm.
 const ATTACHMENTS: &[Row] = &[
     row(Hap, "", DONE, "tshcpp", ""),
     row(Hap, "hsp:1:status=503; cert:1:status=503", DONE, "tshhccpp", ""),

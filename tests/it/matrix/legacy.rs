@@ -1,11 +1,11 @@
-//! Faults of the one-request upload: it is sent again only while nothing can have been published.
+//! Faults of the one-request upload: it is retried only while nothing can have been published.
 
 use super::Job::{BigLegacy, Legacy};
 use super::{API, AUTH, DONE, NETWORK, Row, hold, row};
 
 const LEGACY: &[Row] = &[
     row(Legacy, "", DONE, "l", ""),
-    // The server has not seen the whole of it.
+    // The server has not received all of it.
     row(Legacy, "legacy:1:cut=head", DONE, "ll", ""),
     row(Legacy, "legacy:1:cut=head,fin", DONE, "ll", ""),
     row(Legacy, "legacy:1:early=503,html", DONE, "ll", ""),
@@ -16,7 +16,7 @@ const LEGACY: &[Row] = &[
     row(BigLegacy, "legacy:*:early=503,manner=drain", NETWORK, "lll", "HTTP 503"),
     row(BigLegacy, "legacy:*:cut=65536", NETWORK, "lll", ""),
     row(BigLegacy, "legacy:*:stall=65536", NETWORK, "lll", "stalled"),
-    // It has: whether there is a build is for somebody to look.
+    // It has: only a look at the app's page tells whether there is a build.
     row(Legacy, "legacy:*:cut=body", NETWORK, "l", "may have been published"),
     row(Legacy, "legacy:*:cut=done", NETWORK, "l", "may have been published"),
     row(Legacy, "legacy:*:cut=answer", NETWORK, "l", "may have been published"),
@@ -33,7 +33,7 @@ const LEGACY: &[Row] = &[
     row(Legacy, "legacy:*:redirect=302", NETWORK, "l", "may have been published"),
     row(Legacy, "legacy:*:huge", NETWORK, "l", "may have been published"),
     row(Legacy, "legacy:*:code=0,done", API, "l", "may have been published"),
-    // A refusal is one.
+    // A refusal is definite.
     row(Legacy, "legacy:*:code=1002", AUTH, "l", "1002"),
     row(Legacy, "legacy:*:code=1012,message=quota", API, "l", "quota"),
     row(BigLegacy, "legacy:*:early=403@65536,code=1002,manner=reset", AUTH, "l", "1002"),

@@ -1,5 +1,5 @@
-//! The fault matrix: what goes wrong, where, and what comes of it. Reading the tables is reading
-//! what the program does when things go wrong.
+//! The fault matrix: what goes wrong, where, and the outcome. The tables describe what the program does
+//! when things go wrong.
 
 mod api;
 mod legacy;
@@ -24,15 +24,15 @@ use crate::support::{Ran, big_file, data, program_for, run};
 pub(crate) enum Job {
     /// A small APK, the fast flow.
     Upload,
-    /// A package larger than what the buffers on the way hide.
+    /// A package too large for the buffers on the way to hide.
     Big,
     /// A HAP with an HSP and a certificate.
     Hap,
     /// A small APK by the one-request endpoint.
     Legacy,
-    /// The same with a large package.
+    /// The one-request endpoint with a large package.
     BigLegacy,
-    /// Step two alone, with a token got before.
+    /// Step two alone, with a token obtained before.
     Put,
 }
 
@@ -68,10 +68,10 @@ pub(crate) const fn row(
     Row { job, faults, code, requests, says }
 }
 
-/// The times that a row runs with: two further tries, at once.
+/// The options that a row runs with: two retries, at once.
 const TIMES: &[&str] = &["--json", "--retries=2", "--retry-delay=1ms", "--connect-timeout=2s"];
 
-/// Short only where time has to run out: a busy machine needs more for the rest.
+/// Short only if time has to run out: a busy machine needs more for the others.
 fn polling(row: &Row) -> [&'static str; 2] {
     let wait = if row.code == PENDING { "--wait-timeout=400ms" } else { "--wait-timeout=20s" };
     ["--poll-interval=1ms", wait]
@@ -84,7 +84,7 @@ pub(crate) enum Way {
     Tls,
 }
 
-/// Runs every row, some at a time, and names each that ends otherwise.
+/// Runs every row, some at a time, and names each with another outcome.
 pub(crate) fn hold(rows: &[Row]) {
     hold_over(Way::Plain, rows);
 }
@@ -122,7 +122,7 @@ fn broken(way: Way, row: &Row, folder: &Path, big: &Path) -> Option<String> {
         relay.lead_to(sandbox.addr());
         command.arg(relay.pin()).arg("--ca-file").arg(folder.join("ca.pem"));
     }
-    // Only a stall is told from slowness by the clock, and only the large packages are slow.
+    // Only the clock can tell a stall from slowness, and only large packages are slow.
     if row.faults.contains("stall") {
         let large = matches!(row.job, Job::Big | Job::BigLegacy);
         command.arg(if large { "--stall-timeout=2s" } else { "--stall-timeout=300ms" });
@@ -192,8 +192,8 @@ fn complaints(row: &Row, ran: &Ran, seen: &Seen, file: &Path, key: &str) -> Vec<
     wrong
 }
 
-/// Success means that the file is stored whole and the build is there; failure that there is no
-/// build which the message does not name.
+/// Success means that the file is stored whole and the build exists; failure means that there is no
+/// build that the message does not name.
 fn is_honest(row: &Row, ran: &Ran, seen: &Seen, file: &Path) -> bool {
     let size = std::fs::metadata(file).unwrap().len();
     if ran.code == Some(0) {
@@ -217,7 +217,7 @@ fn letters(seen: &Seen, job: Job) -> String {
         Endpoint::Legacy => 'l',
         _ => '?',
     };
-    // The token that was got before is none of its requests.
+    // The token that was obtained before is not one of its requests.
     let skip = usize::from(job == Job::Put);
     seen.requests.iter().skip(skip).filter_map(|r| r.endpoint).map(letter).collect()
 }

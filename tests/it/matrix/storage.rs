@@ -1,10 +1,10 @@
-//! Faults of the storage, where a refusal has to be seen while bytes go out, and where an answer
-//! may be lost though the file arrived.
+//! Faults of the storage: a refusal has to be noticed while bytes go out, and an answer may get
+//! lost although the file arrived.
 
 use super::Job::{Big, Upload};
 use super::{API, DONE, NETWORK, Row, STORAGE, hold, row};
 
-/// Answers that say no, or nothing usable.
+/// Answers that refuse, or are unusable.
 const ANSWERS: &[Row] = &[
     row(Upload, "storage:1:status=503,xml=SlowDown", DONE, "tsspp", ""),
     row(Upload, "storage:1:status=503,retry-after=soon,xml=SlowDown", DONE, "tsspp", ""),
@@ -33,7 +33,7 @@ const ANSWERS: &[Row] = &[
     row(Upload, "storage:*:status=503,html", NETWORK, "tsss", "web page"),
     row(Upload, "storage:*:redirect=302", NETWORK, "tsss", "redirects"),
     row(Upload, "storage:*:redirect=307", NETWORK, "tsss", "--region"),
-    // What is stored has to be what was sent.
+    // The stored bytes have to be those that were sent.
     row(Upload, "storage:1:wrong-checksum", DONE, "tsspp", ""),
     row(Upload, "storage:*:wrong-checksum", STORAGE, "tsss", "CRC-64"),
     row(Upload, "storage:*:wrong-checksum", STORAGE, "tsss", "may still appear"),
@@ -59,7 +59,7 @@ const ANSWERS: &[Row] = &[
     row(Upload, "storage:*:status=226", STORAGE, "tsss", "may still appear"),
     row(Upload, "storage:1:status=202,done", DONE, "tsspp", ""),
     row(Upload, "storage:*:status=200,xml=InternalError,done", STORAGE, "tsss", "InternalError"),
-    // After the whole body, what is not a definite refusal leaves it open.
+    // After the whole body, anything but a definite refusal leaves the outcome open.
     row(Upload, "storage:*:status=503,done", STORAGE, "tsss", "may still appear"),
     row(Upload, "storage:*:status=503,raw=busy,done", STORAGE, "tsss", "may still appear"),
     row(Upload, "storage:*:status=408,done", STORAGE, "tsss", "may still appear"),
@@ -127,14 +127,14 @@ const EARLY: &[Row] = &[
     row(Big, "storage:1:early=408@65536,manner=drain", DONE, "tsspp", ""),
     row(Big, "storage:*:early=307@65536,manner=reset", NETWORK, "ts", "redirects"),
     row(Big, "storage:*:early=403@65536,html,manner=reset", NETWORK, "tsss", "web page"),
-    // Nothing of a body can have been stored before it was sent.
+    // No part of a body can have been stored before it was sent.
     row(Big, "storage:*:early=200@65536,html,manner=reset", NETWORK, "tsss", "web page"),
     row(Upload, "storage:*:early=200,html,manner=reset", NETWORK, "tsss", "web page"),
     row(Big, "storage:*:early=204@65536,manner=reset", STORAGE, "tsss", "answered HTTP 204"),
     row(Big, "storage:1:early=204@65536,manner=reset", DONE, "tsspp", ""),
     row(Big, "storage:1:early=204@65536,manner=drain", DONE, "tsspp", ""),
     row(Big, "storage:1:early=409@65536,manner=reset", DONE, "tspspp", ""),
-    // 417 is no retry, and neither is silence.
+    // Neither sending again after a 417 nor a missing 100 counts as a retry.
     row(Upload, "storage:1:refuse-expect", DONE, "tsspp", ""),
     row(Upload, "storage:1:ignore-expect", DONE, "tspp", ""),
 ];
@@ -148,7 +148,7 @@ const BROKEN: &[Row] = &[
     row(Big, "storage:1:cut=65536,fin", DONE, "tspspp", ""),
     row(Big, "storage:1:cut=5000000; storage:2:cut=65536,fin", DONE, "tsspspp", ""),
     row(Big, "storage:*:cut=65536", NETWORK, "tsss", "--region"),
-    // The first of these had been kept, and closed by now: a new one is no retry.
+    // The first used an idle connection that was closed by now: a new one is not a retry.
     row(Upload, "storage:*:cut=head", NETWORK, "tssss", "--region"),
     row(Upload, "storage:1:stall=head", DONE, "tspspp", ""),
     row(Big, "storage:1:stall=65536", DONE, "tsspp", ""),

@@ -1,4 +1,4 @@
-//! A chat's robot, which takes a message as strictly as the real ones.
+//! A chat's robot, as strict about messages as the real ones.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -14,7 +14,7 @@ pub(crate) struct Chat {
 }
 
 impl Chat {
-    /// One that takes messages, or one that refuses them, with status 200 in any case.
+    /// Starts one that accepts messages, or one that refuses them, with status 200 either way.
     pub(crate) fn start(name: &'static str, friendly: bool) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let addr = listener.local_addr().unwrap();
@@ -43,7 +43,7 @@ impl Chat {
         self.messages.lock().unwrap().len()
     }
 
-    /// The one message that came.
+    /// The only message received.
     pub(crate) fn message(&self) -> Value {
         let messages = self.messages.lock().unwrap();
         assert_eq!(messages.len(), 1, "{}", self.name);
@@ -74,7 +74,7 @@ fn say(mut client: &TcpStream, name: &str, good: bool) -> std::io::Result<()> {
     write!(client, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
 }
 
-/// Whether a message has what this robot asks for.
+/// Whether a message has what this robot requires.
 fn is_right(name: &str, message: &Value) -> bool {
     let text = |pointer: &str| {
         message.pointer(pointer).and_then(Value::as_str).is_some_and(|text| !text.is_empty())

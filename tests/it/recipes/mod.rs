@@ -1,6 +1,6 @@
-//! Runs the recipes of `docs/ci.md` and the action, exactly as printed, against the sandbox. Releases,
-//! Docker, Gradle and the chats have stand-ins. A test that needs `curl`, `wget` or `jq` passes where
-//! it is not installed.
+//! Runs the recipes of `docs/ci.md` and the action, exactly as printed, against the sandbox.
+//! Releases, Docker, Gradle and the chats have stand-ins. A test that needs `curl`, `wget` or `jq`
+//! passes where it is not installed.
 
 mod action;
 mod chat;
@@ -28,7 +28,7 @@ const ACTION: &str = include_str!("../../../action.yml");
 const READMES: [&str; 2] =
     [include_str!("../../../README.md"), include_str!("../../../README.zh-CN.md")];
 
-/// A name that breaks whatever is put together without care.
+/// A name that breaks anything that is quoted carelessly.
 const NAME: &str = "a\"b\\c `d` $(e) 'f' 应用";
 
 /// The blocks of one section.
@@ -51,8 +51,7 @@ fn odd_sandbox() -> Sandbox {
     })
 }
 
-/// The shells that people have: bash, Debian's and Alpine's. One that is not installed is passed
-/// over.
+/// The shells that people have: bash, Debian's and Alpine's, if installed.
 fn shells(bin: &Path) -> Vec<(Vec<&'static str>, String)> {
     let usual = stand_ins::path(&[bin]);
     let mut shells = vec![(vec!["bash", "-e"], usual.clone()), (vec!["sh", "-e"], usual.clone())];
@@ -285,7 +284,7 @@ fn a_container() {
     assert_eq!(builds(&sandbox), 1);
 }
 
-/// The proxy alone knows the names, and a certificate of the company's CA stands in the way.
+/// Only the proxy knows the names, and it presents certificates of the company's CA.
 #[test]
 fn behind_a_proxy_with_a_ca_of_its_own() {
     let script = shell_blocks("Behind a proxy with a CA of its own").join("\n");

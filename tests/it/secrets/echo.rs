@@ -1,4 +1,4 @@
-//! A Pgyer and a storage that repeat every secret that they were told or gave away themselves, in
+//! A Pgyer and a storage that repeat every secret that they were sent or handed out themselves, in
 //! every place and spelling that an answer has.
 
 use std::collections::{BTreeSet, HashMap};
@@ -57,7 +57,7 @@ fn refusal(status: &str, code: &str, text: &str) -> String {
     api(status, &format!(r#"{{"code":{code},"message":{text},"data":{{{text}:[{text}]}}}}"#))
 }
 
-/// What can stand in the place of any answer of the API.
+/// What can replace any answer of the API.
 pub(crate) const OF_THE_API: &[Manner] = &[
     ("refusal", |told| refusal("200 OK", "1009", &spelled::json(&told.all()))),
     ("refusal as PHP writes", |told| refusal("200 OK", "1003", &spelled::php_json(&told.bare()))),
@@ -122,7 +122,7 @@ pub(crate) const OF_TOKENS: &[Manner] = &[
     }),
 ];
 
-/// A build whose every field repeats what was told.
+/// A build whose every field repeats what was sent.
 pub(crate) const OF_BUILDS: &[Manner] = &[
     ("build", |told| data(&build(&spelled::json(&told.all())))),
     ("build as PHP writes", |told| data(&build(&spelled::php_json(&told.bare())))),
@@ -296,7 +296,7 @@ fn step_of(path: &str) -> Step {
     }
 }
 
-/// What a server answers that means well.
+/// What a well-behaved server answers.
 fn good(step: Step, asked: &Asked) -> String {
     match step {
         Step::Probe => api("200 OK", r#"{"code":1001,"message":"_api_key is required"}"#),

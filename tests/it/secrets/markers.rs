@@ -189,7 +189,7 @@ fn entities_undone(text: &str) -> String {
     read
 }
 
-/// How a server may write what it was told.
+/// The ways in which a server may encode what it was sent.
 pub(crate) mod spelled {
     use super::*;
 

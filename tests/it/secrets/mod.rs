@@ -81,7 +81,7 @@ struct Trial {
 }
 
 /// Each command with each manner: at the verbosity that says most, and every other time at one that
-/// says less; the formats and the sources of the key in turn too. And with servers that mean well.
+/// says less; the formats and the sources of the key in turn too. And with well-behaved servers.
 fn trials() -> Vec<Trial> {
     let mut trials: Vec<Trial> = Vec::new();
     for task in TASKS {
@@ -342,7 +342,7 @@ fn no_secret_is_shown_or_left_behind() {
     });
     let wrong = wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), trials.len(), wrong.join("\n"));
-    // Else the servers would have said nothing.
+    // Otherwise the servers would have said nothing.
     let hidden = hidden.load(Ordering::Relaxed);
     assert!(hidden > trials.len() / 4, "{hidden} of {}", trials.len());
 }

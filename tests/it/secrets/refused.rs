@@ -16,7 +16,7 @@ const IT: &str = "SECRET";
 type Case = (&'static str, &'static [(&'static str, &'static str)], i32);
 
 const CASES: &[Case] = &[
-    // The command line is no place for a secret, but here it is.
+    // A secret does not belong on the command line, but here it is.
     ("upload --api-key=SECRET app.apk", &[], 2),
     ("upload --api-key SECRET app.apk", &[], 2),
     ("upload -kSECRET app.apk", &[], 2),

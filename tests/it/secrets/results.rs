@@ -32,7 +32,7 @@ fn token(storage: &str) -> Value {
     })
 }
 
-/// A service that says all that it knows. What came to the storage is kept.
+/// A service that repeats all it knows. What the storage received is recorded.
 fn service(build: Value) -> (SocketAddr, Arc<Mutex<String>>) {
     let stored = Arc::<Mutex<String>>::default();
     let keep = Arc::clone(&stored);
@@ -124,7 +124,7 @@ fn a_token_that_is_shown_loses_no_more_than_it_may() {
     });
     assert_eq!(shown["params"], params);
     assert_eq!((&shown["buildPassword"], &shown["number"]), (&json!("***"), &json!("***")));
-    // Whoever gives a token has it sent as it is.
+    // A given token is sent verbatim.
     let folder = folder();
     let file = folder.path().join("token.json");
     let given = token(&format!("http://{addr}/let%20me%20in%2c%20please/{KEY}/"));

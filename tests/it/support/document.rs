@@ -1,6 +1,6 @@
-//! Takes a document apart: its fenced blocks, and the shell in them.
+//! Parses a document: its fenced blocks, and the shell in them.
 
-/// A fenced block, with the section that it stands in.
+/// A fenced block, with the section that contains it.
 pub(crate) struct Block {
     pub(crate) section: String,
     pub(crate) language: String,
@@ -57,7 +57,7 @@ pub(crate) fn shell_of_yaml(text: &str) -> Vec<String> {
     scripts
 }
 
-/// What a Jenkinsfile's `sh '…'` steps say.
+/// The commands of a Jenkinsfile's `sh '…'` steps.
 pub(crate) fn shell_of_groovy(text: &str) -> Vec<String> {
     let lines = text.lines().map(str::trim);
     let quoted = lines.filter_map(|line| line.strip_prefix("sh '")?.strip_suffix('\''));

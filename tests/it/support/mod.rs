@@ -1,5 +1,5 @@
-//! What the tests share: the files they upload, a sandbox to upload them to, a way to run the
-//! program and see how it ended. Its modules are the other sides that a test may need.
+//! Helpers: files to upload, a sandbox to upload them to, and a way to run the program and see how
+//! it ended. The modules are peers that a test may need.
 
 pub(crate) mod decoder;
 pub(crate) mod document;
@@ -23,7 +23,7 @@ use tempfile::TempDir;
 /// No command of a test takes longer, unless it hangs.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
-/// At least so many bytes make a package large.
+/// The minimum size of a large package.
 const BIG: usize = 12 << 20;
 
 /// A package or another file of `tests/data`.
@@ -80,7 +80,7 @@ pub(crate) fn faulty(faults: &[&str]) -> Sandbox {
 }
 
 /// Runs the program against a sandbox, in the folder of `tests/data`, with a line of arguments
-/// without spaces in them. What waits or tries again does so quickly.
+/// without spaces in them. Waits and retries are short.
 pub(crate) fn pgyer(sandbox: &Sandbox, line: &str) -> Ran {
     run(program_for(sandbox).current_dir(data("")), words(line))
 }
@@ -104,7 +104,7 @@ pub(crate) fn words(line: &str) -> Vec<&str> {
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pgyer"));
     command.env_clear().stdin(Stdio::null());
-    // With the second, coverage counts what the program does, too.
+    // The second lets coverage count what the program does, too.
     for name in ["PATH", "LLVM_PROFILE_FILE"] {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
@@ -120,7 +120,7 @@ pub(crate) fn program_for(sandbox: &Sandbox) -> Command {
     command
 }
 
-/// An APK by its name alone, of a size that no buffer on the way hides.
+/// An APK by its name only, too large for any buffer on the way to hide.
 pub(crate) fn big_file(folder: &Path) -> PathBuf {
     let path = folder.join("big.apk");
     let block: Vec<u8> = (0..=u8::MAX).cycle().take(251 * 256).collect();
@@ -128,8 +128,8 @@ pub(crate) fn big_file(folder: &Path) -> PathBuf {
     path
 }
 
-/// Does something with each item, two at a time, each with a number. More would take the processors
-/// from the tests that are about time.
+/// Does something with each item, two at a time, each with a number. More would take the processor
+/// from the tests that measure time.
 pub(crate) fn for_each<T: Sync>(items: &[T], work: impl Fn(usize, &T) + Sync) {
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
@@ -171,7 +171,7 @@ impl Ran {
     }
 }
 
-/// Runs a command to its end, and kills it when that does not come.
+/// Runs a command to its end; kills it if that does not come.
 pub(crate) fn run<I, S>(command: &mut Command, arguments: I) -> Ran
 where
     I: IntoIterator<Item = S>,
@@ -199,7 +199,7 @@ pub(crate) fn collect(mut pipe: impl Read + Send + 'static) -> thread::JoinHandl
     })
 }
 
-/// The exit code; none for a signal.
+/// The exit code; `None` for a signal.
 pub(crate) fn wait(child: &mut Child) -> Option<i32> {
     let began = Instant::now();
     loop {

@@ -1,20 +1,20 @@
-//! A proxy, HTTP or SOCKS5, that leads names to where a test wants them.
+//! A proxy, HTTP or SOCKS5, that connects names to the addresses a test chooses.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// What it does with somebody who asks for a host.
+/// What it does when a client asks for a host.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Reply {
     /// Connects to this address.
     To(SocketAddr),
     /// Refuses, with this HTTP status or SOCKS code.
     Refuse(u16),
-    /// Says this.
+    /// Sends this.
     Say(&'static str),
-    /// Says nothing.
+    /// Sends nothing.
     Stall,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct ProxyServer {
 
 struct Rules {
     speaks: Speaks,
-    /// `user:password`, where they are wanted.
+    /// `user:password`, if they are required.
     credentials: Option<&'static str>,
     reply: Box<dyn Fn(&str) -> Reply + Send + Sync>,
     asked: Arc<Mutex<Vec<String>>>,
@@ -155,7 +155,7 @@ impl Rules {
 fn say(mut client: &TcpStream, reply: Reply) -> io::Result<()> {
     match reply {
         Reply::Say(text) => client.write_all(text.as_bytes()),
-        // Until the other side has had enough.
+        // Until the peer closes.
         _ => client.read(&mut [0]).map(drop),
     }
 }

@@ -1,4 +1,4 @@
-//! A terminal to run the program at: a pseudo terminal, and what a screen makes of what it says.
+//! A pseudo terminal to run the program at, and a screen that shows its output.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -12,7 +12,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 
 use super::{LIMIT, wait};
 
-/// A command at a terminal of its own, which all three of its streams go to.
+/// A command at a terminal of its own, to which all three of its streams are connected.
 pub(crate) struct Terminal {
     controller: File,
     child: Child,
@@ -42,7 +42,7 @@ impl Terminal {
             command.env("TERM", "xterm-256color");
         }
         let child = command.stdin(user()).stdout(user()).stderr(user()).spawn().unwrap();
-        // The reading ends when nobody has the other side any more.
+        // Reading ends once nobody has the other end open.
         command.stdin(std::process::Stdio::null());
         command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
         let said = Arc::<(Mutex<Vec<u8>>, Condvar)>::default();
@@ -71,7 +71,7 @@ impl Terminal {
         resize(&self.controller, columns);
     }
 
-    /// Waits until what was said so far is as it should be.
+    /// Waits until the output so far meets a condition.
     #[track_caller]
     pub(crate) fn wait_for(&self, is_so: impl Fn(&str) -> bool) {
         let text = |said: &[u8]| String::from_utf8_lossy(said).into_owned();
@@ -91,7 +91,7 @@ impl Terminal {
 }
 
 impl Session {
-    /// Each state of the line that is painted over and over.
+    /// Each state of the line that is repainted.
     pub(crate) fn frames(&self) -> Vec<String> {
         frames(&self.said)
     }
@@ -123,7 +123,7 @@ fn resize(controller: &File, columns: u16) {
     tcsetwinsize(controller, size).unwrap();
 }
 
-/// A character and its colours out of the 256; none is the terminal's own.
+/// A character and its colours of the 256; `None` is the terminal's default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cell {
     pub(crate) character: char,
@@ -229,7 +229,7 @@ impl Screen {
         let blank = Cell { character: ' ', ink: None, paper: None };
         let wide = if ('\u{2e80}'..='\u{ffe6}').contains(&character) { 2 } else { 1 };
         if !self.breaks && self.at + wide > self.columns {
-            // It takes the place of what is in the last column.
+            // It replaces the character in the last column.
             self.at = self.columns - wide;
         }
         let line = &mut self.lines[self.row];

@@ -1,4 +1,4 @@
-//! A server that says what a test wants, byte for byte.
+//! A server that sends what a test wants, byte for byte.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-/// What a server waits for a client at most.
+/// How long a server waits for a client.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A request that has come whole.
+/// A complete request.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     /// The request line and the headers.
@@ -38,7 +38,7 @@ pub(crate) fn listen(
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
             let serve = Arc::clone(&serve);
-            // Whoever goes away in the middle is none of the server's business.
+            // A client that leaves early is not the server's concern.
             thread::spawn(move || {
                 client.set_read_timeout(Some(PATIENCE))?;
                 client.set_write_timeout(Some(PATIENCE))?;
@@ -49,8 +49,8 @@ pub(crate) fn listen(
     addr
 }
 
-/// Listens for requests, each of which `answer` gets with the connection it came on; the connection
-/// is kept while it returns true.
+/// Listens for requests and passes each to `answer`, with its connection, which stays open while
+/// `answer` returns true.
 pub(crate) fn answer_with(
     answer: impl Fn(&Asked, &TcpStream) -> io::Result<bool> + Send + Sync + 'static,
 ) -> SocketAddr {
@@ -64,7 +64,7 @@ pub(crate) fn answer_with(
     })
 }
 
-/// The next request; none at the end of the connection.
+/// The next request; `None` at the end of the connection.
 pub(crate) fn hear(mut client: &TcpStream) -> io::Result<Option<Asked>> {
     let mut bytes = Vec::new();
     let mut buffer = vec![0; 64 * 1024];

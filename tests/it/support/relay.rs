@@ -15,10 +15,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, SupportedProtocolVersion};
 
-/// The name of the host that relays stand for.
+/// The host name that relays stand for.
 pub(crate) const HOST: &str = "pgyer.test";
 
-/// Somebody who issues certificates.
+/// An issuer of certificates.
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
@@ -45,7 +45,7 @@ impl Authority {
         self.0.pem()
     }
 
-    /// The one that most tests trust.
+    /// The authority that most tests trust.
     pub(crate) fn usual() -> &'static Self {
         static USUAL: OnceLock<Authority> = OnceLock::new();
         USUAL.get_or_init(|| Self::new("The Tests' Authority"))
