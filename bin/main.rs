@@ -40,6 +40,7 @@ mod sandbox;
 // The library's own file: its messages and ours name the same command to copy.
 #[path = "../src/shell.rs"]
 mod shell;
+#[cfg(unix)]
 mod signals;
 mod terminal;
 mod text;
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
         }
     };
     let screen = Screen::new(&output);
+    #[cfg(unix)]
     signals::watch(&screen, output.format);
     let result = match parsed {
         Ok(Parsed::Run(command)) => commands::run(&command, &screen, began),

@@ -1,10 +1,7 @@
 //! Ctrl-C and SIGTERM: the program ends at once, with the signal's own status, on a clean line.
 
-#[cfg(unix)]
 use std::sync::mpsc;
-#[cfg(unix)]
 use std::thread;
-#[cfg(unix)]
 use std::time::Duration;
 
 use crate::args::Format;
@@ -13,15 +10,12 @@ use crate::progress::Screen;
 
 /// How long tidying up may take. It blocks where nobody reads what we write: a full pipe, or a
 /// terminal that was stopped with Ctrl-S.
-#[cfg(unix)]
 const TIDY_TIME: Duration = Duration::from_millis(250);
 
-#[cfg(unix)]
 const STACK_SIZE: usize = 64 * 1024;
 
 /// Starts to watch for signals, in a thread. The thread itself registers for them, so that they keep
 /// their default action where it can't be started.
-#[cfg(unix)]
 pub(crate) fn watch(screen: &Screen, format: Format) {
     let screen = screen.clone();
     let (sender, registered) = mpsc::channel();
@@ -33,7 +27,6 @@ pub(crate) fn watch(screen: &Screen, format: Format) {
     }
 }
 
-#[cfg(unix)]
 fn end_at_a_signal(screen: Screen, format: Format, registered: mpsc::Sender<()>) {
     use signal_hook::consts::{SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
@@ -48,7 +41,6 @@ fn end_at_a_signal(screen: Screen, format: Format, registered: mpsc::Sender<()>)
 }
 
 /// Leaves a clean line, in a thread of its own because that may block for good.
-#[cfg(unix)]
 fn tidy_up(screen: Screen, format: Format, signal: i32) {
     let (sender, done) = mpsc::channel::<()>();
     let tidy = move || {
@@ -67,7 +59,6 @@ fn tidy_up(screen: Screen, format: Format, signal: i32) {
 
 /// Whether this signal was inherited as ignored, as shells do for jobs in the background. It stays
 /// ignored then. Linux says so in a file; elsewhere it is not known.
-#[cfg(unix)]
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -76,7 +67,6 @@ fn is_ignored(signal: i32) -> bool {
 }
 
 /// The exit status that a shell reports for a process that a signal has ended.
-#[cfg(unix)]
 fn status(signal: i32) -> i32 {
     128 + signal
 }
@@ -84,13 +74,9 @@ fn status(signal: i32) -> i32 {
 /// Ends the program as the signal's default action would. For the first process of a container the
 /// kernel ignores default actions, and signal-hook's emulation of them crashes: that process exits
 /// with the status that a shell would report.
-#[cfg(unix)]
 fn end_by(signal: i32) {
     if std::process::id() != 1 {
         let _ = signal_hook::low_level::emulate_default_handler(signal);
     }
     std::process::exit(status(signal));
 }
-
-#[cfg(not(unix))]
-pub(crate) fn watch(_: &Screen, _: Format) {}
