@@ -107,7 +107,7 @@ impl UploadToken {
     /// Returns what must not be shown: values of params, and what is secret within them.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         // Far more than any token has; each is searched for in all that is shown.
-        const MOST: usize = 64;
+        const MOST: usize = 32;
         let params = self.params.iter().filter(|(name, _)| is_secret(name));
         // A signed URL has its signature there.
         let query = self.endpoint.split_once('?').map(|(_, query)| query);
