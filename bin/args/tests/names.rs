@@ -1,6 +1,7 @@
 //! Names: ours, nearly ours, and those from elsewhere.
 
 use super::*;
+use crate::options::{OPTIONS, Value};
 
 #[test]
 fn the_nearest_command_is_named() {
@@ -183,6 +184,21 @@ fn names_from_elsewhere_work() {
          --x-cos-meta-file-name d --json f",
     );
     assert_eq!(ours, theirs);
+}
+
+#[test]
+fn every_word_that_a_row_shows_is_understood() {
+    for opt in OPTIONS {
+        let Value::Choice(_, words) = opt.value else { continue };
+        for word in words {
+            let env: &[_] = match *word {
+                "password" => &[("PGYER_INSTALL_PASSWORD", "x")],
+                _ => &[],
+            };
+            command_with(&format!("upload --{} {word} a", opt.long), env);
+            says(&format!("upload --{} bogus a", opt.long), &["'bogus' is not ", word]);
+        }
+    }
 }
 
 #[test]
