@@ -1,4 +1,4 @@
-//! What an upload would need, tested host by host. Publishes nothing.
+//! Tests what an upload would need, host by host. Publishes nothing.
 
 use std::time::{Duration, Instant};
 
@@ -8,19 +8,7 @@ use crate::retry::is_transient;
 use crate::transport::{Route, Url};
 use crate::types::{BuildType, Envelope, Release, UploadToken};
 
-/// One thing that was tested.
-///
-#[cfg_attr(feature = "sandbox", doc = "```")]
-#[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
-/// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
-/// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
-/// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
-/// # std::env::set_current_dir("tests/data")?;
-/// let diagnosis = client.doctor(|_| {});
-/// let slowest = diagnosis.probes.iter().max_by_key(|probe| probe.elapsed);
-/// println!("{}", slowest.map_or("nothing was tested", |probe| &probe.check));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// The result of one test of [`Client::doctor`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Probe {
@@ -33,18 +21,6 @@ pub struct Probe {
 }
 
 /// What [`Client::doctor`] found.
-///
-#[cfg_attr(feature = "sandbox", doc = "```")]
-#[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
-/// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
-/// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
-/// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
-/// # std::env::set_current_dir("tests/data")?;
-/// let diagnosis = client.doctor(|_| {});
-/// let first = diagnosis.probes.iter().find_map(|probe| probe.result.as_ref().err());
-/// assert_eq!(diagnosis.can_upload, first.is_none());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Diagnosis {
@@ -56,21 +32,19 @@ pub struct Diagnosis {
 }
 
 impl Client {
-    /// Tests every host that an upload needs, and the API key. `tell` is called with each probe
-    /// as it is made.
+    /// Tests every host that an upload needs, and the API key; publishes nothing. Calls `tell` with
+    /// each result as it comes in.
     ///
-    #[cfg_attr(feature = "sandbox", doc = "```")]
-    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
-    /// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
-    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
-    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
-    /// # std::env::set_current_dir("tests/data")?;
-    /// let diagnosis = client.doctor(|probe| match &probe.result {
+    /// ```no_run
+    /// # fn f(client: &pgyer::Client) {
+    /// use pgyer::{Diagnosis, Probe};
+    ///
+    /// let Diagnosis { can_upload, .. } = client.doctor(|probe: &Probe| match &probe.result {
     ///     Ok(detail) => println!("{}: {detail} ({:?})", probe.check, probe.elapsed),
     ///     Err(error) => println!("{}: {}", probe.check, error.report()),
     /// });
-    /// assert!(diagnosis.can_upload);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// println!("{}", if can_upload { "an upload could work" } else { "an upload would fail" });
+    /// # }
     /// ```
     pub fn doctor(&self, mut tell: impl FnMut(&Probe)) -> Diagnosis {
         let mut probes = Vec::new();
@@ -104,13 +78,13 @@ impl Client {
 
     fn examine_api(&self, url: &Url) -> Result<String> {
         let action = format!("reach {}", self.redactor.clean(url.host()));
-        // There are other hosts: for one that is not reached nobody waits.
+        // No retries here: other hosts may do.
         let route = self.route(url, &action)?;
         self.with_retries(&action, || self.probe(url, &action))?;
         Ok(format!("{}; it answers as the API", describe(&route)))
     }
 
-    /// Without a key it is answered with 1001: enough to tell the API from a login page.
+    /// Without a key the API answers 1001, which tells it from a login page.
     fn probe(&self, url: &Url, action: &str) -> Result<(), Box<Failed>> {
         let answer = self.get(url).map_err(|failure| {
             let may_retry = failure.is_retryable();
@@ -157,11 +131,11 @@ fn examine(check: String, test: impl FnOnce() -> Result<String>) -> Probe {
     Probe { check, result, elapsed: began.elapsed() }
 }
 
-/// "1.2.3.4:443, by way of the proxy …, certificate issued by …"
+/// `connected to 192.0.2.7:443, certificate issued by "…"`
 fn describe(route: &Route) -> String {
     let mut parts = Vec::new();
     match (&route.proxy, route.address) {
-        (Some(proxy), _) => parts.push(format!("connected by way of the proxy {proxy}")),
+        (Some(proxy), _) => parts.push(format!("connected through the proxy {proxy}")),
         (None, Some(address)) => parts.push(format!("connected to {address}")),
         (None, None) => parts.push("connected".to_owned()),
     }

@@ -1,4 +1,4 @@
-//! What a caller may want to show while something is under way.
+//! Events: what a caller may want to show while something is under way.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::types::{BuildInfo, BuildType};
 
-/// Something that happened. It is told to the observer of a [`Client`](crate::Client) as it
-/// happens, on the thread that made the call. No event has a secret in it.
+/// Something that happened. The observer of a [`Client`](crate::Client) gets it as it happens, on
+/// the thread that made the call. Secrets are redacted.
 ///
 /// ```
 /// use pgyer::Event;
@@ -32,14 +32,14 @@ use crate::types::{BuildInfo, BuildType};
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The package was looked into.
+    /// The package was checked.
     #[non_exhaustive]
     Checked {
         /// Its platform.
         build_type: BuildType,
         /// Its size in bytes.
         size: u64,
-        /// What does not stop the upload.
+        /// Warnings, which do not stop the upload.
         warnings: &'a [String],
     },
     /// `getCOSToken` answered.
@@ -48,7 +48,7 @@ pub enum Event<'a> {
         /// The key under which the build can be asked for from now on.
         key: &'a str,
     },
-    /// Bytes of the file went out. Starts again from 0 with each try.
+    /// Bytes of the file were sent. Starts again from 0 with each attempt.
     #[non_exhaustive]
     Sent {
         /// Bytes so far.
@@ -61,7 +61,7 @@ pub enum Event<'a> {
     Stored {
         /// The key of step one.
         key: &'a str,
-        /// How long it took, retries included.
+        /// The time it took, retries included.
         elapsed: Duration,
     },
     /// The package is stored, and an attempt with a token that has expired since may have stored
@@ -73,22 +73,22 @@ pub enum Event<'a> {
         /// The key of the token that has expired.
         earlier: &'a str,
     },
-    /// A certificate or HSP was taken.
+    /// A certificate or HSP was accepted.
     #[non_exhaustive]
     AttachmentSent {
         /// The file's name.
         file_name: &'a str,
     },
-    /// Something failed and is tried again.
+    /// Something failed and will be retried.
     #[non_exhaustive]
     Retry {
         /// What is being done.
         action: &'a str,
         /// What went wrong.
         because: &'a str,
-        /// The number of the further try, from 1.
+        /// The number of the retry, from 1.
         number: u32,
-        /// How long is waited before it.
+        /// The delay before it.
         delay: Duration,
     },
     /// `buildInfo` said that the build is not published yet.
@@ -96,7 +96,7 @@ pub enum Event<'a> {
     Publishing {
         /// The key of step one.
         key: &'a str,
-        /// How long it has been waited for.
+        /// How long the build has been waited for.
         waited: Duration,
     },
     /// The build is published.
@@ -105,7 +105,7 @@ pub enum Event<'a> {
         /// The build.
         build: &'a BuildInfo,
     },
-    /// A request ended, well or not.
+    /// A request ended, successfully or not.
     #[non_exhaustive]
     Request {
         /// `POST` or `GET`.
@@ -114,12 +114,12 @@ pub enum Event<'a> {
         url: &'a str,
         /// The status of the response, or what went wrong.
         outcome: Result<u16, &'a str>,
-        /// From the connection to the end of the response.
+        /// Time from connecting to the end of the response.
         elapsed: Duration,
     },
 }
 
-/// Takes events.
+/// The receiver of events.
 #[derive(Clone)]
 pub(crate) struct Observer(Arc<dyn Fn(&Event<'_>) + Send + Sync>);
 

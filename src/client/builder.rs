@@ -1,4 +1,4 @@
-//! The settings of a client, and what they are when nobody says otherwise.
+//! The settings of a client and their defaults.
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -68,32 +68,21 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// The API key. Only [`Client::put`] works without one.
-    ///
-    /// ```
-    /// use pgyer::{ApiKey, Client};
-    /// let client = Client::builder().api_key(ApiKey::new("0123456789abcdef")?).build()?;
-    /// # Ok::<(), pgyer::Error>(())
-    /// ```
+    /// Sets the API key. Only [`Client::put`] works without one.
     pub fn api_key(mut self, key: ApiKey) -> Self {
         self.api_key = Some(key);
         self
     }
 
-    /// Where the API is, `https://www.pgyer.com/apiv2` at first. With a URL of your own the
-    /// official fallback hosts are not tried.
-    ///
-    /// ```
-    /// let client = pgyer::Client::builder().api_url("https://pgyer.example.com/apiv2").build()?;
-    /// # Ok::<(), pgyer::Error>(())
-    /// ```
+    /// Sets the API's base URL. Default: `https://www.pgyer.com/apiv2` with Pgyer's official
+    /// fallback hosts, which are not used with a URL of your own.
     pub fn api_url(mut self, url: impl Into<String>) -> Self {
         self.api_url = Some(url.into());
         self
     }
 
-    /// Whether `http://` may be used for other hosts than this machine. Whoever is on the way can
-    /// then read the API key.
+    /// Allows `http://` for other hosts than this machine. Default: false. Anyone on the network
+    /// path can then read the API key.
     ///
     /// ```
     /// let builder = pgyer::Client::builder().api_url("http://pgyer.example.com/apiv2");
@@ -106,23 +95,17 @@ impl ClientBuilder {
         self
     }
 
-    /// The proxies to go through; none at first. The environment is not looked at unless you do:
-    /// see [`Proxies::from_env`].
-    ///
-    /// ```
-    /// use pgyer::{Client, Proxies};
-    /// let client = Client::builder().proxies(Proxies::from_env()).build()?;
-    /// # Ok::<(), pgyer::Error>(())
-    /// ```
+    /// Sets the proxies. Default: none; the environment is not consulted (see
+    /// [`Proxies::from_env`]).
     pub fn proxies(mut self, proxies: Proxies) -> Self {
         self.proxies = proxies;
         self
     }
 
-    /// Trusts the certificate authorities in this PEM text too; `name` is what messages call it.
+    /// Trusts the certificates in this PEM text too; `name` is what messages call it.
     ///
     /// # Errors
-    /// [`Error::Usage`] when there are no certificates in it.
+    /// [`Error::Usage`] if there are no certificates in it.
     ///
     /// ```no_run
     /// let pem = std::fs::read("company-ca.pem")?;
@@ -134,8 +117,9 @@ impl ClientBuilder {
         Ok(self)
     }
 
-    /// Trusts those alone that [`add_root_certificates`](Self::add_root_certificates) adds, before
-    /// or after this, and not the authorities that are built in (Mozilla's).
+    /// Trusts only the certificates added with
+    /// [`add_root_certificates`](Self::add_root_certificates), in either order, instead of
+    /// Mozilla's built-in roots.
     ///
     /// ```no_run
     /// let pem = std::fs::read("only-these.pem")?;
@@ -153,56 +137,31 @@ impl ClientBuilder {
     /// Connects to this address instead of what DNS says about this host and port. Certificates
     /// are still checked against the host. `localhost` and loopback addresses can only be resolved
     /// to this machine: [`build`](Self::build) fails otherwise.
-    ///
-    /// ```
-    /// let client = pgyer::Client::builder()
-    ///     .resolve("www.pgyer.com", 443, "192.0.2.7".parse()?)
-    ///     .build()?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn resolve(mut self, host: &str, port: u16, address: IpAddr) -> Self {
         self.pins.push(Pin { host: host.to_ascii_lowercase(), port, address });
         self
     }
 
-    /// How long a connection may take to be made: DNS, TCP and TLS together; 10 s at first.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// let client = pgyer::Client::builder().connect_timeout(Duration::from_secs(20)).build()?;
-    /// # Ok::<(), pgyer::Error>(())
-    /// ```
+    /// Limits DNS, TCP and TLS together. Default: 10 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// How long a connection may move no byte in either direction; 60 s at first. A slow upload
-    /// that moves is never cut.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// let client = pgyer::Client::builder().stall_timeout(Duration::from_secs(120)).build()?;
-    /// # Ok::<(), pgyer::Error>(())
-    /// ```
+    /// Limits the time without any byte moving in either direction. Default: 60 s. A slow upload
+    /// that keeps moving is never cut off.
     pub fn stall_timeout(mut self, timeout: Duration) -> Self {
         self.stall_timeout = timeout;
         self
     }
 
-    /// How often and when a request is tried again.
-    ///
-    /// ```
-    /// use pgyer::{Client, RetryPolicy};
-    /// let client = Client::builder().retry(RetryPolicy::default().retries(10)).build()?;
-    /// # Ok::<(), pgyer::Error>(())
-    /// ```
+    /// Sets how often and when failed requests are retried.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// Makes the client; connects to nothing yet.
+    /// Builds the client. Connects to nothing yet.
     ///
     /// # Errors
     /// [`Error::Usage`] when the API's URL or the proxy for it can't be used, or no certificate
@@ -265,7 +224,7 @@ impl ClientBuilder {
         }
         if !url.is_private() && !self.insecure_http {
             return Err(wrong(
-                "over http:// everybody on the way can read the API key; use https://, or \
+                "over http:// anyone on the network path can read the API key; use https://, or \
                  --insecure-http if that is what you want",
             ));
         }

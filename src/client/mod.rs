@@ -1,5 +1,5 @@
 //! The client: its settings, the API's hosts and which of them works, and the ladder that every
-//! call of the API goes up: one try, a round of hosts, rounds until the retries are used up.
+//! call of the API climbs: one attempt, a round of hosts, rounds until the retries are used up.
 
 use std::io::Cursor;
 use std::sync::{Arc, OnceLock};
@@ -25,12 +25,8 @@ pub(crate) use call::{Call, Failed, not_the_apis};
 
 /// Talks to Pgyer. Cheap to clone; clones share connections and may be used from several threads.
 ///
-#[cfg_attr(feature = "sandbox", doc = "```")]
-#[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
-/// # let sandbox = pgyer::sandbox::Sandbox::builder().polls(0).start()?;
-/// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
-/// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
-/// # std::env::set_current_dir("tests/data")?;
+/// ```no_run
+/// # fn f(client: &pgyer::Client) {
 /// use pgyer::{BuildType, Release};
 /// use std::thread;
 ///
@@ -40,7 +36,7 @@ pub(crate) use call::{Call, Failed, not_the_apis};
 ///     threads.map(|thread| thread.join().expect("it does not panic"))
 /// });
 /// assert!(tokens.iter().all(|token| token.is_ok()));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }
 /// ```
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -77,12 +73,13 @@ impl Hosts {
     }
 
     fn keep(&self, at: usize) {
-        // Another thread's host is as good.
+        // If another thread was first, its host is as good.
         let _ = self.kept.set(at);
     }
 }
+
 impl Client {
-    /// Settings to begin with.
+    /// Returns the default settings.
     ///
     /// ```
     /// use pgyer::{ApiKey, Client};
@@ -94,7 +91,7 @@ impl Client {
         ClientBuilder::default()
     }
 
-    /// The same client, telling its events to someone else.
+    /// Returns a client that reports events to `observer` instead.
     ///
     /// ```
     /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -115,7 +112,7 @@ impl Client {
         Self { observer: Observer::new(observer), ..self.clone() }
     }
 
-    /// The same client with a deadline for whatever is done with it: retries, waits and sleeps
+    /// Returns a client with a deadline for everything that is done with it, retries and waits
     /// included. Of two deadlines the earlier counts.
     ///
     /// ```
@@ -142,6 +139,8 @@ impl Client {
         self.with_retries(call.action, || self.call_once(call))
     }
 
+    /// The one retry loop: API calls, uploads to the storage and the tests of `doctor` go through
+    /// it. Whether a failure may be retried stands in the failure.
     pub(crate) fn with_retries<T>(
         &self,
         action: &str,
@@ -163,7 +162,7 @@ impl Client {
         }
     }
 
-    /// One try, at each host while none has answered yet.
+    /// One attempt, at each host while none has answered yet.
     pub(crate) fn call_once(&self, call: &Call<'_>) -> Result<Envelope, Box<Failed>> {
         let key = self.shared.api_key.as_ref().ok_or(Error::NoApiKey)?;
         let mut first: Option<Box<Failed>> = None;
@@ -181,13 +180,13 @@ impl Client {
             if !failed.may_go_elsewhere {
                 return Err(failed);
             }
-            // The documented host's failure says most; another's may still be worth another round.
+            // Report the documented host's failure, but retry if any host's failure may pass.
             match &mut first {
                 None => first = Some(failed),
                 Some(first) => first.may_retry |= failed.may_retry,
             }
         }
-        Err(first.unwrap_or_else(|| Box::new(Error::NoApiKey.into())))
+        Err(first.unwrap_or_else(|| Error::usage("there is no API host to call").into()))
     }
 
     fn attempt(&self, call: &Call<'_>, key: &ApiKey, url: &Url) -> Result<Envelope, Box<Failed>> {
@@ -197,7 +196,7 @@ impl Client {
             ..envelope
         });
         if envelope.is_some() {
-            // All that it says is there: a large answer need not be kept twice.
+            // The envelope has it all: a large answer need not be kept twice.
             answer.body = Vec::new();
         }
         call.judge(answer, envelope, url, &self.redactor)
@@ -330,7 +329,7 @@ impl Client {
         self.observer.tell(&Event::Retry { action, because: &because, number, delay });
     }
 
-    /// The same client, which shows none of these either.
+    /// Returns a client that also redacts `secrets`.
     pub(crate) fn hiding<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) -> Self {
         let mut client = self.clone();
         secrets.into_iter().for_each(|secret| client.redactor.add(secret));

@@ -1,14 +1,14 @@
 //! What can go wrong, as one enum.
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::retry::is_transient;
-use crate::shell::wait_command;
 
+mod advice;
+mod display;
 mod kind;
 
 pub use kind::ErrorKind;
@@ -25,7 +25,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Everything that can go wrong, by what happened.
 ///
-/// [`Display`](fmt::Display) says what was being done and what was wrong, without the
+/// [`Display`](std::fmt::Display) says what was being done and what was wrong, without the
 /// [`source`](StdError::source); [`advice`](Self::advice) says what to do about it, and
 /// [`report`](Self::report) joins all three into one message for people. Secrets in what servers
 /// say are replaced by `***` before they get here.
@@ -53,7 +53,7 @@ pub enum Error {
         /// What to do.
         advice: Option<String>,
     },
-    /// The file is not the one any more that was opened and checked.
+    /// The file changed after it was opened and checked.
     #[non_exhaustive]
     FileChanged {
         /// The file.
@@ -98,10 +98,10 @@ pub enum Error {
         action: String,
         /// What is wrong with the answer.
         problem: String,
-        /// The status of the HTTP response; none where it was fine, and is long gone.
+        /// The HTTP status, if known.
         http_status: Option<u16>,
     },
-    /// The API or the storage could not be reached, or something else answered in its place.
+    /// The API or the storage could not be reached, or something else answered instead.
     #[non_exhaustive]
     Network {
         /// What was being done.
@@ -110,12 +110,12 @@ pub enum Error {
         problem: String,
         /// What to do.
         advice: Option<String>,
-        /// The status of the HTTP response, where there was one.
+        /// The HTTP status, if there was a response.
         http_status: Option<u16>,
-        /// Whether another try may go better: after an outage, not with a certificate that is not
+        /// Whether a retry may succeed: after an outage, but not with a certificate that is not
         /// trusted.
         may_pass: bool,
-        /// The cause, where another library knows it. Its type is no part of this interface.
+        /// The cause, if another library knows it. Its type is not part of this interface.
         source: Option<Box<dyn StdError + Send + Sync>>,
     },
     /// The storage refused the file, or did not store what was sent.
@@ -129,15 +129,15 @@ pub enum Error {
         advice: Option<String>,
         /// The status of the HTTP response.
         http_status: u16,
-        /// The storage's own code (`AccessDenied`, …), where it gave one.
+        /// The storage's own code (`AccessDenied`, …), if it gave one.
         code: Option<String>,
-        /// Whether another attempt may go better, as after a 503.
+        /// Whether a retry may succeed, as after a 503.
         may_pass: bool,
     },
     /// The service could not publish the build. Final.
     #[non_exhaustive]
     Publish {
-        /// The key of step one; none for the legacy endpoint, which has no keys.
+        /// The key of step one; `None` for the legacy endpoint, which has no keys.
         key: Option<String>,
         /// The API's code.
         code: i64,
@@ -146,26 +146,26 @@ pub enum Error {
         /// The status of the HTTP response.
         http_status: u16,
     },
-    /// The build is stored and not decided yet: time ran out, or nobody was to wait.
+    /// Stored but not published yet: waiting timed out, or was not requested.
     #[non_exhaustive]
     Pending {
         /// The key of step one, to go on waiting with.
         key: String,
         /// How long it was waited for.
         waited: Duration,
-        /// The API's last code, where it answered.
+        /// The API's last code, if it answered.
         code: Option<i64>,
         /// The API's last message; may be empty.
         message: String,
         /// The status of that HTTP response.
         http_status: Option<u16>,
-        /// The last failure while asking, where the last attempt failed.
+        /// The last failure, if the last question failed.
         last_failure: Option<String>,
     },
-    /// The last byte went out and nobody knows what became of it: a build may appear.
+    /// Everything was sent, and whether it becomes a build is not known.
     #[non_exhaustive]
     Uncertain {
-        /// The key of step one; none for the legacy endpoint, which has no keys.
+        /// The key of step one; `None` for the legacy endpoint, which has no keys.
         key: Option<String>,
         /// What went wrong.
         source: Box<Self>,
@@ -238,29 +238,12 @@ impl Error {
         }
     }
 
-    /// Whether the same call may go better later: an outage, a server that is busy, a connection
-    /// that broke. The client has made its own retries by then; see
+    /// Whether the same call may succeed later: after an outage, a busy server, a broken
+    /// connection. The client has made its own retries by then; see
     /// [`RetryPolicy`](crate::RetryPolicy) before writing a loop.
     ///
     /// False also where the same call could publish a second build. After [`Error::Pending`] and
     /// [`Error::Uncertain`] ask for the key with [`Client::wait`](crate::Client::wait).
-    ///
-    #[cfg_attr(feature = "sandbox", doc = "```")]
-    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
-    /// # let sandbox = pgyer::sandbox::Sandbox::builder().fault("token:*:status=503".parse()?).start()?;
-    /// # let key = pgyer::ApiKey::new(sandbox.api_key())?;
-    /// # let retry = pgyer::RetryPolicy::default().retries(0);
-    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).retry(retry);
-    /// # let client = client.build()?;
-    /// use pgyer::{BuildType, Release};
-    ///
-    /// let error = client.get_cos_token(BuildType::Ios, &Release::default()).unwrap_err();
-    /// if error.is_retryable() {
-    ///     eprintln!("{error}; this job may run again later");
-    /// }
-    /// # assert!(error.is_retryable());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Network { may_pass, .. } | Self::Storage { may_pass, .. } => *may_pass,
@@ -269,17 +252,7 @@ impl Error {
         }
     }
 
-    /// The code in the API's answer, where there was one.
-    ///
-    #[cfg_attr(feature = "sandbox", doc = "```")]
-    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
-    /// # let key = pgyer::ApiKey::new("wrong")?;
-    /// # let sandbox = pgyer::sandbox::Sandbox::start()?;
-    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
-    /// let error = client.build_info("1").unwrap_err();
-    /// assert_eq!(error.api_code(), Some(1002));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
+    /// The code in the API's answer, if there was one.
     pub fn api_code(&self) -> Option<i64> {
         match self {
             Self::Refused { code, .. } | Self::Publish { code, .. } => Some(*code),
@@ -291,17 +264,7 @@ impl Error {
         }
     }
 
-    /// The status of the HTTP response, where there was one.
-    ///
-    #[cfg_attr(feature = "sandbox", doc = "```")]
-    #[cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
-    /// # let key = pgyer::ApiKey::new("wrong")?;
-    /// # let sandbox = pgyer::sandbox::Sandbox::start()?;
-    /// # let client = pgyer::Client::builder().api_key(key).api_url(sandbox.api_url()).build()?;
-    /// let error = client.build_info("1").unwrap_err();
-    /// assert_eq!(error.http_status(), Some(200));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
+    /// The status of the HTTP response, if there was one.
     pub fn http_status(&self) -> Option<u16> {
         match self {
             Self::Refused { http_status, .. }
@@ -315,86 +278,6 @@ impl Error {
             | Self::Attachment { source, .. } => source.http_status(),
             _ => None,
         }
-    }
-
-    /// What to do about it, where there is something.
-    ///
-    /// ```
-    /// assert!(pgyer::Error::NoApiKey.advice().is_some_and(|advice| advice.contains("API")));
-    /// ```
-    pub fn advice(&self) -> Option<String> {
-        match self {
-            Self::FileChanged { .. } => {
-                Some("upload it again when nothing writes to it any more".into())
-            }
-            Self::NoApiKey => Some(
-                "set PGYER_API_KEY or use --api-key-file; the key is on Pgyer's website under \
-                 Account, API"
-                    .into(),
-            ),
-            Self::Refused { code: 1001 | 1002, .. } => Some(
-                "check the API key: it is on Pgyer's website under Account, API; this is not the \
-                 User Key"
-                    .into(),
-            ),
-            Self::Io { advice, .. }
-            | Self::Package { advice, .. }
-            | Self::Network { advice, .. }
-            | Self::Storage { advice, .. } => advice.clone(),
-            Self::Publish { .. } => Some(
-                "the package was stored, and Pgyer could not make a build of it: see that it \
-                 installs on a device"
-                    .into(),
-            ),
-            Self::Pending { key, .. } => Some(format!(
-                "it is the service's queue that takes so long, not the package; go on waiting \
-                 with: {}",
-                wait_command(key)
-            )),
-            Self::Uncertain { key: Some(key), source } => Some(source.advice_and(format!(
-                "a build may still appear under the key {key}; ask with: {}",
-                wait_command(key)
-            ))),
-            Self::Uncertain { key: None, source } => Some(
-                source.advice_and(
-                    "the build may have been published: look at the app's page on Pgyer before \
-                 sending it again"
-                        .into(),
-                ),
-            ),
-            Self::NotConfirmed { key, source } => Some(source.advice_and(format!(
-                "the package is stored; go on waiting with: {}",
-                wait_command(key)
-            ))),
-            Self::Attachment { next, source, .. } if source.kind() == ErrorKind::Pending => {
-                Some(format!(
-                    "it is the service or its queue that takes so long, not the package; go on \
-                     with: {next}"
-                ))
-            }
-            Self::Attachment { next, source, .. } => {
-                Some(source.advice_and(format!("the package is stored; go on with: {next}")))
-            }
-            _ => None,
-        }
-    }
-
-    /// The advice of this error and some more, none of it said twice.
-    fn advice_and(&self, more: String) -> String {
-        match self.advice() {
-            Some(advice) if advice.contains(&more) => advice,
-            Some(advice) if !more.contains(&advice) => format!("{advice}; {more}"),
-            _ => more,
-        }
-    }
-
-    /// The same error with more advice.
-    pub(crate) fn advising(mut self, more: &str) -> Self {
-        let all = self.advice_and(more.to_owned());
-        if let Self::Network { advice, .. } | Self::Storage { advice, .. } = &mut self {
-            *advice = Some(all);
-        }
-        self
     }
 
     /// One message for people: what was being done, what went wrong with its causes, what to do.
@@ -431,69 +314,6 @@ impl Error {
         }
         text
     }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io { action, .. } => write!(f, "cannot {action}"),
-            Self::FileChanged { path, change } => {
-                write!(f, "{}: the file {change} while it was being uploaded", path.display())
-            }
-            Self::Usage { message } => f.write_str(message),
-            Self::Package { path, problem, .. } => write!(f, "{}: {problem}", path.display()),
-            Self::NoApiKey => f.write_str("there is no API key"),
-            Self::Refused { action, code, message, http_status } => {
-                write!(f, "cannot {action}: Pgyer answered code {code}")?;
-                write_message(f, message)?;
-                match http_status {
-                    200 => Ok(()),
-                    status => write!(f, " (HTTP {status})"),
-                }
-            }
-            Self::Unusable { action, problem, .. } => {
-                write!(f, "cannot {action}: Pgyer's answer can't be used: {problem}")
-            }
-            Self::Network { action, problem, .. } | Self::Storage { action, problem, .. } => {
-                write!(f, "cannot {action}: {problem}")
-            }
-            Self::Publish { key, code, message, .. } => {
-                f.write_str("Pgyer could not publish the build")?;
-                if let Some(key) = key {
-                    write!(f, " with the key {key}")?;
-                }
-                write!(f, ": code {code}")?;
-                write_message(f, message)
-            }
-            Self::Pending { key, waited, code, message, last_failure, .. } => {
-                write!(f, "the build with the key {key} is stored, and not published yet")?;
-                if !waited.is_zero() {
-                    write!(f, " after {:.0} s", waited.as_secs_f64())?;
-                }
-                if let Some(code) = code {
-                    write!(f, ": Pgyer answered code {code}")?;
-                    write_message(f, message)?;
-                }
-                match last_failure {
-                    Some(failure) => write!(f, " (what failed last: {failure})"),
-                    None => Ok(()),
-                }
-            }
-            Self::Uncertain { .. } => {
-                f.write_str("everything was sent, and whether it becomes a build is not known")
-            }
-            Self::NotConfirmed { key, .. } => write!(
-                f,
-                "the package is stored under the key {key}, and whether it is published is not \
-                 known"
-            ),
-            Self::Attachment { path, .. } => write!(f, "{}", path.display()),
-        }
-    }
-}
-
-fn write_message(f: &mut fmt::Formatter<'_>, message: &str) -> fmt::Result {
-    if message.is_empty() { Ok(()) } else { write!(f, ", \"{message}\"") }
 }
 
 impl StdError for Error {

@@ -1,0 +1,86 @@
+//! What to do about an error, in words.
+
+use super::{Error, ErrorKind};
+use crate::shell::wait_command;
+
+impl Error {
+    /// What to do about it, if there is something.
+    ///
+    /// ```
+    /// assert!(pgyer::Error::NoApiKey.advice().is_some_and(|advice| advice.contains("API")));
+    /// ```
+    pub fn advice(&self) -> Option<String> {
+        match self {
+            Self::FileChanged { .. } => {
+                Some("upload it again when nothing writes to it any more".into())
+            }
+            Self::NoApiKey => Some(
+                "set PGYER_API_KEY or use --api-key-file; the key is on Pgyer's website under \
+                 Account, API"
+                    .into(),
+            ),
+            Self::Refused { code: 1001 | 1002, .. } => Some(
+                "check the API key: it is on Pgyer's website under Account, API; this is not the \
+                 User Key"
+                    .into(),
+            ),
+            Self::Io { advice, .. }
+            | Self::Package { advice, .. }
+            | Self::Network { advice, .. }
+            | Self::Storage { advice, .. } => advice.clone(),
+            Self::Publish { .. } => Some(
+                "the package was stored, and Pgyer could not make a build of it: see that it \
+                 installs on a device"
+                    .into(),
+            ),
+            Self::Pending { key, .. } => Some(format!(
+                "it is the service's queue that takes so long, not the package; go on waiting \
+                 with: {}",
+                wait_command(key)
+            )),
+            Self::Uncertain { key: Some(key), source } => Some(source.advice_and(format!(
+                "a build may still appear under the key {key}; ask with: {}",
+                wait_command(key)
+            ))),
+            Self::Uncertain { key: None, source } => Some(
+                source.advice_and(
+                    "the build may have been published: look at the app's page on Pgyer before \
+                 sending it again"
+                        .into(),
+                ),
+            ),
+            Self::NotConfirmed { key, source } => Some(source.advice_and(format!(
+                "the package is stored; go on waiting with: {}",
+                wait_command(key)
+            ))),
+            Self::Attachment { next, source, .. } if source.kind() == ErrorKind::Pending => {
+                Some(format!(
+                    "it is the service or its queue that takes so long, not the package; go on \
+                     with: {next}"
+                ))
+            }
+            Self::Attachment { next, source, .. } => {
+                Some(source.advice_and(format!("the package is stored; go on with: {next}")))
+            }
+            _ => None,
+        }
+    }
+
+    /// The advice of this error and some more, none of it said twice.
+    fn advice_and(&self, more: String) -> String {
+        match self.advice() {
+            Some(advice) if advice.contains(&more) => advice,
+            Some(advice) if !more.contains(&advice) => format!("{advice}; {more}"),
+            _ => more,
+        }
+    }
+
+    /// The same error with more advice.
+    pub(crate) fn advising(mut self, more: &str) -> Self {
+        let all = self.advice_and(more.to_owned());
+        if let Self::Network { advice, .. } | Self::Storage { advice, .. } = &mut self {
+            *advice = Some(all);
+        }
+        self
+    }
+}

@@ -1,0 +1,68 @@
+//! What went wrong, in words.
+
+use std::fmt;
+
+use super::Error;
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { action, .. } => write!(f, "cannot {action}"),
+            Self::FileChanged { path, change } => {
+                write!(f, "{}: the file {change} while it was being uploaded", path.display())
+            }
+            Self::Usage { message } => f.write_str(message),
+            Self::Package { path, problem, .. } => write!(f, "{}: {problem}", path.display()),
+            Self::NoApiKey => f.write_str("there is no API key"),
+            Self::Refused { action, code, message, http_status } => {
+                write!(f, "cannot {action}: Pgyer answered code {code}")?;
+                write_message(f, message)?;
+                match http_status {
+                    200 => Ok(()),
+                    status => write!(f, " (HTTP {status})"),
+                }
+            }
+            Self::Unusable { action, problem, .. } => {
+                write!(f, "cannot {action}: Pgyer's answer can't be used: {problem}")
+            }
+            Self::Network { action, problem, .. } | Self::Storage { action, problem, .. } => {
+                write!(f, "cannot {action}: {problem}")
+            }
+            Self::Publish { key, code, message, .. } => {
+                f.write_str("Pgyer could not publish the build")?;
+                if let Some(key) = key {
+                    write!(f, " with the key {key}")?;
+                }
+                write!(f, ": code {code}")?;
+                write_message(f, message)
+            }
+            Self::Pending { key, waited, code, message, last_failure, .. } => {
+                write!(f, "the build with the key {key} is stored, and not published yet")?;
+                if !waited.is_zero() {
+                    write!(f, " after {:.0} s", waited.as_secs_f64())?;
+                }
+                if let Some(code) = code {
+                    write!(f, ": Pgyer answered code {code}")?;
+                    write_message(f, message)?;
+                }
+                match last_failure {
+                    Some(failure) => write!(f, " (what failed last: {failure})"),
+                    None => Ok(()),
+                }
+            }
+            Self::Uncertain { .. } => {
+                f.write_str("everything was sent, and whether it becomes a build is not known")
+            }
+            Self::NotConfirmed { key, .. } => write!(
+                f,
+                "the package is stored under the key {key}, and whether it is published is not \
+                 known"
+            ),
+            Self::Attachment { path, .. } => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+fn write_message(f: &mut fmt::Formatter<'_>, message: &str) -> fmt::Result {
+    if message.is_empty() { Ok(()) } else { write!(f, ", \"{message}\"") }
+}
