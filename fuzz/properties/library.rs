@@ -7,8 +7,9 @@ mod replay;
 
 use std::io::Read;
 use std::sync::LazyLock;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use rustls::pki_types::{CertificateDer, UnixTime};
 use serde_json::value::RawValue;
 
 use crate::json::Fields;
@@ -18,6 +19,7 @@ use crate::redact::Redactor;
 use crate::retry::parse_retry_after;
 use crate::source::Source;
 use crate::storage::StorageError;
+use crate::transport::certificate::Certificate;
 use crate::transport::{Answer, Proxies, Url, heads};
 use crate::types::{BuildInfo, Date, Envelope, UploadToken};
 
@@ -142,6 +144,38 @@ pub fn heads(data: &[u8]) {
         }
         rest = &rest[head.length..];
     }
+}
+
+/// Certificates: what `rustls-webpki` can read has the same times here, and is an authority's only if
+/// it is one there.
+pub fn certificates(data: &[u8]) {
+    use webpki::Error::{CertExpired, CertNotValidYet, InvalidCertValidity, UnknownIssuer};
+    let Some(read) = Certificate::parse(data) else { return };
+    let der = CertificateDer::from(data);
+    let Ok(server) = webpki::EndEntityCert::try_from(&der) else { return };
+    let verify_at = |seconds| {
+        let time = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        let usage = webpki::KeyUsage::server_auth();
+        server
+            .verify_for_usage(&[], &[], &[], time, usage, None, None)
+            .map(drop)
+            .expect_err("nobody")
+    };
+    let (from, until) = (read.not_before.as_secs(), read.not_after.as_secs());
+    if from > until {
+        assert_eq!(verify_at(from), InvalidCertValidity);
+        return;
+    }
+    if from > 0 {
+        let not_yet = verify_at(from - 1);
+        assert!(
+            matches!(not_yet, CertNotValidYet { not_before, .. } if not_before == read.not_before)
+        );
+    }
+    let expired = verify_at(until + 1);
+    assert!(matches!(expired, CertExpired { not_after, .. } if not_after == read.not_after));
+    // With nobody to trust, this is what remains to be said of a server's certificate.
+    assert!(!read.is_authority || verify_at(from) != UnknownIssuer);
 }
 
 /// Calendar dates and `Retry-After`: a date prints as it was read, and blanks change nothing.
@@ -276,6 +310,7 @@ mod tests {
         replay("answers", answers);
         replay("storage", storage);
         replay("heads", heads);
+        replay("certificates", certificates);
         replay("times", dates);
         replay("proxies", proxies);
         replay("form", |data| {

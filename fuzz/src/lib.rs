@@ -32,7 +32,7 @@ mod verbs;
 #[path = "../../bin/text.rs"]
 mod text;
 
-pub use pgyer::fuzzing::{answers, heads, package, proxies, storage};
+pub use pgyer::fuzzing::{answers, certificates, heads, package, proxies, storage};
 
 pub fn form(data: &[u8]) {
     let Some(form) = pgyer::fuzzing::form(data) else { return };

@@ -17,20 +17,20 @@ use super::pool::{Origin, Pool};
 use super::socket::is_tick;
 use super::stream::Stream;
 
-/// The room for input; a head that is larger is refused.
+/// Size of the input buffer, and so the largest response head accepted.
 const INPUT: usize = 64 * 1024;
 
-/// The most that is read of one answer: a body of the size that is read, its head, and what chunks
-/// add. What comes after a body may have no end.
+/// The most that is read of one answer: the largest body, its head, and what chunks add. A server may
+/// send without end behind a body, too.
 const MAX_INPUT: usize = 2 << 20;
 
-/// The longest wait for a word before a body that asks for one (`Expect: 100-continue`).
+/// How long to wait for `100 Continue`.
 const EXPECT_WAIT: Duration = Duration::from_secs(1);
 
-/// The least time between two looks at the kernel's queue.
+/// The least time between two looks at the kernel's send queue.
 const QUEUE_LOOKS: Duration = Duration::from_millis(100);
 
-/// How long an answer is looked for after a write has failed.
+/// How long to look for an answer after a failed write.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
 /// A connection while it serves one exchange. Afterwards it goes back to the pool, if `ureq` asked
@@ -53,10 +53,12 @@ pub(super) struct Connection {
     /// Bytes of the answer so far, with all interim ones: an endless row of them must end too.
     input_bytes: usize,
     reusable: bool,
-    /// What had come when that was last looked at.
-    received: u64,
-    /// What the kernel still had to send when it was last asked, and when that was.
-    queue: Option<(u64, Instant)>,
+    /// How many bytes the socket had moved when that was last looked at.
+    moved: u64,
+    /// What the kernel still had to send when it was last asked, since the last write.
+    queue: Option<u64>,
+    /// When it may be asked again.
+    next_look: Instant,
 }
 
 impl Connection {
@@ -68,7 +70,7 @@ impl Connection {
         pool: Arc<Pool>,
     ) -> Self {
         Self {
-            received: stream.received(),
+            moved: stream.moved(),
             buffers: BufferPair::new(INPUT, stream.batch()),
             stream: Some(stream),
             awaits_continue: exchange.expects_continue,
@@ -81,6 +83,7 @@ impl Connection {
             input_bytes: 0,
             reusable: false,
             queue: None,
+            next_look: Instant::now(),
         }
     }
 
@@ -101,7 +104,7 @@ impl Connection {
         } else {
             stream.read_some(buffer)?
         };
-        self.received = stream.received();
+        self.moved = stream.moved();
         if read > 0 {
             self.note(read)?;
         }
@@ -165,11 +168,13 @@ impl Connection {
         // A server that waits for the body in silence has not stalled.
         let patience = self.exchange.limit.half().min(EXPECT_WAIT);
         while self.awaits_continue && self.status.is_none() && began.elapsed() < patience {
+            // Also where bytes come: not every one of them is an answer.
+            self.exchange.limit.check(began)?;
             match self.read(false) {
                 // The peer has closed: anything sent now would be lost without our knowing.
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(_) => {}
-                Err(error) if is_tick(&error) => self.exchange.limit.check(began)?,
+                Err(error) if is_tick(&error) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -181,25 +186,27 @@ impl Connection {
         Ok(())
     }
 
-    /// Whether bytes moved that nobody here has seen: a part of a TLS record, or out of the kernel's
-    /// queue.
+    /// Whether bytes moved below this layer since the last check: part of a TLS record came in or
+    /// went out, or the kernel's send queue shrank.
     fn has_moved(&mut self) -> bool {
-        let received = self.stream.as_ref().map_or(0, Stream::received);
-        let came = std::mem::replace(&mut self.received, received) != received;
-        came || self.has_drained()
+        let moved = self.stream.as_ref().map_or(0, Stream::moved);
+        let in_socket = std::mem::replace(&mut self.moved, moved) != moved;
+        in_socket || self.has_drained()
     }
 
-    /// Whether the other side took bytes out of the kernel's queue since the last look at it: it
-    /// may be reading steadily long after the last write.
+    /// Whether the peer took bytes out of the kernel's queue since the last look at it: it may be
+    /// reading steadily long after the last write.
     fn has_drained(&mut self) -> bool {
-        match self.queue {
-            Some((0, _)) => return false,
-            Some((_, looked)) if looked.elapsed() < QUEUE_LOOKS => return false,
-            _ => {}
+        let began = Instant::now();
+        if self.queue == Some(0) || began < self.next_look {
+            return false;
         }
-        let before = self.queue.map(|(waiting, _)| waiting);
         let waiting = self.stream.as_ref().and_then(Stream::unsent_in_kernel).unwrap_or(0);
-        self.queue = Some((waiting, Instant::now()));
+        // The kernel's table may be long: a look takes a twentieth of the time at most. But it has to
+        // come before the connection counts as stalled.
+        let pause = (began.elapsed() * 20).min(self.exchange.limit.half()).max(QUEUE_LOOKS);
+        self.next_look = began + pause;
+        let before = self.queue.replace(waiting);
         before.is_some_and(|before| waiting < before)
     }
 
@@ -262,14 +269,18 @@ impl Connection {
         }
     }
 
-    /// A server that turns a body away may close at once: its answer is still in the input.
+    /// A server that rejects a body may close the connection immediately; its answer may still be in
+    /// our receive buffer.
     fn after_failed_write(&mut self, error: io::Error) -> io::Result<()> {
         let began = Instant::now();
         while self.status.is_none() && began.elapsed() < LAST_LOOK {
+            self.exchange.limit.check(began)?;
             match self.read(false) {
                 Ok(0) => break,
                 Ok(_) => {}
-                Err(error) if is_tick(&error) => self.exchange.limit.check(began)?,
+                Err(error) if is_tick(&error) => {}
+                // TLS may have been ended with a reason.
+                Err(error) if is_ours(&error) => return Err(error),
                 Err(_) => break,
             }
         }

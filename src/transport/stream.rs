@@ -3,11 +3,12 @@
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::TcpStream;
+use std::time::Instant;
 
 use rustls::ClientConnection;
 
 use super::limits::ConnectLimit;
-use super::socket::{Socket, is_tick};
+use super::socket::{Socket, TICK, is_tick};
 use super::tls_error;
 
 /// How much is written in one go, one system call: a whole batch of TLS records, or twice that
@@ -130,9 +131,10 @@ impl Stream {
         }
     }
 
-    /// How many bytes have come, with those that TLS has not made anything of yet.
-    pub(super) fn received(&self) -> u64 {
-        self.pipe.socket.received()
+    /// How many bytes the socket has moved in either direction, with those that TLS has not made
+    /// anything of yet.
+    pub(super) fn moved(&self) -> u64 {
+        self.pipe.socket.moved()
     }
 
     /// What the kernel still has to send, where it says so.
@@ -154,13 +156,13 @@ fn read_session(
     below: &mut (impl Read + Write),
     buffer: &mut [u8],
 ) -> io::Result<usize> {
-    // What TLS says for itself is no byte of the answer, and may have no end: whoever waits gets the
-    // word back now and then.
+    // TLS messages that carry no application data may never end: return to the caller now and then
+    // so that it can check its clocks.
     const ROUNDS: usize = 16;
     for _ in 0..ROUNDS {
         match session.reader().read(buffer) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            // An end without the word for it; whether something is missing is for HTTP to tell.
+            // The peer closed without close_notify; HTTP framing tells whether anything is missing.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
             result => return result,
         }
@@ -170,8 +172,14 @@ fn read_session(
     Err(io::ErrorKind::WouldBlock.into())
 }
 
+/// Sends what a session has, for one tick at most: a peer that takes a little now and then would
+/// otherwise keep the caller from its clocks.
 fn flush_session(session: &mut ClientConnection, below: &mut impl Write) -> io::Result<()> {
+    let began = Instant::now();
     while session.wants_write() {
+        if began.elapsed() >= TICK {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
         session.write_tls(below)?;
     }
     Ok(())
@@ -209,5 +217,40 @@ impl Write for ConnectIo<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.blocking(Pipe::flush)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::transport::trust::{Roots, Trust};
+
+    /// A peer that takes a byte now and then.
+    struct Slow;
+
+    impl Write for Slow {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            std::thread::sleep(Duration::from_millis(10));
+            Ok(1)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_slow_peer_does_not_keep_the_caller_from_its_clocks() {
+        let (config, _) = Trust::new(Roots::default()).unwrap().config().unwrap();
+        let name = "pgyer.test".try_into().unwrap();
+        let mut session = ClientConnection::new(Arc::new(config), name).unwrap();
+        let began = Instant::now();
+        // The greeting alone would take seconds.
+        assert!(is_tick(&flush_session(&mut session, &mut Slow).unwrap_err()));
+        assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+        assert!(session.wants_write());
     }
 }
