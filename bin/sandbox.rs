@@ -117,8 +117,7 @@ fn line_for(request: &SeenRequest) -> String {
 #[cfg(unix)]
 fn code_of(status: ExitStatus) -> u8 {
     use std::os::unix::process::ExitStatusExt;
-    let code =
-        status.code().or_else(|| Some(128_i32.saturating_add(status.signal()?))).unwrap_or(1);
+    let code = status.code().or_else(|| Some(128 + status.signal()?)).unwrap_or(1);
     u8::try_from(code).unwrap_or(1)
 }
 
