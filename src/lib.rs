@@ -1,9 +1,9 @@
 //! Uploads iOS, Android and HarmonyOS builds to [Pgyer](https://www.pgyer.com): checks a package,
-//! uploads it, waits until its install page is there. This is not the vendor's.
+//! uploads it and waits for its install page. This crate is not the vendor's.
 //!
-//! Calls block until they are done. Nothing is printed, nothing is read from the environment, there
-//! is no global state and no async runtime; one [`Client`] serves any number of threads. The program
-//! `pgyer` is made of this crate's public interface alone.
+//! Calls block until they are done. The crate prints nothing, reads the environment only in
+//! [`Proxies::from_env`], and has no global state and no async runtime; one [`Client`] serves any
+//! number of threads. The program `pgyer` uses nothing but this crate's public interface.
 //!
 //! # A whole upload
 //!
@@ -27,7 +27,7 @@
 //!         _ => {}
 //!     });
 //!
-//! // Looks into the file: an APK, an IPA or a HAP that is whole, or an error that says what it is.
+//! // Checks that it is a whole APK, IPA or HAP; the error says what it is instead.
 //! let package = Package::open("app.apk")?;
 //! let mut options = UploadOptions::default();
 //! options.release.update_description = Some("Fixes the login.".into());
@@ -38,7 +38,8 @@
 //! ```
 //!
 //! [`UploadOptions`] has the rest: how the build is offered ([`Release`]), a HAP's HSPs and
-//! certificate, how long to wait. [`Event`] lists all that an observer hears.
+//! certificate, how long to wait. [`store`](Client::store) does the same without waiting.
+//! [`Event`] lists everything that an observer is called with.
 //!
 //! # Single steps
 //!
@@ -46,15 +47,15 @@
 //!
 //! | method | endpoint | |
 //! |---|---|---|
-//! | [`get_cos_token`](Client::get_cos_token) | `getCOSToken` | where to upload to, with what, and the key of the build to come |
+//! | [`get_cos_token`](Client::get_cos_token) | `getCOSToken` | where to upload to, with which fields, and the key of the build |
 //! | [`put`](Client::put) | the token's own | uploads the file; needs no API key |
 //! | [`build_info`](Client::build_info) | `buildInfo` | asks once what became of it; [`wait`](Client::wait) asks until it is decided |
 //! | [`upload_harmony_cert`](Client::upload_harmony_cert) | `uploadHarmonyCert` | the certificate of a HAP |
 //! | [`upload_harmony_hsp`](Client::upload_harmony_hsp) | `uploadHarmonyHsp` | an HSP that a HAP depends on |
 //! | [`upload_legacy`](Client::upload_legacy) | `upload` | the old upload in one request |
 //!
-//! Where the machine that has the package may not have the API key, the steps run apart, with the
-//! token's JSON as what goes from one to the other:
+//! Where the machine that has the package may not have the API key, the steps run on different
+//! machines, and the token's JSON travels between them:
 //!
 #![cfg_attr(feature = "sandbox", doc = "```")]
 #![cfg_attr(not(feature = "sandbox"), doc = "```ignore")]
@@ -122,11 +123,12 @@
 //!
 //! # Time
 //!
-//! Every wait has a limit. Connecting takes 10 s at most, and a connection that moves no byte for
-//! 60 s is given up, while a slow one that moves goes on: [`ClientBuilder::connect_timeout`],
-//! [`stall_timeout`](ClientBuilder::stall_timeout). What may pass is tried 3 more times
-//! ([`RetryPolicy`]), a build is waited for 10 minutes ([`Wait`]), and
-//! [`with_deadline`](Client::with_deadline) bounds it all:
+//! Every wait has a limit. By default, connecting may take 10 s
+//! ([`connect_timeout`](ClientBuilder::connect_timeout)), and a connection that moves no byte for
+//! 60 s is dropped, while a slow one that keeps moving is not
+//! ([`stall_timeout`](ClientBuilder::stall_timeout)). Failures that may pass are retried 3 times
+//! ([`RetryPolicy`]), and a build is waited for 10 minutes ([`Wait`]).
+//! [`with_deadline`](Client::with_deadline) limits all of it together:
 //!
 //! ```
 //! use std::time::{Duration, Instant};
@@ -139,16 +141,18 @@
 //! # Secrets
 //!
 //! [`ApiKey`] and [`Password`] have no `Display`, and their `Debug` shows `***`; a token's
-//! signature is not in its `Debug` either. What a server says is cleaned of the secrets that were
-//! sent to it before it gets into an error or an event. `expose` in a method's name marks the few
-//! ways to a secret. The API key goes to the API's hosts alone, in bodies and never in a URL, and
-//! `http://` is refused for all but this machine unless
-//! [`allow_insecure_http`](ClientBuilder::allow_insecure_http) says otherwise.
+//! signature is not in its `Debug` either. Errors and events quote servers with every secret
+//! replaced by `***`; a build's fields are data and lose only the API key and fields called
+//! password. What is sent is never altered. `expose` in a method's name marks the few ways to a
+//! secret. The API key goes only to the API's hosts, in bodies and never in a URL, and `http://`
+//! is refused for other machines unless
+//! [`allow_insecure_http`](ClientBuilder::allow_insecure_http) allows it.
 //!
 //! # Tests
 //!
 //! With the feature `sandbox`, `pgyer::sandbox::Sandbox` is a Pgyer on loopback, for tests of code
-//! that uses this crate; it publishes nothing, and fails on demand. The examples here run against it.
+//! that uses this crate. It publishes nothing, and fails on demand. The two guides above run
+//! against it.
 //!
 //! # Features
 //!
@@ -165,7 +169,7 @@
 //!
 //! The minimum Rust version is 1.85; only a minor version raises it.
 
-// No input ends the program in a panic. Tests may fail as they like.
+// No input may end the program in a panic. Tests may panic.
 #![cfg_attr(
     not(test),
     warn(
