@@ -36,7 +36,6 @@ const LIMITS: &[Limit] = &[
         0,
         "no time is left",
     ),
-    (&["--timeout=20s", "--retries=3", "--retry-delay=30s"], "storage:*:status=503", 6, 0, "503"),
     (&["--timeout=600ms"], "storage:*:stall=65536", 6, 600, "--timeout"),
     (&["--timeout=600ms"], "storage:*:slow-read=1000000", 6, 600, "--timeout"),
     (&["--timeout=600ms"], "storage:*:ignore-expect", 6, 600, "--timeout"),
