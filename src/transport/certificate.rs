@@ -23,7 +23,7 @@ pub(crate) struct Certificate {
 }
 
 impl Certificate {
-    /// Reads a certificate of version 3; `None` for what is none.
+    /// Reads a certificate of version 3; `None` for anything else.
     pub(crate) fn parse(der: &[u8]) -> Option<Self> {
         let fields = Fields::of(der)?;
         let (not_before, not_after) = validity(fields.validity)?;

@@ -156,7 +156,7 @@ impl Connector {
         pin.map(|pin| pin.address)
     }
 
-    /// The addresses of a host: the pinned one, or what the resolver says; never none.
+    /// The addresses of a host: the pinned one, or what the resolver says. Never an empty list.
     fn addresses(
         &self,
         host: &str,
@@ -180,7 +180,7 @@ impl Connector {
         limit: ConnectLimit,
     ) -> Result<(Pipe, Route), Failure> {
         let of_proxy =
-            |failure: Failure| failure.with_context(&format!("by way of the proxy {proxy}"));
+            |failure: Failure| failure.with_context(&format!("through the proxy {proxy}"));
         let addresses = self.addresses(&proxy.host, proxy.port, limit).map_err(of_proxy)?;
         let (mut pipe, address) =
             connect(&proxy.host, proxy.port, &addresses, limit).map_err(of_proxy)?;

@@ -138,8 +138,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Whether the answer is one that makes the rest of the body pointless. An early success is
-    /// none: only a whole body can succeed.
+    /// Whether the answer makes the rest of the body pointless. An early success does not: only a
+    /// whole body can succeed.
     fn is_turned_away(&self) -> bool {
         self.status.is_some_and(|status| !(200..300).contains(&status))
     }
@@ -295,7 +295,7 @@ impl Connection {
     fn await_answer(&mut self) -> io::Result<bool> {
         let mut moved = Instant::now();
         loop {
-            // Whoever sends a byte now and then is not stalled, and still has to keep the deadline.
+            // A peer that sends a byte now and then has not stalled, but the deadline still holds.
             self.exchange.limit.check_deadline()?;
             match self.read(false) {
                 // Not `Ok(false)`, which says only that the answer ends here.

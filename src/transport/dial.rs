@@ -82,7 +82,7 @@ fn dial(addresses: &[SocketAddr], limit: ConnectLimit, spawn: Spawn) -> io::Resu
             };
             let aside = report.clone();
             if spawn("connector", Box::new(move || aside(timeout))).is_err() {
-                // There is no thread to be had: here, then, and one after the other.
+                // No thread can be had: connect in this one, to one address after the other.
                 report(here.remaining()?);
             }
             under_way += 1;

@@ -7,7 +7,7 @@ use std::io;
 use crate::error::Error;
 use crate::redact::Redactor;
 
-/// Why there is no answer, in words that go after "cannot do this: ".
+/// Why there is no answer. `problem` fits after "cannot do this: ".
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) kind: FailureKind,
@@ -100,8 +100,8 @@ impl Failure {
     fn broken(error: io::Error) -> Self {
         let problem = match error.kind() {
             io::ErrorKind::UnexpectedEof => "the connection was closed in the middle",
-            io::ErrorKind::ConnectionReset => "the connection was reset by the other side",
-            io::ErrorKind::BrokenPipe => "the connection was closed by the other side",
+            io::ErrorKind::ConnectionReset => "the connection was reset by the peer",
+            io::ErrorKind::BrokenPipe => "the connection was closed by the peer",
             _ => "the connection broke",
         };
         Self::new(FailureKind::Broken, problem).because_of_io(error)

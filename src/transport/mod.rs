@@ -239,7 +239,7 @@ impl Read for CountedBody<'_> {
         } else {
             self.body.read(buffer)?
         };
-        // ureq would spin for ever on a body that ends early.
+        // ureq would spin forever on a body that ends early.
         if read == 0 && wanted > 0 {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the body ended early"));
         }

@@ -44,7 +44,7 @@ pub(super) fn look_up(
         // Nobody listens any more if it took too long.
         let _ = sender.send(resolver(&name, port));
     };
-    // There is no doing it here instead: it could take a minute.
+    // Without a thread it fails: in this one the resolver could take a minute, past every limit.
     spawn("resolver", Box::new(work)).map_err(|error| {
         Failure::new(FailureKind::Unreachable, format!("cannot look up the host {host}"))
             .because(error)

@@ -8,8 +8,8 @@ use std::net::TcpStream;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-/// The socket's own time limit: whoever waits gets control back that often, to look at clocks and
-/// at the other direction.
+/// The socket's own time limit: waiting code gets control back this often, to check its clocks and
+/// the other direction.
 pub(super) const TICK: Duration = Duration::from_millis(50);
 
 /// The most that is written at once while the peer takes it slowly: the kernel restarts a write's

@@ -96,7 +96,7 @@ impl fmt::Debug for Url {
 }
 
 /// The host of an authority without credentials, in lower case and without brackets, and its port.
-/// `http` lets pass what stands between the two, and a port that is none.
+/// The `http` crate accepts garbage between the two, and ports that are not numbers.
 pub(super) fn host_and_port(authority: &Authority) -> Result<(String, Option<u16>), String> {
     let host = authority.host();
     let port = match authority.as_str().get(host.len()..).unwrap_or_default().split_at_checked(1) {

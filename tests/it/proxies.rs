@@ -256,7 +256,7 @@ fn what_a_proxy_says_no_with_is_shown() {
         let mut command = program_for(&sandbox);
         command.arg("--proxy").arg(url(scheme, &proxy)).arg("--connect-timeout=300ms");
         let ran = upload(&mut command).expect(6);
-        let said = ran.stderr.contains(words) && ran.stderr.contains("by way of the proxy");
+        let said = ran.stderr.contains(words) && ran.stderr.contains("through the proxy");
         assert!(said, "{reply:?} {ran:#?}");
         assert!(ran.elapsed < Duration::from_secs(2), "{ran:#?}");
     }
@@ -266,5 +266,5 @@ fn what_a_proxy_says_no_with_is_shown() {
 fn a_proxy_that_is_not_there_is_named() {
     let sandbox = behind_a_name();
     let ran = upload(program_for(&sandbox).args(["--proxy", "http://127.0.0.1:1"])).expect(6);
-    assert!(ran.stderr.contains("by way of the proxy http://127.0.0.1:1"), "{ran:#?}");
+    assert!(ran.stderr.contains("through the proxy http://127.0.0.1:1"), "{ran:#?}");
 }
