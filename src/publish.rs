@@ -235,9 +235,9 @@ impl Client {
 
     /// Once the package is stored, running out of time is a matter of waiting on.
     fn pending_if_late(&self, began: Instant, error: Error) -> Error {
-        let late = self.deadline.has_passed();
+        let is_late = |source: &Error| self.deadline.has_passed() || source.is_out_of_time();
         match error {
-            Error::Attachment { path, key, next, source } if late => {
+            Error::Attachment { path, key, next, source } if is_late(&source) => {
                 let pending = Error::Pending {
                     key: key.clone(),
                     waited: began.elapsed(),

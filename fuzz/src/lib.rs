@@ -27,10 +27,10 @@ mod output;
 mod program;
 #[path = "../../src/shell.rs"]
 mod shell;
-#[path = "../../bin/verbs.rs"]
-mod verbs;
 #[path = "../../bin/text.rs"]
 mod text;
+#[path = "../../bin/verbs.rs"]
+mod verbs;
 
 pub use pgyer::fuzzing::{answers, certificates, heads, package, proxies, storage};
 

@@ -207,12 +207,17 @@ impl Error {
     pub(crate) fn no_time_after(failure: &Self, action: &str) -> Self {
         Self::Network {
             action: action.to_owned(),
-            problem: format!("{}; no time is left to try again", failure.report_after(action)),
+            problem: failure.report_after(action),
             advice: Some("allow more with --timeout".to_owned()),
             http_status: failure.http_status(),
             may_pass: false,
-            source: None,
+            source: Some(Box::new(OutOfTime)),
         }
+    }
+
+    /// Whether this is [`no_time_after`](Self::no_time_after) a failure.
+    pub(crate) fn is_out_of_time(&self) -> bool {
+        matches!(self, Self::Network { source: Some(source), .. } if source.is::<OutOfTime>())
     }
 
     /// The kind of this error.
@@ -315,6 +320,18 @@ impl Error {
         text
     }
 }
+
+/// The cause of a failure that was not retried: the deadline.
+#[derive(Debug)]
+struct OutOfTime;
+
+impl std::fmt::Display for OutOfTime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("no time is left to try again")
+    }
+}
+
+impl StdError for OutOfTime {}
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
