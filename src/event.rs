@@ -1,6 +1,7 @@
 //! Events: what a caller may want to show while something is under way.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,6 +69,8 @@ pub enum Event<'a> {
     /// it as well: it may be published twice.
     #[non_exhaustive]
     StoredTwice {
+        /// The package.
+        path: &'a Path,
         /// The key of step one.
         key: &'a str,
         /// The key of the token that has expired.

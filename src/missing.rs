@@ -38,12 +38,17 @@ fn advice_on_name(name: &str) -> Option<&'static str> {
     if name.starts_with('~') {
         return Some("the shell replaces ~ only where it is not in quotes: take it out of them");
     }
-    if name.contains(['*', '?']) {
+    if name.contains(['*', '?']) || has_pair(name, '[', ']') || has_pair(name, '{', '}') {
         return Some(
             "the shell expands a pattern only where it is not in quotes and some file matches it",
         );
     }
     None
+}
+
+/// Whether one of these characters comes before the other, as in a pattern.
+fn has_pair(name: &str, open: char, close: char) -> bool {
+    name.split_once(open).is_some_and(|(_, rest)| rest.contains(close))
 }
 
 /// The one other file with the same extension in the same folder, if there is exactly one.
@@ -84,12 +89,14 @@ mod tests {
             ("~/app.apk", "replaces ~"),
             ("build/*.apk", "expands a pattern"),
             ("app-?.apk", "expands a pattern"),
+            ("app-[ab].apk", "expands a pattern"),
+            ("app-{debug,release}.apk", "expands a pattern"),
         ];
         for (name, words) in rows {
             let advice = advice(Path::new(name)).unwrap();
             assert!(advice.contains(words), "{name:?}: {advice}");
         }
-        for name in ["app.txt", "my app.apk2", "a~.bin", "http:/app", "[a].x", "no-folder/a.apk"] {
+        for name in ["app.txt", "my app.apk2", "a~.bin", "http:/app", "no-folder/a.apk"] {
             assert_eq!(advice(Path::new(name)), None, "{name}");
         }
     }

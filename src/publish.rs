@@ -142,35 +142,41 @@ impl Client {
             Err(failure) => return Err(failure.into_error(token.key())),
         };
         // An earlier attempt with the old token may have worked.
-        if expired.is_open && self.has_arrived(token.key()) {
+        let can_tell = expired.may_be_stored && expired.damage.is_none();
+        if can_tell && self.has_arrived(token.key()) {
             return Ok(self.tell_stored(token, began));
         }
         self.tell_retry("upload with a new token", &expired.error, 1, Duration::ZERO);
-        let earlier = expired.may_be_stored.then(|| token.key());
-        self.store_again(package, options, earlier)
+        let stored = self.store_again(package, options);
+        if !expired.may_be_stored {
+            return stored;
+        }
+        // Two builds may appear, and both keys have to be known.
+        let earlier = token.key();
+        match stored {
+            Ok((token, time)) => {
+                let (path, key) = (package.path(), token.key());
+                self.observer.tell(&Event::StoredTwice { path, key, earlier });
+                Ok((token, time))
+            }
+            Err(error) => {
+                let damage = expired.damage.map(|damage| damage.to_error(Some(&error)));
+                Err(uncertain(earlier, damage.unwrap_or(error)))
+            }
+        }
     }
 
-    /// Uploads with a new token. `earlier` is the key under which a build may appear as well.
+    /// Uploads with a new token.
     fn store_again(
         &self,
         package: &Package,
         options: &UploadOptions,
-        earlier: Option<&str>,
     ) -> Result<(UploadToken, Duration)> {
         let began = Instant::now();
-        let stored = self.new_token(package, options).and_then(|token| {
-            let stored = self.store_with(&token, package);
-            stored.map_err(|failure| failure.into_error(token.key()))?;
-            Ok(self.tell_stored(token, began))
-        });
-        match (stored, earlier) {
-            (Ok((token, time)), Some(earlier)) => {
-                self.observer.tell(&Event::StoredTwice { key: token.key(), earlier });
-                Ok((token, time))
-            }
-            (Err(error), Some(earlier)) => Err(uncertain(earlier, error)),
-            (stored, None) => stored,
-        }
+        let token = self.new_token(package, options)?;
+        let stored = self.store_with(&token, package);
+        stored.map_err(|failure| failure.into_error(token.key()))?;
+        Ok(self.tell_stored(token, began))
     }
 
     fn new_token(&self, package: &Package, options: &UploadOptions) -> Result<UploadToken> {

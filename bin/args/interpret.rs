@@ -39,7 +39,8 @@ pub(super) fn interpret(line: Line, env: Env<'_>) -> Result<Parsed> {
             return Ok(Parsed::Print(crate::manual::page()));
         }
     };
-    let network = if line.verb.uses_network() { network(&options)? } else { Network::default() };
+    let network =
+        if line.verb.uses_network() { network(&options, line.verb)? } else { Network::default() };
     options.check_standard_input()?;
     let output = output(&options)?;
     check_format(output.format, &action)?;

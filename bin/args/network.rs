@@ -11,11 +11,12 @@ use crate::options::{
     API_KEY_FILE, API_URL, CA_FILE, CONNECT_TIMEOUT, INSECURE_HTTP, POLL_INTERVAL, PROXY, RESOLVE,
     RETRIES, RETRY_DELAY, STALL_TIMEOUT, TIMEOUT, WAIT_TIMEOUT,
 };
+use crate::verbs::Verb;
 
-pub(super) fn network(options: &ParsedOptions<'_>) -> Result<Network> {
+pub(super) fn network(options: &ParsedOptions<'_>, verb: Verb) -> Result<Network> {
     Ok(Network {
         api_key_file: options.input(&API_KEY_FILE)?,
-        api_url: api_url(options)?,
+        api_url: api_url(options, verb)?,
         proxy: options.read(&PROXY, proxy)?,
         ca_file: options.path(&CA_FILE)?,
         resolve: options.read_all(&RESOLVE, values::pin)?,
@@ -53,9 +54,11 @@ pub(super) fn wait(options: &ParsedOptions<'_>) -> Result<Wait> {
 ///
 /// The library says whether it can be used, and is asked here already because only this module
 /// knows where the URL came from.
-fn api_url(options: &ParsedOptions<'_>) -> Result<Option<String>> {
+fn api_url(options: &ParsedOptions<'_>, verb: Verb) -> Result<Option<String>> {
     let from_option = options.last(&API_URL).map(|url| (API_URL.long_flag(), url.to_owned()));
-    let from_variable = || Some(("PGYER_API_URL".to_owned(), (options.env)("PGYER_API_URL")?));
+    // `put` never calls the API: a variable that is meant for the other commands can't be wrong.
+    let variable = || if verb == Verb::Put { None } else { (options.env)("PGYER_API_URL") };
+    let from_variable = || Some(("PGYER_API_URL".to_owned(), variable()?));
     let Some((source, url)) = from_option.or_else(from_variable) else { return Ok(None) };
     let url = values::text(&url).map_err(|problem| format!("{source} {problem}"))?;
     let builder = Client::builder().allow_insecure_http(options.has(&INSECURE_HTTP));

@@ -298,11 +298,11 @@ impl Progress {
             Event::Retry { because, number, delay, .. } if self.announces(*number) => self
                 .screen
                 .note(&format!("{because}; trying again in {} ({number})", human_time(*delay))),
-            Event::StoredTwice { key, earlier, .. } => self.screen.error(&format!(
+            Event::StoredTwice { path, key, earlier, .. } => self.screen.error(&format!(
                 "{}: it may be published twice, under the keys {earlier} and {key}: the storage \
                  may have taken it before the token of the first expired; ask for both with \
                  pgyer status",
-                self.name()
+                path.display()
             )),
             Event::Request { method, url, outcome, elapsed, .. } => {
                 self.request(method, url, outcome, *elapsed);

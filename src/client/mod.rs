@@ -155,7 +155,7 @@ impl Client {
             let delay = failed.may_retry.then(|| backoff.next_delay(failed.retry_after)).flatten();
             let Some(delay) = delay else { return Err(failed.error) };
             if !self.deadline.allows(delay) {
-                return Err(Error::no_time_after(&failed.error, action));
+                return Err(Error::no_time_after(failed.error, action));
             }
             self.tell_retry(action, &failed.error, backoff.retries_done(), delay);
             thread::sleep(delay);

@@ -49,10 +49,9 @@ impl Error {
                         .into(),
                 ),
             ),
-            Self::NotConfirmed { key, source } => Some(source.advice_and(format!(
-                "the package is stored; go on waiting with: {}",
-                wait_command(key)
-            ))),
+            Self::NotConfirmed { key, source } => {
+                Some(source.advice_and(format!("go on waiting with: {}", wait_command(key))))
+            }
             Self::Attachment { next, source, .. } if source.kind() == ErrorKind::Pending => {
                 Some(format!(
                     "it is the service or its queue that takes so long, not the package; go on \
@@ -67,7 +66,7 @@ impl Error {
     }
 
     /// The advice of this error and some more, none of it said twice.
-    fn advice_and(&self, more: String) -> String {
+    pub(super) fn advice_and(&self, more: String) -> String {
         match self.advice() {
             Some(advice) if advice.contains(&more) => advice,
             Some(advice) if !more.contains(&advice) => format!("{advice}; {more}"),

@@ -203,12 +203,16 @@ impl Error {
         Self::Usage { message: message.into() }
     }
 
-    /// The error after a failure that there is no time left to retry.
-    pub(crate) fn no_time_after(failure: &Self, action: &str) -> Self {
+    /// The error after a failure that there is no time left to retry. What the storage said stays
+    /// the storage's.
+    pub(crate) fn no_time_after(failure: Self, action: &str) -> Self {
+        if let Self::Storage { .. } = failure {
+            return failure.advising("no time is left to try again: allow more with --timeout");
+        }
         Self::Network {
             action: action.to_owned(),
             problem: failure.report_after(action),
-            advice: Some("allow more with --timeout".to_owned()),
+            advice: Some(failure.advice_and("allow more with --timeout".to_owned())),
             http_status: failure.http_status(),
             may_pass: false,
             source: Some(Box::new(OutOfTime)),

@@ -67,12 +67,20 @@ pub(super) fn kind_of_text(head: &[u8]) -> Option<&'static str> {
         .trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
         // A character that was cut in two at the end of `head`.
         .trim_end_matches('\u{fffd}');
-    let is_text = |c: char| c.is_whitespace() || (!c.is_control() && c != '\u{fffd}');
+    // Log lines may be coloured.
+    let is_text =
+        |c: char| c.is_whitespace() || c == '\u{1b}' || (!c.is_control() && c != '\u{fffd}');
     match text.chars().next()? {
         '<' if is_html(None, head) => Some("an HTML page"),
         '<' if text.starts_with("<?xml") || text.starts_with("<error") => Some("an XML text"),
-        '{' | '[' if text.chars().all(is_text) => Some("a JSON text"),
+        '{' | '[' if starts_like_json(text) && text.chars().all(is_text) => Some("a JSON text"),
         _ if text.chars().all(is_text) => Some("a plain text"),
         _ => None,
     }
+}
+
+/// Whether a text that begins with a bracket is more likely JSON than a line of a log.
+fn starts_like_json(text: &str) -> bool {
+    let next = text.chars().skip(1).find(|c| !c.is_whitespace());
+    next.is_none_or(|c| matches!(c, '"' | '{' | '[' | '}' | ']'))
 }

@@ -110,7 +110,7 @@ fn header<'a>(answer: &'a Answer, names: [&str; 2]) -> Option<&'a str> {
 /// A body that is a short text, or JSON, and not markup: somebody's reason.
 fn short_text(body: &str) -> Option<&str> {
     const MAX_LENGTH: usize = 300;
-    let text = body.trim();
+    let text = body.trim_start_matches('\u{feff}').trim();
     (!text.is_empty() && text.len() <= MAX_LENGTH && !text.starts_with('<')).then_some(text)
 }
 

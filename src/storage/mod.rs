@@ -69,14 +69,14 @@ pub(crate) struct StoreFailure {
     pub(crate) is_expired: bool,
     /// An attempt may have stored the package all the same: a build may appear.
     pub(crate) may_be_stored: bool,
-    /// The API can tell, and has not been asked since.
-    pub(crate) is_open: bool,
+    /// What the storage has said that it holds instead: the API can't vouch for what is there.
+    pub(crate) damage: Option<Damage>,
 }
 
 impl From<Error> for Box<StoreFailure> {
     /// A failure before anything was sent.
     fn from(error: Error) -> Self {
-        Self::new(StoreFailure { error, is_expired: false, may_be_stored: false, is_open: false })
+        Self::new(StoreFailure { error, is_expired: false, may_be_stored: false, damage: None })
     }
 }
 
@@ -131,7 +131,8 @@ enum Open {
 }
 
 /// What the storage holds instead of the package.
-struct Damage {
+pub(crate) struct Damage {
+    action: String,
     problem: String,
     http_status: u16,
 }
@@ -148,8 +149,6 @@ pub(crate) struct Storing<'a> {
     action: String,
     is_expired: bool,
     may_be_stored: bool,
-    /// The API has not been asked since an attempt left it open.
-    is_open: bool,
     /// What the storage holds instead of the package.
     damage: Option<Damage>,
 }
@@ -172,7 +171,6 @@ impl<'a> Storing<'a> {
             action: format!("upload {path} to the storage under the key {key}"),
             is_expired: false,
             may_be_stored: false,
-            is_open: false,
             damage: None,
         }
     }
@@ -191,12 +189,10 @@ impl<'a> Storing<'a> {
     fn weigh(&mut self, doubt: Doubt) -> Result<(), Box<Failed>> {
         let Doubt { mut error, may_be_stored, next } = doubt;
         self.may_be_stored |= may_be_stored;
-        self.is_open |= may_be_stored;
         if let Next::Ask(open) = next {
             if self.has_arrived(open) {
                 return Ok(());
             }
-            self.is_open = false;
         }
         let (may_retry, retry_after) = match next {
             Next::Retry(retry_after) => (true, retry_after),
@@ -204,7 +200,6 @@ impl<'a> Storing<'a> {
                 error = error.advising("the key is taken: get a new token with: pgyer token");
                 (false, None)
             }
-            Next::Ask(Open::KeyTaken) if self.damage.is_some() => (false, None),
             Next::Ask(_) => (true, None),
             Next::Damaged(damage) => {
                 self.damage = Some(damage);
@@ -231,13 +226,12 @@ impl<'a> Storing<'a> {
 
     /// Once the storage has held something else, that is the news, and not the last failure.
     fn conclude(self, error: Error) -> Box<StoreFailure> {
-        let is_open = self.is_open && self.damage.is_none();
-        let error = match self.damage {
-            Some(damage) => damage.to_error(&self.action, Some(&error)),
+        let error = match &self.damage {
+            Some(damage) => damage.to_error(Some(&error)),
             None => error,
         };
-        let (is_expired, may_be_stored) = (self.is_expired, self.may_be_stored);
-        Box::new(StoreFailure { error, is_expired, may_be_stored, is_open })
+        let Self { is_expired, may_be_stored, damage, .. } = self;
+        Box::new(StoreFailure { error, is_expired, may_be_stored, damage })
     }
 
     fn attempt(&self) -> Result<(), Box<Doubt>> {
@@ -308,7 +302,7 @@ impl<'a> Storing<'a> {
             400 if said.may_recover() => (Next::Retry(answer.retry_after()), false),
             status if is_transient(status) => (Next::Retry(answer.retry_after()), false),
             _ if said.is_expired() => (Next::Renew, true),
-            _ => (Next::GiveUp, true),
+            status => (Next::GiveUp, (400..500).contains(&status)),
         };
         let may_be_stored = answer.all_sent && !is_definite;
         Doubt::new(self.storage_error(answer, &said, ""), may_be_stored, next)
@@ -334,7 +328,10 @@ impl<'a> Storing<'a> {
         };
         let error = self.network_error(answer, problem);
         match status {
-            413 => Doubt::new(error, false, next),
+            413 => {
+                let advice = "raise the limit of the proxy or gateway, or upload past it";
+                Doubt::new(error.advising(advice), false, next)
+            }
             _ => Doubt::new(suggest_region(error), answer.all_sent, next),
         }
     }
@@ -344,8 +341,9 @@ impl<'a> Storing<'a> {
             "what the storage has is not what was sent: its CRC-64 is {}, and {sent} was sent",
             self.client.redactor.clean(stored)
         );
-        let damage = Damage { problem, http_status: answer.status };
-        let error = damage.to_error(&self.action, None);
+        let action = self.action.clone();
+        let damage = Damage { action, problem, http_status: answer.status };
+        let error = damage.to_error(None);
         Doubt::new(error, true, Next::Damaged(damage))
     }
 
@@ -381,14 +379,15 @@ impl<'a> Storing<'a> {
 }
 
 impl Damage {
-    fn to_error(&self, action: &str, last_failure: Option<&Error>) -> Error {
-        let last = last_failure.map(|failure| failure.report_after(action));
+    /// The error for this, whatever failed last.
+    pub(crate) fn to_error(&self, last_failure: Option<&Error>) -> Error {
+        let last = last_failure.map(|failure| failure.report_after(&self.action));
         let problem = match last.filter(|last| *last != self.problem) {
             Some(last) => format!("{}; the last attempt: {last}", self.problem),
             None => self.problem.clone(),
         };
         Error::Storage {
-            action: action.to_owned(),
+            action: self.action.clone(),
             problem,
             advice: None,
             http_status: self.http_status,

@@ -108,6 +108,7 @@ fn the_api_url_may_come_from_the_environment() {
     assert_eq!(api_url("upload --api-url https://h a", "nonsense").as_deref(), Some("https://h"));
     assert_eq!(api_url("upload a", ""), None);
     assert_eq!(api_url("check a", "nonsense"), None);
+    assert_eq!(api_url("put --token t a", "http://relay.example"), None);
     for url in ["nonsense", "http://relay.example"] {
         let message = error_with("status K", &env(url));
         assert!(message.starts_with("PGYER_API_URL: "), "{message}");

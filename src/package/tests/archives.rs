@@ -113,13 +113,16 @@ fn bytes_before_an_ipa_or_a_hap_are_no_matter() {
 #[test]
 fn bytes_before_an_apk_are_named() {
     let page = "<!DOCTYPE html><title>Sign in</title>".repeat(20);
-    let rows: [(&[u8], &str); 12] = [
+    let rows: [(&[u8], &str); 15] = [
         (
             b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",
             "38 bytes that are not part of it: the head",
         ),
         (b"Downloading app.apk ... done\n", "a plain text"),
         (b"{\"status\":\"ok\"}", "a JSON text"),
+        (b"[INFO] downloading\n", "a plain text"),
+        (b"[1/3] fetch\n", "a plain text"),
+        (b"WARNING: \x1b[31mred\x1b[0m\n", "a plain text"),
         (page.as_bytes(), "740 bytes that are not part of it: an HTML page"),
         (b"\xef\xbb\xbf", "a byte order mark;"),
         (b"\xff\xfe", "a byte order mark (UTF-16)"),

@@ -103,8 +103,8 @@ const POLL: &[Row] = &[
     row(Upload, "poll:*:code=1244", API, "tsp", "1244"),
     row(Upload, "poll:*:code=0", API, "tsp", "can't be used"),
     // Once stored, it says so and how to go on.
-    row(Upload, "poll:*:code=1081", API, "tsp", "the package is stored; go on waiting with: pgyer"),
-    row(Upload, "poll:*:code=0", API, "tsp", "pgyer status --wait apps/"),
+    row(Upload, "poll:*:code=1081", API, "tsp", "go on waiting with: pgyer status --wait apps/"),
+    row(Upload, "poll:*:code=0", API, "tsp", "the package is stored under the key apps/"),
     row(Upload, "poll:*:code=1002", AUTH, "tsp", "pgyer status --wait apps/"),
 ];
 

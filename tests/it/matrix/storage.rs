@@ -40,13 +40,13 @@ const ANSWERS: &[Row] = &[
     row(
         Upload,
         "storage:1:wrong-checksum; storage:2:expired; token:2:code=1012",
-        API,
+        STORAGE,
         "tsst",
         "may still appear",
     ),
-    row(Upload, "storage:1:wrong-checksum; storage:2:status=409", STORAGE, "tss", "CRC-64"),
+    row(Upload, "storage:1:wrong-checksum; storage:2:status=409", DONE, "tssspp", ""),
     // Nothing that comes later proves that the damaged object is the package.
-    row(Upload, "storage:1:wrong-checksum; storage:2:status=409,done", STORAGE, "tss", "CRC-64"),
+    row(Upload, "storage:1:wrong-checksum; storage:*:status=409,done", STORAGE, "tsss", "CRC-64"),
     row(Upload, "storage:1:wrong-checksum; storage:*:cut=done", STORAGE, "tsss", "CRC-64"),
     row(Upload, "storage:1:wrong-checksum; storage:*:status=203", STORAGE, "tsss", "CRC-64"),
     row(Upload, "storage:1:wrong-checksum; storage:*:html", STORAGE, "tsss", "may still appear"),
@@ -177,8 +177,8 @@ const LOST: &[Row] = &[
     row(Upload, "storage:*:status=409", STORAGE, "tspspsp", "may still appear"),
     row(Upload, "storage:*:cut=body", NETWORK, "tspspsp", "may still appear"),
     row(Upload, "storage:*:stall=body", NETWORK, "tspspsp", "pgyer status --wait apps/"),
-    row(Upload, "storage:1:cut=body; storage:2:expired", DONE, "tspstspp", ""),
-    row(Upload, "storage:1:cut=body; storage:2:expired; token:2:code=1012", API, "tspst", "apps/"),
+    row(Upload, "storage:1:cut=body; storage:2:expired", DONE, "tspsptspp", "published twice"),
+    row(Upload, "storage:1:cut=body; storage:2:expired; token:2:code=1012", API, "tspspt", "apps/"),
     // The question itself may fail for a while; 1246 and 1247 are a yes.
     row(Upload, "storage:1:cut=done; poll:1:status=503", DONE, "tsppp", ""),
     row(Upload, "storage:1:cut=done; poll:1:code=1247", DONE, "tsppp", ""),
