@@ -33,6 +33,13 @@ impl Error {
                  installs on a device"
                     .into(),
             ),
+            _ => self.way_on(),
+        }
+    }
+
+    /// How to go on once something was sent.
+    fn way_on(&self) -> Option<String> {
+        match self {
             Self::Pending { key, .. } => Some(format!(
                 "it is the service's queue that takes so long, not the package; go on waiting \
                  with: {}",

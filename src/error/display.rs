@@ -36,20 +36,7 @@ impl fmt::Display for Error {
                 write!(f, ": code {code}")?;
                 write_message(f, message)
             }
-            Self::Pending { key, waited, code, message, last_failure, .. } => {
-                write!(f, "the build with the key {key} is stored, and not published yet")?;
-                if !waited.is_zero() {
-                    write!(f, " after {:.0} s", waited.as_secs_f64())?;
-                }
-                if let Some(code) = code {
-                    write!(f, ": Pgyer answered code {code}")?;
-                    write_message(f, message)?;
-                }
-                match last_failure {
-                    Some(failure) => write!(f, " (what failed last: {failure})"),
-                    None => Ok(()),
-                }
-            }
+            Self::Pending { .. } => self.write_pending(f),
             Self::Uncertain { .. } => {
                 f.write_str("everything was sent, and whether it becomes a build is not known")
             }
@@ -59,6 +46,26 @@ impl fmt::Display for Error {
                  known"
             ),
             Self::Attachment { path, .. } => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+impl Error {
+    fn write_pending(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Pending { key, waited, code, message, last_failure, .. } = self else {
+            return Ok(());
+        };
+        write!(f, "the build with the key {key} is stored, and not published yet")?;
+        if !waited.is_zero() {
+            write!(f, " after {:.0} s", waited.as_secs_f64())?;
+        }
+        if let Some(code) = code {
+            write!(f, ": Pgyer answered code {code}")?;
+            write_message(f, message)?;
+        }
+        match last_failure {
+            Some(failure) => write!(f, " (what failed last: {failure})"),
+            None => Ok(()),
         }
     }
 }
