@@ -279,7 +279,7 @@ fn refuse_attachments_of_others(package: &Package, options: &UploadOptions) -> R
     match attachments.map(Source::path).next() {
         Some(path) if package.build_type() != BuildType::HarmonyOs => Err(Error::Package {
             path: package.path().to_owned(),
-            problem: format!("{} goes with a HAP, and this is none", path.display()),
+            problem: format!("{} goes with a HAP, which this is not", path.display()),
             advice: Some("leave out --hsp and --p12".to_owned()),
         }),
         _ => Ok(()),
