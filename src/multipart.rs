@@ -122,7 +122,8 @@ impl Body<'_> {
         let offset = self.position.saturating_sub(self.head.len() as u64);
         let left = self.source.size().saturating_sub(offset);
         let wanted = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        let buffer = buffer.get_mut(..wanted).unwrap_or_default();
+        // An empty buffer must not be told as a file that shrank.
+        let buffer = buffer.get_mut(..wanted).ok_or(io::ErrorKind::InvalidInput)?;
         let read = self.source.read_at(buffer, offset).map_err(|source| {
             let action = format!("read {}", self.source.path().display());
             io::Error::other(Error::io(action, source))
