@@ -239,9 +239,12 @@ fn is_damaged(key: &str, seen: &Seen) -> bool {
     for request in seen.requests_to(Endpoint::Storage).filter(has_key) {
         let fault = request.fault.as_deref().unwrap_or_default();
         let is_clean = matches!(request.status, Some(200 | 201 | 204)) && request.body_complete;
+        // To the program, a lie is a success like any other.
+        let is_lie = LIES.iter().any(|lie| fault.ends_with(lie));
+        let is_other = ["early", "xml", "html"].iter().any(|word| fault.contains(word));
         if fault.contains("wrong-checksum") {
             damaged = true;
-        } else if is_clean && !["early", "xml", "html"].iter().any(|word| fault.contains(word)) {
+        } else if is_lie || is_clean && !is_other {
             damaged = false;
         }
     }
