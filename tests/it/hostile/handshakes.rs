@@ -198,7 +198,8 @@ fn proxies_that_are_none() {
     all_well(wrong);
 }
 
-/// Sends before it is asked, and keeps sending.
+/// Sends before it is asked, and keeps sending. Whether its first words arrive before the request has left is up to the
+/// kernel's scheduler: either way they are no answer.
 #[test]
 fn a_server_that_never_stops_speaking() {
     let addr = listen(|mut client: &TcpStream| {
@@ -210,5 +211,5 @@ fn a_server_that_never_stops_speaking() {
     let mut command = impatient(&["status", "k", "--retries=1", "--retry-delay=1ms"]);
     command.env("PGYER_API_URL", format!("http://{addr}/apiv2"));
     let ended = measured(&mut command);
-    assert_eq!(complaints("a flood", NETWORK, "before it had the whole request", &ended), None);
+    assert_eq!(complaints("a flood", NETWORK, "answered HTTP 200", &ended), None);
 }
