@@ -9,7 +9,7 @@ use pgyer::{
     UploadOptions, UploadToken,
 };
 
-use crate::args::{self, Action, Command, Format, When};
+use crate::args::{self, Action, Command, Format, Qr};
 use crate::inputs::{self, Inputs};
 use crate::output::{self, Report, ReportKind, operand};
 use crate::progress::{Progress, Screen};
@@ -28,7 +28,9 @@ pub(crate) fn run(command: &Command, screen: &Screen, began: Instant) -> Result<
         Action::Put(put) => run.put(put),
         Action::HarmonyCert { key, file, password } => run.harmony_cert(key, file, password),
         Action::HarmonyHsp { key, files } => run.harmony_hsp(key, files),
-        Action::Check { files } => Ok(run.each(files, 1, When::Never, |_, file| run.check(file))),
+        Action::Check { files } => {
+            Ok(run.each(files, 1, &Qr::default(), |_, file| run.check(file)))
+        }
         Action::Doctor => run.doctor(),
         Action::Sandbox(sandbox) => run.sandbox(sandbox),
     }
@@ -94,7 +96,7 @@ impl Run<'_> {
         &self,
         files: &[PathBuf],
         jobs: usize,
-        qr: When,
+        qr: &Qr,
         work: impl Fn(usize, &Path) -> Outcome + Sync,
     ) -> u8 {
         let mut code = 0;
@@ -108,7 +110,7 @@ impl Run<'_> {
     }
 
     /// Writes what became of one FILE or KEY, and returns its exit code.
-    fn report(&self, outcome: Outcome, qr: When) -> u8 {
+    fn report(&self, outcome: Outcome, qr: &Qr) -> u8 {
         let Outcome { file, key, result } = outcome;
         let name = file.as_deref().or(key.as_deref()).unwrap_or_default();
         match result {
@@ -131,24 +133,24 @@ impl Run<'_> {
         }
     }
 
-    fn report_success(&self, name: &str, report: &Report, qr: When) -> u8 {
+    fn report_success(&self, name: &str, report: &Report, qr: &Qr) -> u8 {
+        let unwritten = |error: &Error, achieved: &str| {
+            let message = format!("{name}: {}{achieved}", error.report());
+            fail(self.screen, self.format(), &message, error.kind().exit_code())
+        };
         let text = report.render(self.format());
         if let Err(error) = self.screen.aside(|| output::print(&text)) {
             // Nobody may get to know otherwise what there is now, and publish it again.
             let achieved = report.achieved().map_or_else(String::new, |text| format!("; {text}"));
-            let message = format!("{name}: {}{achieved}", error.report());
-            let code = error.kind().exit_code();
-            return fail(self.screen, self.format(), &message, code);
+            return unwritten(&error, &achieved);
         }
         let is_for_people = self.format() == Format::Text || output::is_terminal();
         if let (false, Some(published)) = (is_for_people, report.published()) {
             // The result goes into a file; a CI log is to have the install page, too.
             self.screen.note(&format!("{name}: {published}"));
         }
-        if let Some(page) = report.install_page() {
-            qr::show(self.screen, qr, &page);
-        }
-        0
+        let delivered = qr::deliver(self.screen, qr, report.build.as_ref());
+        delivered.map_or_else(|error| unwritten(&error, ""), |()| 0)
     }
 
     fn check(&self, file: &Path) -> Outcome {
@@ -168,13 +170,14 @@ impl Run<'_> {
     }
 
     fn upload(&self, upload: &args::Upload) -> Result<u8> {
+        qr::check_folder(&upload.qr)?;
         let release = self.inputs().release(&upload.release)?;
         let certificate = upload.certificate.as_ref();
         let password = certificate
             .map(|p12| self.inputs().password(&p12.password, P12_PASSWORD))
             .transpose()?;
         let client = self.client()?;
-        Ok(self.each(&upload.files, upload.jobs, upload.qr, |number, file| {
+        Ok(self.each(&upload.files, upload.jobs, &upload.qr, |number, file| {
             let job = Job::new(&client, self.begin(number, file, "starting"));
             let result = if upload.legacy {
                 upload_legacy(&job.client, file, upload, &release)
@@ -186,6 +189,7 @@ impl Run<'_> {
     }
 
     fn status(&self, status: &args::Status) -> Result<u8> {
+        qr::check_folder(&status.qr)?;
         let client = self.client()?;
         let key = &status.key;
         let job = Job::new(&client, self.begin(0, Path::new(key), "asking"));
@@ -200,7 +204,7 @@ impl Run<'_> {
             report.build = Some(build);
             report
         });
-        Ok(self.report(Outcome { file: None, key: Some(key.clone()), result }, status.qr))
+        Ok(self.report(Outcome { file: None, key: Some(key.clone()), result }, &status.qr))
     }
 
     fn token(&self, token: &args::Token) -> Result<u8> {
@@ -213,7 +217,7 @@ impl Run<'_> {
             .and_then(|build_type| job.client.get_cos_token(build_type, &release))
             .map(|token| Report::new(ReportKind::Token { json: token.expose_json().to_owned() }));
         job.end();
-        Ok(self.report(Outcome { file: file.map(operand), key: None, result }, When::Never))
+        Ok(self.report(Outcome { file: file.map(operand), key: None, result }, &Qr::default()))
     }
 
     fn type_for_token(&self, token: &args::Token) -> Result<BuildType> {
@@ -242,7 +246,7 @@ impl Run<'_> {
             return Err(inputs::usage(format!("{}: {error}", inputs::name_of(&put.token))));
         }
         let key = Some(token.key().to_owned());
-        Ok(self.report(Outcome { file: Some(operand(&put.file)), key, result }, When::Never))
+        Ok(self.report(Outcome { file: Some(operand(&put.file)), key, result }, &Qr::default()))
     }
 
     fn harmony_cert(&self, key: &str, file: &Path, password: &args::Secret) -> Result<u8> {
@@ -251,12 +255,12 @@ impl Run<'_> {
         let outcome = self.attach(&client, 0, key, file, |client, p12| {
             client.upload_harmony_cert(key, p12, &password)
         });
-        Ok(self.report(outcome, When::Never))
+        Ok(self.report(outcome, &Qr::default()))
     }
 
     fn harmony_hsp(&self, key: &str, files: &[PathBuf]) -> Result<u8> {
         let client = self.client()?;
-        Ok(self.each(files, 1, When::Never, |number, file| {
+        Ok(self.each(files, 1, &Qr::default(), |number, file| {
             let send = |client: &Client, hsp: &Source| client.upload_harmony_hsp(key, hsp);
             self.attach(&client, number, key, file, send)
         }))

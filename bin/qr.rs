@@ -1,8 +1,12 @@
-//! A QR code of the install page, for a phone held up to the screen.
+//! A QR code of the install page, for a phone held up to the screen, and as a picture in a file.
 
+use std::io;
+use std::path::Path;
+
+use pgyer::{BuildInfo, Error, Result};
 use qrcodegen::{QrCode, QrCodeEcc};
 
-use crate::args::When;
+use crate::args::{Qr, When};
 use crate::progress::Screen;
 use crate::terminal;
 
@@ -14,8 +18,39 @@ const QUIET_ZONE: i32 = 4;
 const WHITE_ON_BLACK: &str = "\x1b[38;5;231;48;5;16m";
 const PLAIN: &str = "\x1b[0m";
 
+/// Fails if the folder for the picture is missing.
+pub(crate) fn check_folder(qr: &Qr) -> Result<()> {
+    let Some(file) = &qr.file else { return Ok(()) };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if !folder.is_dir() => {
+            let problem = format!("there is no folder {}", folder.display());
+            Err(unwritten(file, io::Error::new(io::ErrorKind::NotFound, problem)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Shows the code of a published build and writes its picture, where either is wanted.
+pub(crate) fn deliver(screen: &Screen, qr: &Qr, build: Option<&BuildInfo>) -> Result<()> {
+    let Some(build) = build else { return Ok(()) };
+    if let Some(page) = build.install_url() {
+        show(screen, qr.show, &page);
+    }
+    let Some(file) = &qr.file else { return Ok(()) };
+    let picture = build.qr_svg().ok_or_else(|| {
+        let problem = "there is no install page, or its address is too long";
+        unwritten(file, io::Error::new(io::ErrorKind::InvalidData, problem))
+    })?;
+    std::fs::write(file, picture).map_err(|error| unwritten(file, error))
+}
+
+fn unwritten(file: &Path, source: io::Error) -> Error {
+    Error::io(format!("write the QR code to {}", file.display()), source)
+}
+
 /// Draws the code on standard error, if it is wanted and fits.
-pub(crate) fn show(screen: &Screen, when: When, page: &str) {
+fn show(screen: &Screen, when: When, page: &str) {
     let is_wanted = match when {
         When::Auto => terminal::is_there(),
         When::Always => true,

@@ -157,6 +157,7 @@
 //! # Features
 //!
 //! - `cli`, on by default: the program. A library leaves it out with `default-features = false`.
+//! - `qr`, part of `cli`: `BuildInfo::qr_svg`, a QR code of the install page as a picture.
 //! - `sandbox`: the module of that name.
 //!
 //! # What is stable
@@ -204,6 +205,8 @@ mod multipart;
 mod package;
 mod percent;
 mod publish;
+#[cfg(feature = "qr")]
+mod qr;
 mod rand;
 mod redact;
 mod retry;

@@ -41,7 +41,7 @@ pub(crate) struct Upload {
     pub(crate) legacy: bool,
     pub(crate) check: bool,
     pub(crate) jobs: usize,
-    pub(crate) qr: When,
+    pub(crate) qr: Qr,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -55,7 +55,15 @@ pub(crate) struct Status {
     pub(crate) key: String,
     /// `None` asks once.
     pub(crate) wait: Option<Wait>,
-    pub(crate) qr: When,
+    pub(crate) qr: Qr,
+}
+
+/// What becomes of the QR code of the install page.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Qr {
+    pub(crate) show: When,
+    /// Where to write it as a picture.
+    pub(crate) file: Option<PathBuf>,
 }
 
 /// At least one of `file` and the release's type is given.

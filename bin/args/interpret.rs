@@ -12,8 +12,8 @@ use super::release::{build_type, release};
 use super::values::{self, not_one_of};
 use crate::options::{
     COLOR, DESCRIPTION, FAULT, FILE_NAME, FORMAT, HSP, JOBS, LEGACY, NO_CHECK, NO_WAIT, Opt, P12,
-    P12_PASSWORD_FILE, POLLS, PORT, PROGRESS, PUBLIC_URL, QR, QUIET, REGION, STRICT_REQUESTS,
-    TOKEN, TYPE, VERBOSE, WAIT,
+    P12_PASSWORD_FILE, POLLS, PORT, PROGRESS, PUBLIC_URL, QR, QR_FILE, QUIET, REGION,
+    STRICT_REQUESTS, TOKEN, TYPE, VERBOSE, WAIT,
 };
 use crate::verbs::{SHELLS, Verb};
 
@@ -50,7 +50,7 @@ pub(super) fn interpret(line: Line, env: Env<'_>) -> Result<Parsed> {
 fn upload(options: &ParsedOptions<'_>, operands: Vec<OsString>) -> Result<Upload> {
     check_legacy(options)?;
     let files = files(operands, Verb::Upload)?;
-    for opt in [&HSP, &P12] {
+    for opt in [&HSP, &P12, &QR_FILE] {
         if options.has(opt) && files.len() > 1 {
             return Err(format!("--{} goes with a single FILE", opt.long));
         }
@@ -66,7 +66,7 @@ fn upload(options: &ParsedOptions<'_>, operands: Vec<OsString>) -> Result<Upload
         legacy: options.has(&LEGACY),
         check: !options.has(&NO_CHECK),
         jobs: options.read(&JOBS, |value| values::number(value, 1))?.unwrap_or(1),
-        qr: when(options, &QR)?,
+        qr: qr(options)?,
     })
 }
 
@@ -92,11 +92,7 @@ fn certificate_password(options: &ParsedOptions<'_>) -> Result<Secret> {
 fn status(options: &ParsedOptions<'_>, operands: Vec<OsString>) -> Result<Status> {
     let [key] = exactly(operands, Verb::Status, "one KEY")?;
     let wait = wait(options)?;
-    Ok(Status {
-        key: build_key(key)?,
-        wait: options.has(&WAIT).then_some(wait),
-        qr: when(options, &QR)?,
-    })
+    Ok(Status { key: build_key(key)?, wait: options.has(&WAIT).then_some(wait), qr: qr(options)? })
 }
 
 fn token(options: &ParsedOptions<'_>, operands: Vec<OsString>) -> Result<Token> {
@@ -210,6 +206,10 @@ fn check_format(format: Format, action: &Action) -> Result<()> {
 
 fn when(options: &ParsedOptions<'_>, opt: &Opt) -> Result<When> {
     Ok(options.choice(opt, When::by_name)?.unwrap_or_default())
+}
+
+fn qr(options: &ParsedOptions<'_>) -> Result<Qr> {
+    Ok(Qr { show: when(options, &QR)?, file: options.path(&QR_FILE)? })
 }
 
 fn file_name(options: &ParsedOptions<'_>) -> Option<String> {

@@ -256,8 +256,9 @@ mod tests {
             "no-check",
             "jobs",
             "qr",
+            "qr-file",
         ];
-        let waiting = ["wait-timeout", "poll-interval", "qr"];
+        let waiting = ["wait-timeout", "poll-interval", "qr", "qr-file"];
         let network = [
             "api-key-file",
             "api-url",

@@ -237,6 +237,11 @@ options!(
          terminal. It is dark on light; without colours it needs a dark background. One that is \
          wider than the terminal is left out.",
     ),
+    QR_FILE = output("qr-file", File("FILE", &["svg"]), WAITING).help(
+        "write the QR code to FILE, as SVG",
+        "Once the build is published; nothing with --no-wait. For a single FILE to upload. The \
+         folder has to exist.",
+    ),
     QUIET = output("quiet", Flag, REPORTING).short('q').help("only errors on standard error", ""),
     VERBOSE = output("verbose", Flag, REPORTING)
         .short('v')

@@ -144,7 +144,7 @@ impl Report {
     }
 
     /// Where the build can be installed.
-    pub(crate) fn install_page(&self) -> Option<String> {
+    fn install_page(&self) -> Option<String> {
         self.build.as_ref()?.install_url()
     }
 

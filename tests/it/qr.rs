@@ -227,3 +227,125 @@ fn there_is_none_where_none_is_wanted() {
         &run(&mut command(&failing, "upload --qr=always app.apk"), [""; 0]).expect(8).stderr,
     );
 }
+
+/// The modules of a picture with its margin, dark ones as `true`: all of its commands draw squares.
+fn modules_of(svg: &str) -> Vec<Vec<bool>> {
+    let (_, size) = svg.split_once("viewBox=\"0 0 ").expect(svg);
+    let size: usize = size.split(' ').next().unwrap().parse().unwrap();
+    let paths: Vec<&str> =
+        svg.split(" d=\"").skip(1).map(|d| d.split('"').next().unwrap()).collect();
+    assert_eq!(paths[0], format!("M0 0h{size}v{size}H0z"), "the background is all of it");
+    let mut modules = vec![vec![false; size]; size];
+    for square in paths[1].split_terminator('z') {
+        let corner =
+            square.strip_prefix('M').and_then(|s| s.strip_suffix("h1v1h-1")).expect(square);
+        let (x, y) = corner.split_once(' ').expect(square);
+        modules[y.parse::<usize>().unwrap()][x.parse::<usize>().unwrap()] = true;
+    }
+    modules
+}
+
+/// What an SVG shows: its modules as the library of the program makes them of the page, and what a
+/// reader finds in it where there is one.
+#[track_caller]
+fn shows(svg: &Path, page: &str) {
+    let modules = modules_of(&std::fs::read_to_string(svg).unwrap());
+    let size = modules.len();
+    let margin = |at: usize| at < 4 || at >= size - 4;
+    for (y, row) in modules.iter().enumerate() {
+        for (x, dark) in row.iter().enumerate() {
+            assert!(!(dark & (margin(x) || margin(y))), "the margin is light");
+        }
+    }
+    let mut greymap = format!("P5 {} {} 255\n", size * WIDTH, size * WIDTH).into_bytes();
+    for row in &modules {
+        let pixels: Vec<u8> =
+            row.iter().flat_map(|dark| [if *dark { BLACK } else { WHITE }; WIDTH]).collect();
+        (0..WIDTH).for_each(|_| greymap.extend(&pixels));
+    }
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("code.pgm");
+    std::fs::write(&path, greymap).unwrap();
+    if let Some(found) = zbarimg(&path) {
+        assert_eq!(found.trim_end(), page);
+    }
+}
+
+#[test]
+fn the_code_goes_into_a_file_as_well() {
+    let (sandbox, folder) = (quick(), TempDir::new().unwrap());
+    for (name, line) in [
+        ("text.svg", "upload -q app.apk"),
+        ("json.svg", "upload --json --qr=never app.apk"),
+        ("env.svg", "upload --format=env app.apk"),
+        ("legacy.svg", "upload --legacy app.apk"),
+    ] {
+        let file = folder.path().join(name);
+        let ran = run(command(&sandbox, line).arg("--qr-file").arg(&file), [""; 0]).expect(0);
+        has_no_code(&ran.stderr);
+        let page = ran.stdout.split(['"', '\'', '\n']).find(|word| is_page(word)).unwrap();
+        shows(&file, page);
+    }
+    let (key, file) = (sandbox.seen().objects[0].key.clone(), folder.path().join("status.svg"));
+    let ran = run(command(&sandbox, "status").arg(&key).arg("--qr-file").arg(&file), [""; 0]);
+    shows(&file, ran.expect(0).stdout.lines().find(|line| is_page(line)).unwrap());
+}
+
+fn is_page(word: &str) -> bool {
+    word.starts_with("https://www.pgyer.com/") && !word.contains("/app/")
+}
+
+#[test]
+fn a_file_without_a_folder_ends_it_before_anything_is_sent() {
+    let sandbox = quick();
+    for line in ["upload app.apk", "status key"] {
+        for file in ["no/such/folder/qr.svg", "app.apk/qr.svg"] {
+            let ran = run(command(&sandbox, line).arg("--qr-file").arg(file), [""; 0]).expect(1);
+            let parent = Path::new(file).parent().unwrap().display();
+            let said = format!("cannot write the QR code to {file}: there is no folder {parent}");
+            assert!(ran.stderr.contains(&said) && ran.stdout.is_empty(), "{ran:#?}");
+        }
+    }
+    assert!(sandbox.seen().requests.is_empty());
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_an_error_after_the_result() {
+    let (sandbox, folder) = (quick(), TempDir::new().unwrap());
+    let to_folder = |line: &str| {
+        let mut command = command(&sandbox, line);
+        run(command.arg("--qr-file").arg(folder.path()), [""; 0]).expect(1)
+    };
+    for line in ["upload app.apk", "upload --json app.apk"] {
+        let ran = to_folder(line);
+        assert!(ran.stdout.contains("https://www.pgyer.com/"), "{ran:#?}");
+        assert!(ran.stderr.contains("app.apk: cannot write the QR code to "), "{ran:#?}");
+    }
+    let ran = to_folder("upload --format=env app.apk");
+    assert!(
+        ran.stdout.starts_with("PGYER_KEY=") && ran.stdout.ends_with("\n(exit 1)\n"),
+        "{ran:#?}"
+    );
+    let ran = to_folder("upload --format=dotenv app.apk");
+    assert!(ran.stdout.lines().count() == 9, "{ran:#?}");
+    // What makes no code is said, too.
+    let longest = sandbox_with_shortcut(&"x".repeat(5000));
+    let file = folder.path().join("qr.svg");
+    let ran = run(command(&longest, "upload app.apk").arg("--qr-file").arg(&file), [""; 0]);
+    assert!(ran.expect(1).stderr.contains("its address is too long") && !file.exists());
+}
+
+#[test]
+fn without_a_published_build_there_is_no_file() {
+    let (sandbox, folder) = (quick(), TempDir::new().unwrap());
+    let file = folder.path().join("qr.svg");
+    let ends = |sandbox: &Sandbox, line: &str, code| {
+        run(command(sandbox, line).arg("--qr-file").arg(&file), [""; 0]).expect(code)
+    };
+    ends(&sandbox, "upload --no-wait app.apk", 0);
+    ends(&crate::support::faulty(&["poll:*:code=1216"]), "upload app.apk", 8);
+    ends(&sandbox, "status no-such-key", 5);
+    let ran = ends(&sandbox, "upload app.apk app.ipa", 2);
+    assert!(ran.stderr.contains("--qr-file goes with a single FILE"), "{ran:#?}");
+    assert!(!file.exists());
+}

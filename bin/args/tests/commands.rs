@@ -23,7 +23,7 @@ fn upload_has_its_defaults() {
         legacy: false,
         check: true,
         jobs: 1,
-        qr: When::Auto,
+        qr: Qr::default(),
     };
     let command = command("upload a.apk");
     assert_eq!(command.network, Network::default());
@@ -35,7 +35,7 @@ fn upload_has_its_defaults() {
 fn upload_has_its_switches() {
     let upload = upload("upload --no-wait --no-check --jobs 4 --qr never a");
     assert!(upload.wait.is_none() && !upload.check);
-    assert_eq!((upload.jobs, upload.qr), (4, When::Never));
+    assert_eq!((upload.jobs, upload.qr.show), (4, When::Never));
     // What is empty is not sent.
     assert_eq!(self::upload("upload --file-name= a").file_name, None);
 }
@@ -160,7 +160,7 @@ fn put_takes_a_token_and_a_file() {
 #[test]
 fn the_other_commands() {
     let status = status("status K --wait --qr always");
-    assert_eq!((status.key.as_str(), status.qr), ("K", When::Always));
+    assert_eq!((status.key.as_str(), status.qr.show), ("K", When::Always));
     let files = || vec!["a".into(), "b".into()];
     assert_eq!(command("check a b").action, Action::Check { files: files() });
     let hsps = Action::HarmonyHsp { key: "K".into(), files: files() };
