@@ -142,7 +142,7 @@ impl<'a> Poll<'a> {
             let action = "ask for the build (buildInfo)";
             self.client.tell_retry(action, &failed.error, self.failures, self.next);
         }
-        if !self.until.has_passed() {
+        if !self.client.deadline.has_passed() {
             self.last_failure = Some(failed.error.report_without_advice());
         } else if self.last_failure.is_none() {
             // The failure is the deadline itself, which explains nothing.

@@ -81,7 +81,7 @@ const CASES: &[Case] = &[
     ),
     case(
         &["poll:*:code=1247"],
-        "upload --wait-timeout=30ms app.apk",
+        "upload --wait-timeout=0 app.apk",
         9,
         "pending",
         &["pgyer status --wait", "queue"],
@@ -89,14 +89,14 @@ const CASES: &[Case] = &[
     case(&["legacy:*:code=1216"], "upload --legacy app.apk", 8, "publish", &["1216"]),
     case(
         &["poll:*:code=1247,message=in the queue"],
-        "upload --wait-timeout=30ms app.apk",
+        "upload --wait-timeout=0 app.apk",
         9,
         "pending",
         &["pgyer status --wait", "1247", "in the queue"],
     ),
     case(
         &["poll:*:html"],
-        "upload --wait-timeout=30ms app.apk",
+        "upload --wait-timeout=0 app.apk",
         9,
         "pending",
         &["pgyer status --wait", "web page"],

@@ -171,6 +171,14 @@ impl Ran {
     }
 }
 
+/// Fails the test if what is measured takes this long four times in a row: a busy machine is late
+/// once or twice, a limit that is not kept is late each time.
+#[track_caller]
+pub(crate) fn within(limit: Duration, measure: impl Fn() -> Duration) {
+    let late: Vec<_> = (0..4).map(|_| measure()).take_while(|time| *time >= limit).collect();
+    assert!(late.len() < 4, "{late:?}, not {limit:?}");
+}
+
 /// Runs a command to its end; kills it if that does not come.
 pub(crate) fn run<I, S>(command: &mut Command, arguments: I) -> Ran
 where
