@@ -5,6 +5,7 @@ use std::io::{
     ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset},
 };
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ClientConnection;
@@ -13,6 +14,7 @@ use rustls::pki_types::ServerName;
 use super::dial::connect;
 use super::failure::{Failure, FailureKind};
 use super::limits::ConnectLimit;
+use super::pool::Pool;
 use super::proxies::Proxies;
 use super::proxy::{Proxy, ProxyKind};
 use super::resolve::{self, Resolver};
@@ -45,14 +47,15 @@ impl Pin {
     }
 }
 
-/// Opens connections.
+/// Opens connections, and keeps idle ones for the next request.
 #[derive(Debug)]
 pub(super) struct Connector {
-    pub(super) trust: Trust,
+    pub(super) trust: Arc<Trust>,
     pub(super) proxies: Proxies,
     pub(super) pins: Vec<Pin>,
     pub(super) timeout: Duration,
     pub(super) resolver: Resolver,
+    pub(super) pool: Pool,
 }
 
 /// How a host was reached, for `doctor`.
@@ -67,6 +70,7 @@ pub(crate) struct Route {
 }
 
 impl Connector {
+    /// Connects to the host of a URL, through a proxy where the settings say so.
     pub(super) fn open(&self, url: &Url, deadline: Deadline) -> Result<(Stream, Route), Failure> {
         let limit = ConnectLimit::start(self.timeout, deadline);
         match self.proxies.choose(url)? {
@@ -81,8 +85,8 @@ impl Connector {
         }
     }
 
-    /// If the address that connected first never completes TLS, the remaining ones are tried: a
-    /// balancer's dead backend accepts connections too.
+    /// Connects to the first of the addresses that answers, and to another one if that one fails
+    /// in TLS: in front of a dead server a load balancer still accepts connections.
     fn open_directly(
         &self,
         url: &Url,
@@ -93,27 +97,31 @@ impl Connector {
         loop {
             let (pipe, address) = match (connect(url.host(), url.port(), &addresses, limit), failed)
             {
-                // What an address did that could be reached says more than that others can't be.
+                (Ok(connected), _) => connected,
+                // How an address failed that was reached says more than that the others can't be.
                 (Err(error), Some(failed)) if error.kind == FailureKind::Unreachable => {
                     return Err(failed);
                 }
-                (connected, _) => connected?,
+                (Err(error), _) => return Err(error),
             };
-            let route = Route { address, ..Route::default() };
-            match (self.secure(url, pipe, route, limit.share(addresses.len())), address) {
-                (Err(failure), Some(silent)) if failure.is_retryable() => {
-                    let before = addresses.len();
-                    addresses.retain(|address| *address != silent);
-                    if addresses.is_empty() || addresses.len() == before {
-                        return Err(failure);
-                    }
-                    failed = Some(failure);
-                }
-                (result, _) => return result,
+            let route = Route { address: Some(address), ..Route::default() };
+            let failure = match self.secure(url, pipe, route, limit.share(addresses.len())) {
+                Err(failure) if failure.is_retryable() => failure,
+                result => return result,
+            };
+            let before = addresses.len();
+            addresses.retain(|other| *other != address);
+            // Without the second condition this could go on for ever: an address may come back
+            // from the system in another form than it was given.
+            if addresses.is_empty() || addresses.len() == before {
+                return Err(failure);
             }
+            failed = Some(failure);
         }
     }
 
+    /// Has the proxy connect to the first of the targets that it can reach and that completes TLS.
+    /// Each one takes a new connection to the proxy, since a tunnel that failed can't be used again.
     fn open_through(
         &self,
         proxy: &Proxy,
@@ -135,7 +143,7 @@ impl Connector {
         }
     }
 
-    /// Puts TLS onto it, where the URL says so.
+    /// Sets TLS up, where the URL asks for it.
     fn secure(
         &self,
         url: &Url,
@@ -151,12 +159,13 @@ impl Connector {
         Ok((Stream::new(pipe, Some(session)), route))
     }
 
+    /// The address that is pinned to a host and port; of several, the last one.
     fn pinned(&self, host: &str, port: u16) -> Option<IpAddr> {
         let pin = self.pins.iter().rev().find(|pin| pin.host == host && pin.port == port);
         pin.map(|pin| pin.address)
     }
 
-    /// The addresses of a host: the pinned one, or what the resolver says. Never an empty list.
+    /// The addresses of a host: the pinned one, or what the resolver says. Never empty.
     fn addresses(
         &self,
         host: &str,
@@ -172,6 +181,8 @@ impl Connector {
         resolve::look_up(host, port, limit, self.resolver, threads::spawn)
     }
 
+    /// Connects to the proxy, with TLS if it is an `https://` proxy, and has it connect to the
+    /// target. Every failure on the way names the proxy.
     fn tunnel(
         &self,
         proxy: &Proxy,
@@ -190,11 +201,11 @@ impl Connector {
         }
         let mut io = ConnectIo { pipe: &mut pipe, limit };
         tunnel::open(proxy, target, url, &mut io).map_err(of_proxy)?;
-        Ok((pipe, Route { proxy: Some(proxy.to_string()), address, issuer: None }))
+        Ok((pipe, Route { proxy: Some(proxy.to_string()), address: Some(address), issuer: None }))
     }
 
-    /// The targets to request from the proxy, in order: pinned or locally resolved addresses, or
-    /// the host name.
+    /// What the proxy is asked to connect to, in this order: the pinned address; with `socks5://`
+    /// the addresses found here; otherwise the name, which the proxy looks up itself.
     fn targets(
         &self,
         proxy: &Proxy,
@@ -209,6 +220,7 @@ impl Connector {
         Ok(addresses.iter().map(|address| address.ip().to_string()).collect())
     }
 
+    /// Does a TLS handshake. Returns the session, and who issued the server's certificate.
     fn handshake(
         &self,
         host: &str,
@@ -218,27 +230,25 @@ impl Connector {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| {
             Failure::new(FailureKind::Refused, format!("'{host}' can't be the name of a host"))
         })?;
-        let (config, peer) = self.trust.config().map_err(|error| {
-            Failure::new(FailureKind::Refused, "TLS can't be set up").because(error)
-        })?;
-        let mut session = ClientConnection::new(config.into(), name).map_err(|error| {
+        let (mut session, peer) = self.trust.session(name).map_err(|error| {
             Failure::new(FailureKind::Refused, "TLS can't be set up").because(error)
         })?;
         let mut io = ConnectIo { pipe, limit };
         while session.is_handshaking() {
             if let Err(mut error) = session.complete_io(&mut io) {
+                // A server that refuses the connection may close it while this side still writes. Its
+                // alert is in our receive buffer, and says more than "broken pipe".
                 if matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset) {
                     error = last_words(&mut session, &mut io).unwrap_or(error);
                 }
                 return Err(tls_error::of_handshake(error, host, &peer));
             }
         }
-        Ok((session, peer.issuer()))
+        Ok((session, peer.issuer.get().cloned()))
     }
 }
 
-/// The alert of a server that closed the connection while this side was still writing: it says more
-/// than "broken pipe".
+/// The error of the alert that a server sent before it closed the connection, if it did.
 fn last_words(session: &mut ClientConnection, io: &mut ConnectIo<'_>) -> Option<io::Error> {
     while session.read_tls(io).is_ok_and(|read| read > 0) {
         if let Err(error) = session.process_new_packets() {
@@ -249,7 +259,7 @@ fn last_words(session: &mut ClientConnection, io: &mut ConnectIo<'_>) -> Option<
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::io::{Read, Write};
     use std::net::{TcpListener, TcpStream};
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -263,9 +273,10 @@ mod tests {
         ConnectLimit::start(Duration::from_secs(5), Deadline::default())
     }
 
-    fn connector(roots: Roots, proxies: Proxies) -> Connector {
-        let (trust, timeout) = (Trust::new(roots).unwrap(), Duration::from_secs(5));
-        Connector { trust, proxies, pins: Vec::new(), timeout, resolver: resolve::system }
+    pub(in super::super) fn connector(roots: Roots, proxies: Proxies) -> Connector {
+        let (trust, timeout) = (Arc::new(Trust::new(roots).unwrap()), Duration::from_secs(5));
+        let (pins, resolver, pool) = (Vec::new(), resolve::system, Pool::default());
+        Connector { trust, proxies, pins, timeout, resolver, pool }
     }
 
     /// What serves each connection in its turn.
@@ -281,7 +292,7 @@ mod tests {
         let own = rcgen::generate_simple_self_signed(["pgyer.test".to_owned()]).unwrap();
         let mut roots = Roots::default();
         roots.add_pem(own.cert.pem().as_bytes(), "own").unwrap();
-        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
@@ -291,7 +302,7 @@ mod tests {
                 own.signing_key.serialize_der().try_into().unwrap(),
             )
             .unwrap();
-        let config = std::sync::Arc::new(config);
+        let config = Arc::new(config);
         let good = server(move |mut tcp| {
             let mut session = rustls::ServerConnection::new(config.clone()).unwrap();
             while session.is_handshaking() && session.complete_io(&mut tcp).is_ok() {}
@@ -344,8 +355,8 @@ mod tests {
 
     #[test]
     fn a_proxy_is_asked_for_each_address() {
-        let asked = std::sync::Arc::<AtomicUsize>::default();
-        let count = std::sync::Arc::clone(&asked);
+        let asked = Arc::<AtomicUsize>::default();
+        let count = Arc::clone(&asked);
         let proxy = server(move |mut tcp| {
             tcp.read_exact(&mut [0; 3]).unwrap();
             tcp.write_all(&[5, 0]).unwrap();

@@ -13,15 +13,14 @@ use super::buffers::BufferPair;
 use super::exchange::{Exchange, Phase};
 use super::failure::{Failure, FailureKind};
 use super::heads;
-use super::pool::{Origin, Pool};
 use super::socket::is_tick;
 use super::stream::Stream;
 
 /// Size of the input buffer, and so the largest response head accepted.
 const INPUT: usize = 64 * 1024;
 
-/// The most that is read of one answer: the largest body, its head, and what chunks add. A server may
-/// send without end behind a body, too.
+/// The most that is read of one answer: the largest body, its head, and what chunked encoding adds.
+/// It also ends an answer behind which the server sends on and on.
 const MAX_INPUT: usize = 2 << 20;
 
 /// How long to wait for `100 Continue`.
@@ -30,53 +29,45 @@ const EXPECT_WAIT: Duration = Duration::from_secs(1);
 /// The least time between two looks at the kernel's send queue.
 const QUEUE_LOOKS: Duration = Duration::from_millis(100);
 
-/// How long to look for an answer after a failed write.
+/// How long to look for an answer after a write has failed.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
-/// A connection while it serves one exchange. Afterwards it goes back to the pool, if `ureq` asked
-/// whether it is open and it was.
+/// A connection while it serves one exchange. It goes back to the pool when it is dropped, if by then
+/// `ureq` has asked whether it is still open and it was: `ureq` asks once the answer has been read to
+/// its end.
 pub(super) struct Connection {
-    /// `None` only after it has been given back.
+    /// `None` once it has gone back to the pool.
     stream: Option<Stream>,
     buffers: BufferPair,
     exchange: Arc<Exchange>,
-    pool: Arc<Pool>,
-    origin: Origin,
-    /// Whether it has served another request before.
+    /// Whether it has served an earlier request.
     is_reused: bool,
-    /// Whether input came that `ureq` has not been told of.
+    /// Whether input has come that `ureq` has not been told about.
     fresh: bool,
     /// Whether the body still has to wait for `100 Continue`.
     awaits_continue: bool,
     /// The status of the final answer, once its head is complete.
     status: Option<u16>,
-    /// Bytes of the answer so far, with all interim ones: an endless row of them must end too.
+    /// Bytes that have come so far, interim answers included: a server may send those for ever, too.
     input_bytes: usize,
     reusable: bool,
-    /// How many bytes the socket had moved when that was last looked at.
+    /// How many bytes the socket had moved when it was last asked.
     moved: u64,
-    /// What the kernel still had to send when it was last asked, since the last write.
+    /// How much the kernel still had to send when it was last asked; `None` after each write, which
+    /// makes an earlier figure useless.
     queue: Option<u64>,
     /// When it may be asked again.
     next_look: Instant,
 }
 
 impl Connection {
-    pub(super) fn new(
-        stream: Stream,
-        origin: Origin,
-        is_reused: bool,
-        exchange: Arc<Exchange>,
-        pool: Arc<Pool>,
-    ) -> Self {
+    pub(super) fn new(stream: Stream, is_reused: bool, exchange: Arc<Exchange>) -> Self {
         Self {
             moved: stream.moved(),
             buffers: BufferPair::new(INPUT, stream.batch()),
             stream: Some(stream),
             awaits_continue: exchange.expects_continue,
             exchange,
-            pool,
-            origin,
             is_reused,
             fresh: false,
             status: None,
@@ -111,7 +102,7 @@ impl Connection {
         Ok(read)
     }
 
-    /// Takes note of what has come.
+    /// Takes note of what has come: whether an answer has begun, and whether it ever ends.
     fn note(&mut self, count: usize) -> io::Result<()> {
         self.buffers.input_appended(count);
         self.fresh = true;
@@ -122,7 +113,7 @@ impl Connection {
         if self.status.is_some() {
             return Ok(());
         }
-        // Interim answers end here, so that nothing above has to know of them.
+        // Interim answers are taken out here, so that nothing above has to know about them.
         while let Some(head) = heads::first(self.buffers.input()) {
             if !head.is_interim() {
                 self.status = Some(head.status);
@@ -138,16 +129,16 @@ impl Connection {
         Ok(())
     }
 
-    /// Whether the answer makes the rest of the body pointless. An early success does not: only a
-    /// whole body can succeed.
+    /// Whether the answer makes the rest of the body pointless. A success does not, however early it
+    /// comes: what was not sent can't be stored.
     fn is_turned_away(&self) -> bool {
         self.status.is_some_and(|status| !(200..300).contains(&status))
     }
 
-    /// Looks at the input while sending.
+    /// Looks for an answer while the body is going out.
     fn look(&mut self) -> io::Result<()> {
         match self.read(true) {
-            // An end or a broken connection shows when the next write fails.
+            // If the connection has ended or broken, the next write fails and says so.
             Ok(_) => {}
             Err(error) if is_tick(&error) => {}
             Err(error) if is_ours(&error) => return Err(error),
@@ -168,17 +159,16 @@ impl Connection {
         // A server that waits for the body in silence has not stalled.
         let patience = self.exchange.limit.half().min(EXPECT_WAIT);
         while self.awaits_continue && self.status.is_none() && began.elapsed() < patience {
-            // Also where bytes come: not every one of them is an answer.
+            // In every round, also where bytes come: they may be TLS messages without data.
             self.exchange.limit.check(began)?;
             match self.read(false) {
-                // The peer has closed: anything sent now would be lost without our knowing.
+                // The peer has closed the connection. A write would still succeed, and the bytes be lost.
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(_) => {}
                 Err(error) if is_tick(&error) => {}
                 Err(error) => return Err(error),
             }
         }
-        // It is not waited for again, whether it came or not.
         self.awaits_continue = false;
         if self.is_turned_away() {
             self.exchange.reach(Phase::Stopped);
@@ -186,31 +176,31 @@ impl Connection {
         Ok(())
     }
 
-    /// Whether bytes moved below this layer since the last check: part of a TLS record came in or
-    /// went out, or the kernel's send queue shrank.
+    /// Whether bytes have moved since the last check that no read or write here reported: part of
+    /// a TLS record came in or went out, or the kernel's send queue shrank.
     fn has_moved(&mut self) -> bool {
         let moved = self.stream.as_ref().map_or(0, Stream::moved);
         let in_socket = std::mem::replace(&mut self.moved, moved) != moved;
         in_socket || self.has_drained()
     }
 
-    /// Whether the peer took bytes out of the kernel's queue since the last look at it: it may be
-    /// reading steadily long after the last write.
+    /// Whether the peer has taken bytes out of the kernel's send queue since the last look at it. The
+    /// kernel takes megabytes at once, so that the peer may read on long after the last write.
     fn has_drained(&mut self) -> bool {
         let began = Instant::now();
         if self.queue == Some(0) || began < self.next_look {
             return false;
         }
         let waiting = self.stream.as_ref().and_then(Stream::unsent_in_kernel).unwrap_or(0);
-        // The kernel's table may be long: a look takes a twentieth of the time at most. But it has to
-        // come before the connection counts as stalled.
+        // The kernel's table may be long: at most a twentieth of the time goes into looks. But there
+        // has to be one before the connection counts as stalled.
         let pause = (began.elapsed() * 20).min(self.exchange.limit.half()).max(QUEUE_LOOKS);
         self.next_look = began + pause;
         let before = self.queue.replace(waiting);
         before.is_some_and(|before| waiting < before)
     }
 
-    /// Sends so much of the output, and waits for `100 Continue` before the first of a body.
+    /// Sends this much of the output. The first byte of a body waits for `100 Continue`.
     fn transmit(&mut self, amount: usize) -> io::Result<()> {
         self.exchange.limit.check_deadline()?;
         if self.exchange.has_begun_body() && self.awaits_continue {
@@ -220,7 +210,7 @@ impl Connection {
             self.write_output(amount)?;
         }
         if self.exchange.has_read_body() {
-            // Unless it was stopped: nothing comes after that.
+            // This changes nothing if sending was stopped: no phase comes after that one.
             self.exchange.reach(Phase::Sent);
         }
         Ok(())
@@ -230,7 +220,7 @@ impl Connection {
         let mut taken = 0;
         let mut moved = Instant::now();
         while taken < amount || self.stream()?.has_unsent() {
-            // A slow peer may take a little in every tick, for longer than the deadline allows.
+            // In every round: a slow peer may take a little in each tick, past any deadline.
             self.exchange.limit.check(moved)?;
             if self.exchange.has_begun_body() {
                 self.look()?;
@@ -269,8 +259,8 @@ impl Connection {
         }
     }
 
-    /// A server that rejects a body may close the connection immediately; its answer may still be in
-    /// our receive buffer.
+    /// Looks for an answer that explains why a write failed. A server that refuses a body may send
+    /// its answer and close the connection at once: the write fails, and the answer waits to be read.
     fn after_failed_write(&mut self, error: io::Error) -> io::Result<()> {
         let began = Instant::now();
         while self.status.is_none() && began.elapsed() < LAST_LOOK {
@@ -279,7 +269,7 @@ impl Connection {
                 Ok(0) => break,
                 Ok(_) => {}
                 Err(error) if is_tick(&error) => {}
-                // TLS may have been ended with a reason.
+                // The server ended TLS and said why.
                 Err(error) if is_ours(&error) => return Err(error),
                 Err(_) => break,
             }
@@ -292,18 +282,20 @@ impl Connection {
         Ok(())
     }
 
+    /// Waits for more of the answer. `false` says that none will come, which ends an answer without
+    /// a length.
     fn await_answer(&mut self) -> io::Result<bool> {
         let mut moved = Instant::now();
         loop {
-            // A peer that sends a byte now and then has not stalled, but the deadline still holds.
+            // A peer that sends a byte now and then has not stalled, but the deadline holds for it.
             self.exchange.limit.check_deadline()?;
             match self.read(false) {
-                // Not `Ok(false)`, which says only that the answer ends here.
+                // There is no answer at all, which is an error and not the end of one.
                 Ok(0) if self.input_bytes == 0 => {
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }
                 Ok(0) => return Ok(false),
-                // Interim answers alone are nothing to look at.
+                // Interim answers alone: there is nothing for ureq to look at yet.
                 Ok(_) if self.buffers.input().is_empty() => moved = Instant::now(),
                 Ok(_) => return Ok(true),
                 Err(error) if is_tick(&error) => {
@@ -322,9 +314,10 @@ impl Connection {
 }
 
 impl Connection {
-    /// A reused connection that broke before anything came back was dead already: the server had
-    /// closed it while it was idle, and never saw the request. The whole request may be sent again,
-    /// unless its last byte went out and a second one could do the work twice.
+    /// Marks the failure of a reused connection that broke before anything came back as `Stale`: the
+    /// server had closed it while it was idle and never saw the request, which can be sent again. Not
+    /// if the last byte went out and a second request could do the work twice: then the server may
+    /// just as well have closed it afterwards.
     fn stale_or(&self, error: io::Error) -> io::Error {
         let was_dead = self.is_reused && self.input_bytes == 0;
         let is_harmless = self.exchange.is_repeatable || !self.exchange.has_sent_all();
@@ -339,7 +332,7 @@ impl Connection {
     }
 }
 
-/// Whether an error is a refusal to read on, and not the end of what there is to read.
+/// Whether an error says that this program will not read on, and not that there is nothing to read.
 fn is_ours(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<Failure>())
 }
@@ -353,9 +346,10 @@ impl Transport for Connection {
         self.transmit(amount).map_err(|error| self.stale_or(error).into())
     }
 
-    /// Input that is there already counts once, even where nothing of it has been used yet:
-    /// `ureq`'s own rule would wait for more. (It boxes connections, and the box does not pass
-    /// `maybe_await_input` on, so that this is the place for it.)
+    /// Returns at once for input that `ureq` has not been told about. `ureq` calls this as soon as it
+    /// can't use what is there, also right after a body, when the whole answer may have come already.
+    /// (Its own place for this rule is `maybe_await_input`, but it boxes connections, and the box does
+    /// not pass that call on.)
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
         if std::mem::take(&mut self.fresh) && !self.buffers.input().is_empty() {
             return Ok(true);
@@ -366,7 +360,7 @@ impl Transport for Connection {
     }
 
     fn is_open(&mut self) -> bool {
-        // What came behind the answer would be taken for the next one.
+        // Bytes behind the answer would be taken for the answer to the next request.
         let is_over = !self.exchange.is_stopped() && self.buffers.input().is_empty();
         self.reusable = is_over && self.stream().is_ok_and(Stream::is_quiet);
         self.reusable
@@ -380,13 +374,13 @@ impl Transport for Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         if let (true, Some(stream)) = (self.reusable, self.stream.take()) {
-            self.pool.give(std::mem::take(&mut self.origin), stream);
+            self.exchange.connector.pool.give(self.exchange.url.clone(), stream);
         }
     }
 }
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Connection({:?})", self.origin)
+        write!(f, "Connection({})", self.exchange.url)
     }
 }

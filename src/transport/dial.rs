@@ -11,7 +11,7 @@ use super::stream::Pipe;
 use super::threads::{self, Spawn};
 use super::url::host_in_url;
 
-/// `ENFILE` and `EMFILE`, which are the same on every Unix.
+/// `ENFILE` and `EMFILE`. Their numbers are the same on every Unix.
 const TOO_MANY_FILES: [i32; 2] = [23, 24];
 
 /// The start that one address of a host gets before the next one is tried beside it, where there is
@@ -24,7 +24,7 @@ pub(super) fn connect(
     port: u16,
     addresses: &[SocketAddr],
     limit: ConnectLimit,
-) -> Result<(Pipe, Option<SocketAddr>), Failure> {
+) -> Result<(Pipe, SocketAddr), Failure> {
     let tcp = dial(addresses, limit, threads::spawn).map_err(|error| {
         let problem = format!("cannot reach {}", describe(host, port, addresses));
         match error.downcast::<Failure>() {
@@ -35,7 +35,7 @@ pub(super) fn connect(
             }
         }
     })?;
-    let address = tcp.peer_addr().ok();
+    let address = tcp.peer_addr().map_err(Failure::from_io)?;
     Ok((Pipe::new(tcp).map_err(Failure::from_io)?, address))
 }
 

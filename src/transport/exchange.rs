@@ -1,9 +1,12 @@
 //! What the parts of one request share. `ureq` owns the body and the connection, and neither can
 //! see the other: this is how they meet.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
+use super::connect::Connector;
 use super::limits::StallLimit;
+use super::url::Url;
 
 /// How far a request has got. It only goes forward; `Stopped` is last, so that nothing leaves it.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +27,9 @@ pub(super) enum Phase {
 /// One request and what becomes of it.
 #[derive(Debug)]
 pub(super) struct Exchange {
+    pub(super) url: Url,
+    /// Where the connection comes from, and goes back to.
+    pub(super) connector: Arc<Connector>,
     pub(super) limit: StallLimit,
     /// Whether the body waits for `100 Continue`.
     pub(super) expects_continue: bool,
@@ -34,8 +40,16 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    pub(super) fn new(limit: StallLimit, expects_continue: bool, is_repeatable: bool) -> Self {
+    pub(super) fn new(
+        url: Url,
+        connector: Arc<Connector>,
+        limit: StallLimit,
+        expects_continue: bool,
+        is_repeatable: bool,
+    ) -> Self {
         Self {
+            url,
+            connector,
             limit,
             expects_continue,
             is_repeatable,
@@ -85,12 +99,15 @@ impl Exchange {
 mod tests {
     use super::*;
     use crate::retry::Deadline;
+    use crate::transport::connect::tests::connector;
     use std::time::Duration;
 
     #[test]
     fn a_phase_only_goes_forward() {
         let limit = StallLimit::new(Duration::ZERO, Deadline::default());
-        let exchange = Exchange::new(limit, false, false);
+        let url = Url::parse("http://localhost/").unwrap();
+        let connector = Arc::new(connector(Default::default(), Default::default()));
+        let exchange = Exchange::new(url, connector, limit, false, false);
         assert!(!exchange.has_begun_body());
         exchange.reach(Phase::BodyRead);
         exchange.reach(Phase::Body);

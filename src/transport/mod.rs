@@ -53,7 +53,7 @@ use self::connect::Connector;
 use self::connection::Connection;
 use self::exchange::{Exchange, Phase};
 use self::limits::StallLimit;
-use self::pool::{Origin, Pool};
+use self::pool::Pool;
 use self::trust::Trust;
 use crate::error::Result;
 use crate::retry::Deadline;
@@ -78,7 +78,6 @@ pub(crate) struct Settings {
 #[derive(Debug)]
 pub(crate) struct Transport {
     connector: Arc<Connector>,
-    pool: Arc<Pool>,
     stall_timeout: Duration,
 }
 
@@ -98,77 +97,70 @@ pub(crate) struct Request<'a> {
 impl Transport {
     pub(crate) fn new(settings: Settings) -> Result<Self> {
         let connector = Connector {
-            trust: Trust::new(settings.roots)?,
+            trust: Arc::new(Trust::new(settings.roots)?),
             proxies: settings.proxies,
             pins: settings.pins,
             timeout: settings.connect_timeout,
             resolver: resolve::system,
+            pool: Pool::default(),
         };
-        Ok(Self {
-            connector: Arc::new(connector),
-            pool: Arc::default(),
-            stall_timeout: settings.stall_timeout,
-        })
+        Ok(Self { connector: Arc::new(connector), stall_timeout: settings.stall_timeout })
     }
 
     /// Connects, and says what was met on the way; the connection is kept for the next request.
     pub(crate) fn connect(&self, url: &Url, deadline: Deadline) -> Result<Route, Failure> {
         let (stream, route) = self.connector.open(url, deadline)?;
-        self.pool.give(Origin::of(url), stream);
+        self.connector.pool.give(url.clone(), stream);
         Ok(route)
     }
 
     /// Sends a request, with its body from where that stands. Redirects are answers like any other.
     ///
-    /// Where a pooled connection turns out to be dead, it begins again with another one. That ends:
-    /// each round takes one out of the pool.
+    /// If a pooled connection turns out to be dead, the request is sent again on another one. That
+    /// ends: each round takes a connection out of the pool.
     pub(crate) fn send(
         &self,
         request: &Request<'_>,
         body: &mut dyn RequestBody,
     ) -> Result<Answer, Failure> {
         loop {
-            match self.send_once(request, body) {
+            let exchange = Arc::new(Exchange::new(
+                request.url.clone(),
+                Arc::clone(&self.connector),
+                StallLimit::new(self.stall_timeout, request.deadline),
+                request.expects_continue,
+                request.is_repeatable,
+            ));
+            match run(request, body, &exchange) {
                 Err(failure) if failure.kind == FailureKind::Stale => body.rewind(),
-                result => return result,
+                Err(failure) => {
+                    return Err(Failure { all_sent: exchange.has_sent_all(), ..failure });
+                }
+                Ok(answer) => return Ok(answer),
             }
         }
     }
+}
 
-    fn send_once(
-        &self,
-        request: &Request<'_>,
-        body: &mut dyn RequestBody,
-    ) -> Result<Answer, Failure> {
-        let limit = StallLimit::new(self.stall_timeout, request.deadline);
-        let exchange = Exchange::new(limit, request.expects_continue, request.is_repeatable);
-        let exchange = Arc::new(exchange);
-        self.exchange(request, body, &exchange)
-            .map_err(|failure| Failure { all_sent: exchange.has_sent_all(), ..failure })
-    }
-
-    /// Has `ureq` write the request and read the answer.
-    fn exchange(
-        &self,
-        request: &Request<'_>,
-        body: &mut dyn RequestBody,
-        exchange: &Arc<Exchange>,
-    ) -> Result<Answer, Failure> {
-        let connector = UreqConnector {
-            connector: Arc::clone(&self.connector),
-            pool: Arc::clone(&self.pool),
-            url: request.url.clone(),
-            exchange: Arc::clone(exchange),
-        };
-        // An agent for each request: its connector is how the exchange gets to the connection.
-        let agent = Agent::with_parts(config(), connector, NoResolver);
-        let mut body = CountedBody { body, left: request.length, exchange };
-        let response = match request.content_type {
-            None => agent.run(get(request)?)?,
-            Some(content_type) => agent.run(post(request, content_type, &mut body)?)?,
-        };
-        Answer::read(response, exchange)
-    }
+/// Has `ureq` write the request and read the answer.
+fn run(
+    request: &Request<'_>,
+    body: &mut dyn RequestBody,
+    exchange: &Arc<Exchange>,
+) -> Result<Answer, Failure> {
+    // An agent for each request: its connector is how `ureq` gets to the exchange.
+    let connector = UreqConnector(Arc::clone(exchange));
+    let agent = Agent::with_parts(config(), connector, NoResolver);
+    let mut body = CountedBody { body, left: request.length, exchange };
+    let impossible =
+        |_| Failure::new(FailureKind::Refused, format!("{} can't be requested", request.url));
+    let head = head(request);
+    let response = if request.content_type.is_none() {
+        agent.run(head.body(()).map_err(impossible)?)?
+    } else {
+        agent.run(head.body(SendBody::from_reader(&mut body)).map_err(impossible)?)?
+    };
+    Answer::read(response, exchange)
 }
 
 fn config() -> Config {
@@ -185,28 +177,14 @@ fn config() -> Config {
         .build()
 }
 
-fn get(request: &Request<'_>) -> Result<http::Request<()>, Failure> {
-    let message = http::Request::get(request.url.full()).body(());
-    message.map_err(|_| impossible(request.url))
-}
-
-fn post<'a>(
-    request: &Request<'_>,
-    content_type: &str,
-    body: &'a mut dyn Read,
-) -> Result<http::Request<SendBody<'a>>, Failure> {
-    let mut message = http::Request::post(request.url.full())
+fn head(request: &Request<'_>) -> http::request::Builder {
+    let url = request.url.full();
+    let Some(content_type) = request.content_type else { return http::Request::get(url) };
+    let post = http::Request::post(url)
         .header("content-type", content_type)
         // Without it, ureq would send chunks, which the storage does not take.
         .header("content-length", request.length);
-    if request.expects_continue {
-        message = message.header("expect", "100-continue");
-    }
-    message.body(SendBody::from_reader(body)).map_err(|_| impossible(request.url))
-}
-
-fn impossible(url: &Url) -> Failure {
-    Failure::new(FailureKind::Refused, format!("{url} can't be requested"))
+    if request.expects_continue { post.header("expect", "100-continue") } else { post }
 }
 
 /// A body that can be sent again from its start.
@@ -252,12 +230,7 @@ impl Read for CountedBody<'_> {
 }
 
 /// Gives `ureq` the connection for one exchange, from the pool or a new one.
-struct UreqConnector {
-    connector: Arc<Connector>,
-    pool: Arc<Pool>,
-    url: Url,
-    exchange: Arc<Exchange>,
-}
+struct UreqConnector(Arc<Exchange>);
 
 impl ureq::unversioned::transport::Connector for UreqConnector {
     type Out = Connection;
@@ -267,24 +240,20 @@ impl ureq::unversioned::transport::Connector for UreqConnector {
         _: &ConnectionDetails<'_>,
         _: Option<()>,
     ) -> Result<Option<Connection>, ureq::Error> {
-        let origin = Origin::of(&self.url);
-        let idle = self.pool.take(&origin);
+        let Exchange { connector, url, limit, .. } = &*self.0;
+        let idle = connector.pool.take(url);
         let is_reused = idle.is_some();
         let stream = match idle {
             Some(stream) => stream,
-            None => {
-                let deadline = self.exchange.limit.deadline;
-                self.connector.open(&self.url, deadline).map_err(io::Error::from)?.0
-            }
+            None => connector.open(url, limit.deadline).map_err(io::Error::from)?.0,
         };
-        let (exchange, pool) = (Arc::clone(&self.exchange), Arc::clone(&self.pool));
-        Ok(Some(Connection::new(stream, origin, is_reused, exchange, pool)))
+        Ok(Some(Connection::new(stream, is_reused, Arc::clone(&self.0))))
     }
 }
 
 impl fmt::Debug for UreqConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "UreqConnector({})", self.url)
+        write!(f, "UreqConnector({})", self.0.url)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Idle connections, kept for the next request to the same host.
+//! Idle connections, kept for the next request to the same host and port.
 
 use std::fmt;
 use std::sync::Mutex;
@@ -7,25 +7,11 @@ use std::time::{Duration, Instant};
 use super::stream::Stream;
 use super::url::Url;
 
-/// What a connection can be used again for.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Origin {
-    host: String,
-    port: u16,
-    tls: bool,
-}
-
-impl Origin {
-    pub(super) fn of(url: &Url) -> Self {
-        Self { host: url.host().to_owned(), port: url.port(), tls: url.is_tls() }
-    }
-}
-
 #[derive(Debug, Default)]
 pub(super) struct Pool(Mutex<Vec<Idle>>);
 
 struct Idle {
-    origin: Origin,
+    url: Url,
     stream: Stream,
     since: Instant,
 }
@@ -36,11 +22,11 @@ impl Pool {
     const MAX_CONNECTIONS: usize = 16;
 
     /// Takes a connection that still looks alive. Only the next request shows whether it is.
-    pub(super) fn take(&self, origin: &Origin) -> Option<Stream> {
+    pub(super) fn take(&self, url: &Url) -> Option<Stream> {
         loop {
             let mut idle = self.0.lock().ok()?;
             idle.retain(|idle| idle.since.elapsed() < Self::MAX_IDLE);
-            let at = idle.iter().rposition(|idle| idle.origin == *origin)?;
+            let at = idle.iter().rposition(|idle| idle.url.has_same_origin(url))?;
             let mut stream = idle.swap_remove(at).stream;
             drop(idle);
             if stream.is_quiet() {
@@ -49,10 +35,10 @@ impl Pool {
         }
     }
 
-    pub(super) fn give(&self, origin: Origin, stream: Stream) {
+    pub(super) fn give(&self, url: Url, stream: Stream) {
         if let Ok(mut idle) = self.0.lock() {
             if idle.len() < Self::MAX_CONNECTIONS {
-                idle.push(Idle { origin, stream, since: Instant::now() });
+                idle.push(Idle { url, stream, since: Instant::now() });
             }
         }
     }
@@ -60,6 +46,6 @@ impl Pool {
 
 impl fmt::Debug for Idle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Idle({:?})", self.origin)
+        write!(f, "Idle({:?})", self.url)
     }
 }

@@ -3,46 +3,23 @@
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, OnceLock};
 
-use rustls::pki_types::CertificateDer;
 use rustls::{
     AlertDescription, CertificateError, Error as TlsError, InvalidMessage, OtherError,
     PeerIncompatible,
 };
 
-use super::certificate;
 use super::failure::{Failure, FailureKind};
 
-/// What is known of a server once its handshake has begun.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Peer(Arc<Notes>);
-
+/// What a server showed in its handshake. `rustls` tells its verifier and nobody else, and its
+/// errors leave it out.
 #[derive(Debug, Default)]
-struct Notes {
-    issuer: Mutex<Option<String>>,
-    wants_certificate: AtomicBool,
-}
-
-impl Peer {
+pub(super) struct Peer {
     /// Who issued its certificate.
-    pub(super) fn issuer(&self) -> Option<String> {
-        self.0.issuer.lock().map_or(None, |name| name.clone())
-    }
-
-    pub(super) fn note_certificate(&self, certificate: &CertificateDer<'_>) {
-        if let Ok(mut name) = self.0.issuer.lock() {
-            *name = certificate::issuer(certificate);
-        }
-    }
-
-    pub(super) fn note_request_for_certificate(&self) {
-        self.0.wants_certificate.store(true, Ordering::Relaxed);
-    }
-
-    fn wants_certificate(&self) -> bool {
-        self.0.wants_certificate.load(Ordering::Relaxed)
-    }
+    pub(super) issuer: OnceLock<String>,
+    /// Whether it asked for a certificate of ours.
+    pub(super) wants_certificate: AtomicBool,
 }
 
 /// What is wrong with an added authority that a chain leads to.
@@ -115,8 +92,8 @@ pub(super) fn of_handshake(error: io::Error, host: &str, peer: &Peer) -> Failure
 fn of_tls(error: TlsError, host: &str, peer: &Peer) -> Failure {
     if let TlsError::InvalidCertificate(problem) = &error {
         let (said, advice) = of_certificate(problem);
-        let issued =
-            peer.issuer().map_or_else(String::new, |name| format!(", issued by \"{name}\","));
+        let issuer = peer.issuer.get();
+        let issued = issuer.map_or_else(String::new, |name| format!(", issued by \"{name}\","));
         let problem = format!("the certificate of {host}{issued} {said}");
         return Failure::new(FailureKind::Refused, problem).because(error).advising(advice);
     }
@@ -149,22 +126,26 @@ fn of_certificate(problem: &CertificateError) -> (&'static str, &'static str) {
             "is for another name",
             "something else answers in its place: see DNS, --resolve and proxies",
         ),
-        CertificateError::Other(OtherError(other)) => {
-            match (other.downcast_ref(), other.downcast_ref()) {
-                (Some(problem), _) => of_authority(*problem),
-                (_, Some(webpki::Error::CaUsedAsEndEntity)) => (
-                    "is that of a certificate authority, which no server may show",
-                    "give this very certificate with --ca-file, or issue one for the server, \
-                     without CA:TRUE",
-                ),
-                (_, Some(webpki::Error::EndEntityUsedAsCa)) => (
-                    "is issued by one that may issue none",
-                    "give the server's own certificate with --ca-file, or that of an authority: one \
-                     with CA:TRUE",
-                ),
-                _ => INVALID,
-            }
-        }
+        CertificateError::Other(OtherError(other)) => match other.downcast_ref() {
+            Some(problem) => of_authority(*problem),
+            None => of_chain(other.downcast_ref()),
+        },
+        _ => INVALID,
+    }
+}
+
+fn of_chain(problem: Option<&webpki::Error>) -> (&'static str, &'static str) {
+    match problem {
+        Some(webpki::Error::CaUsedAsEndEntity) => (
+            "is that of a certificate authority, which no server may show",
+            "give this very certificate with --ca-file, or issue one for the server, without \
+             CA:TRUE",
+        ),
+        Some(webpki::Error::EndEntityUsedAsCa) => (
+            "is issued by one that may issue none",
+            "give the server's own certificate with --ca-file, or that of an authority: one with \
+             CA:TRUE",
+        ),
         _ => INVALID,
     }
 }
@@ -230,7 +211,7 @@ fn asks_for_certificate(error: &TlsError, peer: &Peer) -> bool {
     match error {
         TlsError::AlertReceived(CertificateRequired) => true,
         TlsError::AlertReceived(BadCertificate | HandshakeFailure | NoCertificate) => {
-            peer.wants_certificate()
+            peer.wants_certificate.load(Ordering::Relaxed)
         }
         _ => false,
     }
@@ -259,30 +240,25 @@ mod tests {
 
     #[test]
     fn each_failure_of_tls_says_what_it_means_and_what_to_do() {
-        let asked = Peer::default();
-        asked.note_request_for_certificate();
+        let (asked, silent) = (Peer::default(), Peer::default());
+        asked.wants_certificate.store(true, Ordering::Relaxed);
         let alert = TlsError::AlertReceived;
         for (error, peer, kind, words) in [
-            (alert(AlertDescription::HandshakeFailure), Peer::default(), "Broken", "in common"),
-            (
-                alert(AlertDescription::HandshakeFailure),
-                asked.clone(),
-                "Refused",
-                "a certificate of",
-            ),
-            (alert(AlertDescription::BadCertificate), asked.clone(), "Refused", "a certificate of"),
-            (alert(AlertDescription::CertificateRequired), Peer::default(), "Refused", "of its cl"),
-            (alert(AlertDescription::ProtocolVersion), asked, "Broken", "neither TLS 1.2 nor 1.3"),
-            (alert(AlertDescription::UnrecognisedName), Peer::default(), "Broken", "that name"),
-            (alert(AlertDescription::InternalError), Peer::default(), "Broken", "broke off"),
+            (alert(AlertDescription::HandshakeFailure), &silent, "Broken", "in common"),
+            (alert(AlertDescription::HandshakeFailure), &asked, "Refused", "a certificate of"),
+            (alert(AlertDescription::BadCertificate), &asked, "Refused", "a certificate of"),
+            (alert(AlertDescription::CertificateRequired), &silent, "Refused", "of its cl"),
+            (alert(AlertDescription::ProtocolVersion), &asked, "Broken", "neither TLS 1.2 nor 1.3"),
+            (alert(AlertDescription::UnrecognisedName), &silent, "Broken", "that name"),
+            (alert(AlertDescription::InternalError), &silent, "Broken", "broke off"),
             (
                 TlsError::InvalidMessage(InvalidMessage::InvalidContentType),
-                Peer::default(),
+                &silent,
                 "Broken",
                 "plain HTTP",
             ),
         ] {
-            let failure = of_tls(error.clone(), "x.example", &peer);
+            let failure = of_tls(error.clone(), "x.example", peer);
             assert_eq!(format!("{:?}", failure.kind), kind, "{error:?}");
             assert!(failure.problem.contains(words), "{error:?} {failure}");
             assert!(failure.problem.contains("x.example") && failure.advice.is_some(), "{failure}");

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::ptr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -11,11 +12,12 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{
-    ClientConfig, DigitallySignedStruct, Error as TlsError, SignatureScheme, client::Resumption,
+    ClientConfig, ClientConnection, DigitallySignedStruct, Error as TlsError, SignatureScheme,
+    client::Resumption,
 };
 use webpki::{EndEntityCert, KeyUsage, VerifiedPath, anchor_from_trusted_cert};
 
-use super::certificate::Certificate;
+use super::certificate::{self, Certificate};
 use super::crypto;
 use super::tls_error::{AuthorityProblem, Peer, of_webpki};
 use crate::bom;
@@ -26,21 +28,18 @@ use crate::error::{Error, Result};
 pub(crate) struct Roots {
     /// Mozilla's.
     built_in: bool,
-    authorities: Vec<Authority>,
+    /// Authorities: those that were added, in their order, and behind them the built-in ones once
+    /// verification begins.
+    anchors: Vec<TrustAnchor<'static>>,
+    /// What the added ones say for themselves, for as many anchors from the first on.
+    added: Vec<Certificate>,
     /// All that were added. Each is trusted where a server shows this very one.
     own: Vec<CertificateDer<'static>>,
 }
 
-/// An authority that was added.
-#[derive(Debug, Clone)]
-struct Authority {
-    anchor: TrustAnchor<'static>,
-    certificate: Certificate,
-}
-
 impl Default for Roots {
     fn default() -> Self {
-        Self { built_in: true, authorities: Vec::new(), own: Vec::new() }
+        Self { built_in: true, anchors: Vec::new(), added: Vec::new(), own: Vec::new() }
     }
 }
 
@@ -69,8 +68,10 @@ impl Roots {
     /// authority for every host.
     fn add(&mut self, der: CertificateDer<'static>) -> std::result::Result<(), webpki::Error> {
         let anchor = anchor_from_trusted_cert(&der)?.to_owned();
-        let certificate = Certificate::parse(&der).filter(|it| it.is_authority);
-        self.authorities.extend(certificate.map(|certificate| Authority { anchor, certificate }));
+        if let Some(authority) = Certificate::parse(&der).filter(|it| it.is_authority) {
+            self.anchors.push(anchor);
+            self.added.push(authority);
+        }
         self.own.push(der);
         Ok(())
     }
@@ -80,50 +81,37 @@ impl Roots {
 #[derive(Debug)]
 pub(super) struct Trust {
     provider: Arc<CryptoProvider>,
-    trusted: Arc<Trusted>,
-}
-
-/// What certificates are compared with.
-#[derive(Debug)]
-struct Trusted {
-    /// Those that were added first, in their order, then the built-in ones.
-    anchors: Vec<TrustAnchor<'static>>,
-    /// What the first of the anchors say for themselves.
-    added: Vec<Certificate>,
-    own: Vec<CertificateDer<'static>>,
+    roots: Roots,
 }
 
 impl Trust {
-    pub(super) fn new(roots: Roots) -> Result<Self> {
-        let (mut anchors, added): (Vec<_>, Vec<_>) =
-            roots.authorities.into_iter().map(|it| (it.anchor, it.certificate)).unzip();
+    pub(super) fn new(mut roots: Roots) -> Result<Self> {
         if roots.built_in {
-            anchors.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+            roots.anchors.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         }
-        if anchors.is_empty() && roots.own.is_empty() {
+        if roots.anchors.is_empty() && roots.own.is_empty() {
             return Err(Error::usage("there is no certificate authority to trust"));
         }
-        let trusted = Arc::new(Trusted { anchors, added, own: roots.own });
-        Ok(Self { provider: Arc::new(crypto::provider()), trusted })
+        Ok(Self { provider: Arc::new(crypto::provider()), roots })
     }
 
-    /// Returns settings for one connection, and notes about the server that it meets.
-    pub(super) fn config(&self) -> std::result::Result<(ClientConfig, Peer), TlsError> {
-        let peer = Peer::default();
-        let (provider, trusted) = (Arc::clone(&self.provider), Arc::clone(&self.trusted));
-        let verifier = Verifier { provider, trusted, peer: peer.clone() };
+    /// Begins a session with a host. What its server shows is noted in the [`Peer`].
+    pub(super) fn session(
+        self: &Arc<Self>,
+        host: ServerName<'static>,
+    ) -> std::result::Result<(ClientConnection, Arc<Peer>), TlsError> {
+        let peer = Arc::<Peer>::default();
+        let handshake = Arc::new(Handshake { trust: Arc::clone(self), peer: Arc::clone(&peer) });
         let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_client_cert_resolver(Arc::new(NoCertificate(peer.clone())));
+            .with_custom_certificate_verifier(Arc::clone(&handshake) as _)
+            .with_client_cert_resolver(handshake);
         // Connections are kept; there is nothing to resume.
         config.resumption = Resumption::disabled();
-        Ok((config, peer))
+        Ok((ClientConnection::new(Arc::new(config), host)?, peer))
     }
-}
 
-impl Trusted {
     fn verify(
         &self,
         der: &CertificateDer<'_>,
@@ -134,7 +122,7 @@ impl Trusted {
         let server = EndEntityCert::try_from(der).map_err(of_webpki)?;
         // An authority's certificate that was added may be a server's own too, as
         // `openssl req -x509` makes it. A chain to it would be refused: it is the server itself.
-        let own = Some(der).filter(|der| self.own.contains(der));
+        let own = Some(der).filter(|der| self.roots.own.contains(der));
         match own.and_then(|der| Certificate::parse(der)) {
             Some(own) => check_time(&own, now).map_err(of_webpki)?,
             None => self.verify_chain(&server, intermediates, now)?,
@@ -156,7 +144,7 @@ impl Trusted {
             problem.map_or(Ok(()), |_| Err(webpki::Error::UnknownIssuer))
         };
         let algorithms = crypto::SIGNATURES.all;
-        let (anchors, usage) = (&self.anchors, KeyUsage::server_auth());
+        let (anchors, usage) = (&self.roots.anchors, KeyUsage::server_auth());
         let verified = server.verify_for_usage(
             algorithms,
             anchors,
@@ -181,8 +169,8 @@ impl Trusted {
         now: UnixTime,
     ) -> Option<AuthorityProblem> {
         // Two may have the same name and key, and another time: a renewed one.
-        let at = self.anchors.iter().position(|anchor| ptr::eq(anchor, path.anchor()))?;
-        let authority = self.added.get(at)?;
+        let at = self.roots.anchors.iter().position(|anchor| ptr::eq(anchor, path.anchor()))?;
+        let authority = self.roots.added.get(at)?;
         // Those that an authority issued to itself would not count; nobody does that any more.
         let length = path.intermediate_certificates().count();
         match check_time(authority, now) {
@@ -207,14 +195,14 @@ fn check_time(certificate: &Certificate, time: UnixTime) -> std::result::Result<
     Ok(())
 }
 
+/// What `rustls` asks during one handshake.
 #[derive(Debug)]
-struct Verifier {
-    provider: Arc<CryptoProvider>,
-    trusted: Arc<Trusted>,
-    peer: Peer,
+struct Handshake {
+    trust: Arc<Trust>,
+    peer: Arc<Peer>,
 }
 
-impl ServerCertVerifier for Verifier {
+impl ServerCertVerifier for Handshake {
     fn verify_server_cert(
         &self,
         server: &CertificateDer<'_>,
@@ -225,8 +213,11 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> std::result::Result<ServerCertVerified, TlsError> {
         // Now, since an error does not say whose certificate it was.
-        self.peer.note_certificate(server);
-        self.trusted.verify(server, intermediates, name, now)?;
+        if let Some(issuer) = certificate::issuer(server) {
+            // A handshake shows one certificate, so that this is never set twice.
+            let _ = self.peer.issuer.set(issuer);
+        }
+        self.trust.verify(server, intermediates, name, now)?;
         Ok(ServerCertVerified::assertion())
     }
 
@@ -249,18 +240,15 @@ impl ServerCertVerifier for Verifier {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        crypto::SIGNATURES.supported_schemes()
     }
 }
 
-/// Has no certificate for a server that asks its clients for one, and notes that it did: the refusal
-/// that may follow does not say so in TLS 1.2.
-#[derive(Debug)]
-struct NoCertificate(Peer);
-
-impl ResolvesClientCert for NoCertificate {
+/// There is no certificate for a server that asks its clients for one. That it asked is noted: in
+/// TLS 1.2 the refusal that may follow does not say so.
+impl ResolvesClientCert for Handshake {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.0.note_request_for_certificate();
+        self.peer.wants_certificate.store(true, Ordering::Relaxed);
         None
     }
 

@@ -1,7 +1,7 @@
 //! Tunnels: what is said to a proxy before the connection is ours. CONNECT (RFC 9110, 9.3.6) and
 //! SOCKS5 (RFC 1928, RFC 1929).
 
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 use std::net::IpAddr;
 
 use base64::Engine;
@@ -13,8 +13,14 @@ use super::proxy::{Proxy, ProxyKind};
 use super::url::{Url, host_in_url};
 use crate::retry::is_transient;
 
-/// The most that a proxy's answer may have.
+/// The most that the head of a proxy's answer may have.
 const MAX_HEAD: usize = 16 * 1024;
+
+/// SOCKS: the version, and the types of address.
+const VERSION: u8 = 5;
+const IPV4: u8 = 1;
+const NAME: u8 = 3;
+const IPV6: u8 = 4;
 
 /// Has the proxy connect to the host of the URL: by its name, or by an address.
 pub(super) fn open(
@@ -25,7 +31,11 @@ pub(super) fn open(
 ) -> Result<(), Failure> {
     match proxy.kind {
         ProxyKind::Http | ProxyKind::Https => connect(proxy, host, url, pipe),
-        ProxyKind::Socks5 | ProxyKind::Socks5h => socks5(proxy, host, url, pipe),
+        ProxyKind::Socks5 | ProxyKind::Socks5h => {
+            log_in(proxy, url, pipe)?;
+            say(pipe, &socks_request(host, url.port())?)?;
+            hear_reply(host, url.port(), pipe)
+        }
     }
 }
 
@@ -36,34 +46,42 @@ fn connect(
     pipe: &mut (impl Read + Write),
 ) -> Result<(), Failure> {
     let target = format!("{}:{}", host_in_url(host), url.port());
-    let mut request = format!(
-        "CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {}\r\n",
-        super::USER_AGENT
-    );
-    if let Some((user, password)) = proxy.credentials() {
-        let credentials = STANDARD.encode(format!("{user}:{password}"));
-        request.push_str(&format!("Proxy-Authorization: Basic {credentials}\r\n"));
-    }
-    request.push_str("\r\n");
-    pipe.write_all(request.as_bytes()).map_err(Failure::from_io)?;
-    pipe.flush().map_err(Failure::from_io)?;
-    match heads::status(&read_head(pipe)?) {
-        Some(200..=299) => Ok(()),
-        Some(407) => Err(wants_credentials(proxy, url, " (407)")),
-        Some(status) if is_transient(status) => Err(Failure::new(
+    say(pipe, connect_request(proxy, &target).as_bytes())?;
+    let (kind, problem, advice) = match heads::status(&read_head(pipe)?) {
+        Some(200..=299) => return Ok(()),
+        Some(407) => return Err(wants_credentials(proxy, url, " (407)")),
+        // Proxies say 502, 503 or 504 where the host did not answer them.
+        Some(status) if is_transient(status) => (
             FailureKind::Unreachable,
             format!("it answered {status} when asked for {target}"),
-        )
-        .advising("the proxy can't reach that host: see whether it is allowed to")),
-        Some(status) => Err(Failure::new(
+            "the proxy can't reach that host: see whether it is allowed to",
+        ),
+        Some(status) => (
             FailureKind::Refused,
             format!("it refuses to connect to {target}: status {status}"),
-        )
-        .advising("have the proxy allow that host and port")),
-        None => Err(Failure::new(FailureKind::Broken, "it does not answer as an HTTP proxy")),
-    }
+            "have the proxy allow that host and port",
+        ),
+        None => {
+            let problem = "it does not answer as an HTTP proxy";
+            return Err(Failure::new(FailureKind::Broken, problem));
+        }
+    };
+    Err(Failure::new(kind, problem).advising(advice))
 }
 
+/// Sends credentials at once: to wait for a 407 would cost a round trip.
+fn connect_request(proxy: &Proxy, target: &str) -> String {
+    let agent = super::USER_AGENT;
+    let authorization = proxy.credentials().map_or_else(String::new, |(user, password)| {
+        let credentials = STANDARD.encode(format!("{user}:{password}"));
+        format!("Proxy-Authorization: Basic {credentials}\r\n")
+    });
+    format!(
+        "CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nUser-Agent: {agent}\r\n{authorization}\r\n"
+    )
+}
+
+/// The failure of a proxy that wants a user name and password, or other ones.
 fn wants_credentials(proxy: &Proxy, url: &Url, code: &str) -> Failure {
     let problem = match proxy.credentials() {
         None => "it wants a user name and password",
@@ -95,78 +113,64 @@ fn read_head(pipe: &mut impl Read) -> Result<Vec<u8>, Failure> {
     Ok(head)
 }
 
-fn socks5(
-    proxy: &Proxy,
-    host: &str,
-    url: &Url,
-    pipe: &mut (impl Read + Write),
-) -> Result<(), Failure> {
+/// Agrees on a way to log in, and does. Without credentials the proxy is offered only "none needed",
+/// so that one that wants them says so here.
+fn log_in(proxy: &Proxy, url: &Url, pipe: &mut (impl Read + Write)) -> Result<(), Failure> {
     const NO_AUTHENTICATION: u8 = 0;
     const PASSWORD: u8 = 2;
     let greeting: &[u8] = match proxy.credentials() {
-        None => &[5, 1, NO_AUTHENTICATION],
-        Some(_) => &[5, 2, NO_AUTHENTICATION, PASSWORD],
+        None => &[VERSION, 1, NO_AUTHENTICATION],
+        Some(_) => &[VERSION, 2, NO_AUTHENTICATION, PASSWORD],
     };
     say(pipe, greeting)?;
     match (hear::<2>(pipe)?, proxy.credentials()) {
-        ([5, NO_AUTHENTICATION], _) => {}
-        ([5, PASSWORD], Some((user, password))) => log_in(proxy, url, user, password, pipe)?,
-        ([5, _], _) => return Err(wants_credentials(proxy, url, "")),
-        _ => return Err(not_socks()),
+        ([VERSION, NO_AUTHENTICATION], _) => Ok(()),
+        ([VERSION, PASSWORD], Some((user, password))) => {
+            // The 1 is the version of this exchange of RFC 1929.
+            let mut request = vec![1];
+            push_counted(&mut request, user)?;
+            push_counted(&mut request, password)?;
+            say(pipe, &request)?;
+            match hear::<2>(pipe)? {
+                [_, 0] => Ok(()),
+                _ => Err(wants_credentials(proxy, url, "")),
+            }
+        }
+        ([VERSION, _], _) => Err(wants_credentials(proxy, url, "")),
+        _ => Err(not_socks()),
     }
-    let mut request = vec![5, 1, 0];
-    match host.parse::<IpAddr>() {
+}
+
+fn socks_request(host: &str, port: u16) -> Result<Vec<u8>, Failure> {
+    const CONNECT: u8 = 1;
+    let mut request = vec![VERSION, CONNECT, 0];
+    match host.parse() {
         Ok(IpAddr::V4(address)) => {
-            request.push(1);
+            request.push(IPV4);
             request.extend_from_slice(&address.octets());
         }
         Ok(IpAddr::V6(address)) => {
-            request.push(4);
+            request.push(IPV6);
             request.extend_from_slice(&address.octets());
         }
         Err(_) => {
-            request.push(3);
+            request.push(NAME);
             push_counted(&mut request, host)?;
         }
     }
-    request.extend_from_slice(&url.port().to_be_bytes());
-    say(pipe, &request)?;
-    socks_reply(host, url.port(), pipe)
+    request.extend_from_slice(&port.to_be_bytes());
+    Ok(request)
 }
 
-fn log_in(
-    proxy: &Proxy,
-    url: &Url,
-    user: &str,
-    password: &str,
-    pipe: &mut (impl Read + Write),
-) -> Result<(), Failure> {
-    let mut request = vec![1];
-    push_counted(&mut request, user)?;
-    push_counted(&mut request, password)?;
-    say(pipe, &request)?;
-    match hear::<2>(pipe)? {
-        [_, 0] => Ok(()),
-        _ => Err(wants_credentials(proxy, url, "")),
-    }
-}
-
-fn socks_reply(host: &str, port: u16, pipe: &mut impl Read) -> Result<(), Failure> {
+fn hear_reply(host: &str, port: u16, pipe: &mut impl Read) -> Result<(), Failure> {
     let [version, code, _, address_type] = hear::<4>(pipe)?;
-    if version != 5 {
+    if version != VERSION {
         return Err(not_socks());
     }
+    if code == 0 {
+        return skip_bound_address(address_type, pipe);
+    }
     let (kind, reason) = match code {
-        0 => {
-            let address_length = match address_type {
-                1 => 4,
-                4 => 16,
-                3 => usize::from(hear::<1>(pipe)?[0]),
-                _ => return Err(not_socks()),
-            };
-            let mut bound = vec![0; address_length.saturating_add(2)];
-            return pipe.read_exact(&mut bound).map_err(Failure::from_io);
-        }
         2 => (FailureKind::Refused, "its rules do not allow it"),
         3 => (FailureKind::Unreachable, "the network is unreachable from there"),
         4 => (FailureKind::Unreachable, "the host is unreachable from there, or not known"),
@@ -179,10 +183,23 @@ fn socks_reply(host: &str, port: u16, pipe: &mut impl Read) -> Result<(), Failur
     Err(Failure::new(kind, problem).advising("see whether the proxy may and can reach that host"))
 }
 
+/// Reads past the address and port that the proxy connects from. Nobody needs them, but what follows
+/// belongs to the tunnel.
+fn skip_bound_address(address_type: u8, pipe: &mut impl Read) -> Result<(), Failure> {
+    let length = match address_type {
+        IPV4 => 4,
+        IPV6 => 16,
+        NAME => usize::from(hear::<1>(pipe)?[0]),
+        _ => return Err(not_socks()),
+    };
+    pipe.read_exact(&mut vec![0; length + 2]).map_err(Failure::from_io)
+}
+
 fn not_socks() -> Failure {
     Failure::new(FailureKind::Broken, "it does not answer as a SOCKS5 proxy")
 }
 
+/// Appends a text behind one byte with its length.
 fn push_counted(request: &mut Vec<u8>, text: &str) -> Result<(), Failure> {
     let length = u8::try_from(text.len()).map_err(|_| {
         Failure::new(FailureKind::Refused, "a host, user or password is too long for SOCKS5")
@@ -198,12 +215,14 @@ fn say(pipe: &mut impl Write, bytes: &[u8]) -> Result<(), Failure> {
 
 fn hear<const N: usize>(pipe: &mut impl Read) -> Result<[u8; N], Failure> {
     let mut bytes = [0; N];
-    pipe.read_exact(&mut bytes).map_err(|error: io::Error| Failure::from_io(error))?;
+    pipe.read_exact(&mut bytes).map_err(Failure::from_io)?;
     Ok(bytes)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     /// A proxy that answers with this, whatever it is told.

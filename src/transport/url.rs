@@ -57,6 +57,11 @@ impl Url {
         self.path.contains('?')
     }
 
+    /// Whether a connection to one serves the other too.
+    pub(super) fn has_same_origin(&self, other: &Self) -> bool {
+        (self.tls, self.port) == (other.tls, other.port) && self.host == other.host
+    }
+
     pub(crate) fn is_loopback(&self) -> bool {
         is_loopback(&self.host)
     }
