@@ -4,11 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use pgyer::sandbox::Endpoint;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::runner::{Job, Step, steps};
 use super::stand_ins::{self, Releases};
-use super::{ACTION, builds, check_outputs, odd_sandbox};
+use super::{ACTION, NAME, builds, odd_sandbox};
 use crate::support::Ran;
 
 const OWN: &str = concat!("v", env!("CARGO_PKG_VERSION"));
@@ -33,7 +34,7 @@ fn is_installed(job: &Job) -> bool {
 
 #[test]
 fn uploads_and_passes_on_the_result() {
-    if !stand_ins::installed(&["curl"]) {
+    if !stand_ins::installed(&["curl", "jq"]) {
         return;
     }
     let releases = Releases::start("linux-x86_64");
@@ -51,7 +52,15 @@ fn uploads_and_passes_on_the_result() {
     ];
     job.run(ACTION, &inputs.each_ref().map(|(name, value)| (*name, value.as_str())));
     assert_eq!(builds(&sandbox), 1);
-    check_outputs(&job);
+    let page = job.output("install-url");
+    assert!(page.starts_with("https://www.pgyer.com/"), "{page}");
+    assert_eq!(job.output("app-name"), NAME);
+    let all: Value = serde_json::from_str(job.output("json")).unwrap();
+    assert_eq!(all[0]["install_url"], page);
+    assert_eq!(job.output("qr-code-url"), all[0]["qr_code_url"].as_str().unwrap());
+    let summary = job.summary();
+    assert!(summary.contains(&format!("| install page | <{page}> |\n")), "{summary}");
+    assert!(summary.contains("\n![QR code](<https://www.pgyer.com/app/qrcode/"), "{summary}");
     let seen = sandbox.seen();
     let token = seen.requests_to(Endpoint::Token).next().unwrap();
     assert_eq!(token.field("buildUpdateDescription").unwrap(), b"One \"line\",\nand $another");

@@ -3,6 +3,7 @@
 //! passes where it is not installed.
 
 mod action;
+mod action_files;
 mod chat;
 mod runner;
 mod stand_ins;
