@@ -8,7 +8,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::runner::{Job, steps};
-use super::{ACTION, builds, odd_sandbox, stand_ins};
+use super::{ACTION, CHINESE, ENGLISH, builds, odd_sandbox, section, stand_ins};
+use crate::support::document::value;
 use crate::support::{Ran, sandbox};
 
 /// The step that uploads, with these files and options.
@@ -91,6 +92,37 @@ fn takes_whole_paths() {
     let pattern = format!("{}/**/*.apk", elsewhere.path().display());
     upload(&mut job, &sandbox, &pattern, "").expect(0);
     assert_eq!(uploaded(&job), [file.to_str().unwrap()]);
+}
+
+/// The step of the recipe with patterns, which leaves a name that is no package alone.
+#[test]
+fn the_recipe_takes_several_files() {
+    if is_without_jq() {
+        return;
+    }
+    let text = &section("GitHub Actions")[1].text;
+    let input = |name: &str| {
+        let start = format!("          {name}: ");
+        let mut lines = text.lines().skip_while(|line| !line.starts_with(&start));
+        value(lines.next().unwrap().strip_prefix(&start).unwrap(), lines, 10)
+    };
+    let sandbox = sandbox(|builder| builder.polls(0));
+    let names = ["app/build/outputs/apk/release/app.apk", "app/build/outputs/apk/release/app.json"];
+    let mut job = job(&sandbox, &[&names[..], &["ios/build/app.ipa"]].concat());
+    fs::copy(job.folder().join("app.ipa"), job.folder().join("ios/build/app.ipa")).unwrap();
+    upload(&mut job, &sandbox, &input("file"), &input("options")).expect(0);
+    assert_eq!(uploaded(&job), [names[0], "ios/build/app.ipa"]);
+}
+
+#[test]
+fn the_recipes_name_every_input_and_output() {
+    let names = ACTION.lines().filter_map(|line| line.strip_prefix("  ")?.split_once(':'));
+    let names: Vec<&str> = names.map(|(name, _)| name).filter(|n| !n.starts_with(' ')).collect();
+    let names: Vec<&&str> = names.iter().filter(|n| !["using", "steps"].contains(n)).collect();
+    assert!(names.len() >= 14, "{names:?}");
+    for (name, document) in names.iter().flat_map(|n| [(n, ENGLISH), (n, CHINESE)]) {
+        assert!(document.contains(&format!("`{name}`")), "{name}");
+    }
 }
 
 #[test]

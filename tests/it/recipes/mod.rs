@@ -7,6 +7,7 @@ mod action_files;
 mod chat;
 mod runner;
 mod stand_ins;
+mod systems;
 
 use std::path::Path;
 use std::process::Command;
@@ -149,7 +150,7 @@ fn a_download_with_another_checksum_is_not_unpacked() {
         return;
     }
     let scripts = downloads();
-    assert_eq!(scripts.len(), 4, "{scripts:?}");
+    assert_eq!(scripts.len(), 7, "{scripts:?}");
     let releases = Releases::start("linux-x86_64");
     releases.falsify();
     let release = format!("{}/OWNER/pgyer/releases/download/v0.1.0", releases.url());
@@ -184,7 +185,7 @@ fn github_actions_without_the_action() {
     }
     let blocks = section("GitHub Actions");
     let releases = Releases::start("linux-x86_64");
-    let text = releases.instead_of_github(&blocks[1].text);
+    let text = releases.instead_of_github(&blocks[2].text);
     let sandbox = odd_sandbox();
     let mut job = Job::new(&sandbox);
     stand_ins::gradle(job.folder());

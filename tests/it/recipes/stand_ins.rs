@@ -60,6 +60,19 @@ pub(crate) fn gradle(folder: &Path) {
     script(folder.join("gradlew"), text);
 }
 
+/// A `flutter` that builds the packages of `tests/data` where the real one does.
+pub(crate) fn flutter(bin: &Path) {
+    let text = r#"#!/bin/sh -e
+        case "$1 $2" in
+        "build apk") to=build/app/outputs/flutter-apk/app-release.apk from=app.apk ;;
+        "build ipa") to="build/ios/ipa/The App.ipa" from=app.ipa ;;
+        esac
+        mkdir -p "$(dirname "$to")"
+        cp "$from" "$to"
+    "#;
+    script(bin.join("flutter"), text);
+}
+
 /// A `sudo` that checks that there is something to install.
 pub(crate) fn sudo(folder: &Path) {
     script(folder.join("sudo"), "#!/bin/sh -e\n[ \"$1\" = install ]\n[ -x \"$2\" ]\n");

@@ -39,15 +39,18 @@ pub(crate) fn value<'a>(first: &str, rest: impl Iterator<Item = &'a str>, depth:
     lines.iter().flat_map(|line| [line.get(edge..).unwrap_or_default(), "\n"]).collect()
 }
 
-/// Every `run:` and every item under `script:`.
+/// Every `run:`, `script: |` and `content: |`, and every item under `script:`.
 pub(crate) fn shell_of_yaml(text: &str) -> Vec<String> {
     let lines: Vec<&str> = text.lines().collect();
     let mut scripts = Vec::new();
     for (nth, line) in lines.iter().enumerate() {
         let rest = || lines[nth + 1..].iter().copied();
         let (depth, bare) = (indent(line), line.trim_start());
-        if let Some(first) = bare.trim_start_matches("- ").strip_prefix("run: ") {
-            scripts.push(value(first, rest(), depth));
+        let key = bare.trim_start_matches("- ");
+        let first = key.strip_prefix("run: ");
+        if let Some(first) = first.or(["script: |", "content: |"].contains(&key).then_some("|")) {
+            // A key behind a dash is two columns further in.
+            scripts.push(value(first, rest(), depth + bare.len() - key.len()));
         }
         if bare == "script:" {
             let items = rest().take_while(|line| indent(line) > depth);
