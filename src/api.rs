@@ -32,7 +32,7 @@ impl Client {
             .field("buildType", build_type.api_value())
             .fields(release.token_fields())
             .fields(release.common_fields());
-        let client = self.hiding(release.secrets());
+        let client = self.for_one_job();
         let envelope = client.call(&call)?;
         client.decode_token(&envelope).map_err(|problem| unusable(action, &envelope, problem))
     }
@@ -44,6 +44,7 @@ impl Client {
             // The key has to be sent as it is, and every message names it.
             return Err("its \"key\" has the API key in it".to_owned());
         }
+        self.redactor.add_all(token.secrets());
         let shown = self.redactor.clean_token(token.expose_json());
         Ok(token.shown_as(shown))
     }
@@ -112,7 +113,7 @@ impl Client {
             .field("buildKey", key)
             .field("password", password.expose())
             .file(p12);
-        self.hiding([password.expose()]).call(&call).map(drop)
+        self.for_one_job().call(&call).map(drop)
     }
 
     /// `uploadHarmonyHsp`, "Upload HarmonyOS Hsp File": one HSP that a HAP depends on. `key` is
@@ -156,7 +157,7 @@ impl Client {
             .fields(release.common_fields())
             .file(package.source())
             .not_idempotent();
-        let client = self.hiding(release.secrets());
+        let client = self.for_one_job();
         let envelope = client.call(&call).map_err(|error| publish_error(None, error))?;
         // Code 0 means that there is a build, whatever else the answer lacks.
         client

@@ -47,15 +47,16 @@ impl Client {
     /// # }
     /// ```
     pub fn doctor(&self, mut tell: impl FnMut(&Probe)) -> Diagnosis {
+        let client = self.for_one_job();
         let mut probes = Vec::new();
         let mut note = |probe: Probe| {
             tell(&probe);
             probes.push(probe);
         };
         let mut api_answers = false;
-        for url in self.api_urls() {
-            let probe = examine(format!("API {}", self.redactor.clean(url.host())), || {
-                self.examine_api(url)
+        for url in client.api_urls() {
+            let probe = examine(format!("API {}", client.redactor.clean(url.host())), || {
+                client.examine_api(url)
             });
             api_answers |= probe.result.is_ok();
             note(probe);
@@ -64,11 +65,11 @@ impl Client {
         if api_answers {
             let mut token = None;
             note(examine("API key".to_owned(), || {
-                token = Some(self.get_cos_token(BuildType::Android, &Release::default())?);
+                token = Some(client.get_cos_token(BuildType::Android, &Release::default())?);
                 Ok("Pgyer accepts it".to_owned())
             }));
             if let Some(token) = token {
-                let probe = examine(self.storage_name(&token), || self.examine_storage(&token));
+                let probe = examine(client.storage_name(&token), || client.examine_storage(&token));
                 can_upload = probe.result.is_ok();
                 note(probe);
             }

@@ -1,23 +1,57 @@
 //! The escapes of URLs, JSON and XML, decoded one kind at a time.
 
-/// Decodes the escape at the start of a text, if there is one, to a character and the length of the
-/// escape.
-pub(crate) type Decode = fn(&str) -> Option<(char, usize)>;
+/// A kind of escapes.
+#[derive(Clone, Copy)]
+pub(crate) struct Escape {
+    begins_with: char,
+    /// Decodes the escape at the start of a text, if there is one, to a character and the length
+    /// of the escape.
+    decode_first: fn(&str) -> Option<(char, usize)>,
+}
 
-/// The characters of a text, with one kind of escape decoded; each with its offset in the text.
-pub(crate) fn decoded(text: &str, decode: Decode) -> impl Iterator<Item = (usize, char)> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let first = rest.chars().next()?;
-        let (c, length) = decode(rest).unwrap_or((first, first.len_utf8()));
-        let at = text.len() - rest.len();
-        rest = rest.get(length..)?;
-        Some((at, c))
-    })
+pub(crate) const PERCENT: Escape = Escape { begins_with: '%', decode_first: percent };
+pub(crate) const JSON: Escape = Escape { begins_with: '\\', decode_first: json };
+pub(crate) const ENTITY: Escape = Escape { begins_with: '&', decode_first: entity };
+
+/// A stretch of a text, and the character that the escape after it stands for, if there is one.
+pub(crate) struct Piece<'t> {
+    pub(crate) plain: &'t str,
+    pub(crate) decoded: Option<char>,
+    /// The offset of the escape, or of the end of the stretch.
+    pub(crate) at: usize,
+}
+
+impl Escape {
+    pub(crate) fn decode(self, text: &str) -> String {
+        let mut decoded = String::with_capacity(text.len());
+        for piece in self.pieces(text) {
+            decoded.push_str(piece.plain);
+            decoded.extend(piece.decoded);
+        }
+        decoded
+    }
+
+    /// Takes a text apart at its escapes.
+    pub(crate) fn pieces(self, text: &str) -> impl Iterator<Item = Piece<'_>> {
+        let mut rest = text;
+        std::iter::from_fn(move || {
+            let begin = text.len() - rest.len();
+            let mut length = rest.find(self.begins_with).unwrap_or(rest.len());
+            let decoded = rest.get(length..).and_then(self.decode_first);
+            if decoded.is_none() && length < rest.len() {
+                // What begins like an escape, and is none, is plain.
+                length += self.begins_with.len_utf8();
+            }
+            let (plain, after) = rest.split_at_checked(length)?;
+            rest = after.get(decoded.map_or(0, |(_, length)| length)..)?;
+            let piece = Piece { plain, decoded: decoded.map(|(c, _)| c), at: begin + length };
+            (rest.len() < text.len() - begin).then_some(piece)
+        })
+    }
 }
 
 /// `%C3%A9`, all bytes of one character.
-pub(crate) fn percent(text: &str) -> Option<(char, usize)> {
+fn percent(text: &str) -> Option<(char, usize)> {
     const LONGEST: usize = 4;
     let mut bytes = Vec::with_capacity(LONGEST);
     for escape in text.as_bytes().chunks_exact(3).take(LONGEST) {
@@ -31,7 +65,7 @@ pub(crate) fn percent(text: &str) -> Option<(char, usize)> {
 }
 
 /// `\"` and `\u00e9`, or two of the latter for one character.
-pub(crate) fn json(text: &str) -> Option<(char, usize)> {
+fn json(text: &str) -> Option<(char, usize)> {
     let c = match text.strip_prefix('\\')?.chars().next()? {
         c @ ('"' | '\\' | '/' | '\'') => c,
         'n' => '\n',
@@ -55,7 +89,7 @@ fn utf16(text: &str) -> Option<(char, usize)> {
 }
 
 /// `&quot;` and `&#34;`.
-pub(crate) fn entity(text: &str) -> Option<(char, usize)> {
+fn entity(text: &str) -> Option<(char, usize)> {
     // `#x10ffff;`, and some leading zeros.
     const LONGEST: usize = 12;
     let name = text.strip_prefix('&')?;
@@ -89,48 +123,51 @@ fn hexadecimal(digits: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn text(text: &str, decode: Decode) -> String {
-        decoded(text, decode).map(|(_, c)| c).collect()
-    }
-
     #[test]
     fn each_kind_is_decoded_by_itself() {
         let all = r"%41 \u0041 &#65;";
-        assert_eq!(text(all, percent), r"A \u0041 &#65;");
-        assert_eq!(text(all, json), r"%41 A &#65;");
-        assert_eq!(text(all, entity), r"%41 \u0041 A");
+        assert_eq!(PERCENT.decode(all), r"A \u0041 &#65;");
+        assert_eq!(JSON.decode(all), r"%41 A &#65;");
+        assert_eq!(ENTITY.decode(all), r"%41 \u0041 A");
     }
 
     #[test]
-    fn characters_have_the_offsets_of_their_escapes() {
-        let offsets = [(0, 'a'), (1, 'é'), (7, 'é'), (9, '%')];
-        assert!(decoded("a%c3%A9é%", percent).eq(offsets));
+    fn pieces_have_the_offsets_of_their_escapes() {
+        let pieces = |text| {
+            let pieces = PERCENT.pieces(text);
+            pieces.map(|piece| (piece.plain, piece.decoded, piece.at)).collect::<Vec<_>>()
+        };
+        let all = [("a", Some('é'), 1), ("é%", None, 10), ("b", None, 11)];
+        assert_eq!(pieces("a%c3%A9é%b"), all);
+        assert_eq!(pieces("a%41"), [("a", Some('A'), 1)]);
+        assert_eq!(pieces("%"), [("%", None, 1)]);
+        assert_eq!(pieces(""), []);
     }
 
     #[test]
     fn bytes_make_up_characters() {
-        assert_eq!(text("%F0%9F%98%80%e4%B8%ad%7e", percent), "😀中~");
+        assert_eq!(PERCENT.decode("%F0%9F%98%80%e4%B8%ad%7e"), "😀中~");
         for same in ["", "%", "%4", "%zz", "%é1", "%80%80%80%80%80", "%f0%9f%98", "%+f", "a"] {
-            assert_eq!(text(same, percent), same);
+            assert_eq!(PERCENT.decode(same), same);
         }
-        assert_eq!(text("%C3%41", percent), "%C3A");
+        assert_eq!(PERCENT.decode("%C3%41"), "%C3A");
     }
 
     #[test]
     fn json_has_short_escapes_and_numbers() {
-        assert_eq!(text(r#"\"\\\/\'\n\r\t"#, json), "\"\\/'\n\r\t");
-        assert_eq!(text(r"\u00E9\ud83d\ude00\ud83d\u0041\\u0041", json), r"é😀\ud83dA\u0041");
+        assert_eq!(JSON.decode(r#"\"\\\/\'\n\r\t"#), "\"\\/'\n\r\t");
+        assert_eq!(JSON.decode(r"\u00E9\ud83d\ude00\ud83d\u0041\\u0041"), r"é😀\ud83dA\u0041");
         for same in ["\\", "\\u", "\\u004", "\\x41", "\\ude00", "\\u+041", "a"] {
-            assert_eq!(text(same, json), same);
+            assert_eq!(JSON.decode(same), same);
         }
     }
 
     #[test]
     fn entities_stand_for_characters() {
         let xml = "&lt;a&gt; &amp;lt; &quot;&apos;&#39;&#x4e2D;";
-        assert_eq!(text(xml, entity), "<a> &lt; \"''中");
+        assert_eq!(ENTITY.decode(xml), "<a> &lt; \"''中");
         for same in ["", "a", "&", "&;", "&#;", "&#x110000;", "&nbsp;", "&amp", "é&é;&&"] {
-            assert_eq!(text(same, entity), same);
+            assert_eq!(ENTITY.decode(same), same);
         }
     }
 }

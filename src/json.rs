@@ -8,6 +8,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::escape;
+use crate::secret::is_password;
 
 /// The most members of an object, far above any legitimate answer: 1 MiB could hold 200,000.
 pub(crate) const MOST_MEMBERS: usize = 10_000;
@@ -166,7 +167,7 @@ impl Passwords {
     fn within(self, name: &str, kept: Option<&str>) -> Self {
         match self {
             Self::Named if kept == Some(name) => Self::None,
-            Self::Named if name.to_ascii_lowercase().contains("password") => Self::All,
+            Self::Named if is_password(name) => Self::All,
             inherited => inherited,
         }
     }
@@ -201,7 +202,7 @@ fn without_key<'a>(token: &'a str, api_key: &str) -> Cow<'a, str> {
 fn lossy_text(string: &str) -> String {
     let within_quotes = string.strip_prefix('"').unwrap_or(string);
     let within_quotes = within_quotes.strip_suffix('"').unwrap_or(within_quotes);
-    escape::decoded(within_quotes, escape::json).map(|(_, c)| c).collect()
+    escape::JSON.decode(within_quotes)
 }
 
 /// Converts a string that holds a decimal integer, of whatever size, to a JSON number.

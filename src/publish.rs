@@ -82,7 +82,8 @@ impl Client {
     /// # Ok(()) }
     /// ```
     pub fn publish(&self, package: &Package, options: &UploadOptions) -> Result<Published> {
-        let (client, Stored { key, upload_time }) = self.store_with_secrets(package, options)?;
+        let client = self.for_one_job();
+        let Stored { key, upload_time } = client.store(package, options)?;
         let began = Instant::now();
         let build = client.wait(&key, &options.wait).map_err(|error| after_storing(&key, error))?;
         Ok(Published { key, build, upload_time, publish_time: began.elapsed() })
@@ -104,28 +105,20 @@ impl Client {
     /// # Ok(()) }
     /// ```
     pub fn store(&self, package: &Package, options: &UploadOptions) -> Result<Stored> {
-        self.store_with_secrets(package, options).map(|(_, stored)| stored)
-    }
-
-    /// Also returns the client that redacts the secrets of the options and of the token: the API
-    /// may repeat them later, while the build is waited for.
-    fn store_with_secrets(
-        &self,
-        package: &Package,
-        options: &UploadOptions,
-    ) -> Result<(Self, Stored)> {
         refuse_attachments_of_others(package, options)?;
         self.tell_checked(package);
-        let client = self.hiding(options.secrets());
+        let client = self.for_one_job();
+        if let Some((_, password)) = &options.p12 {
+            // Sent last, but the API may know it from an earlier upload.
+            client.redactor.add(password.expose());
+        }
         let (token, upload_time) = client.store_package(package, options)?;
-        let client = client.hiding(token.secrets());
         let key = token.key();
         let began = Instant::now();
         client
             .send_attachments(key, options)
             .map_err(|error| client.pending_if_late(began, error))?;
-        let stored = Stored { key: key.to_owned(), upload_time };
-        Ok((client, stored))
+        Ok(Stored { key: key.to_owned(), upload_time })
     }
 
     /// Gets a token and uploads with it, and once more when the storage says that it has expired.
@@ -186,14 +179,13 @@ impl Client {
     }
 
     fn store_with(&self, token: &UploadToken, package: &Package) -> Result<(), Box<StoreFailure>> {
-        let client = self.hiding(token.secrets());
         let url = self.endpoint(token).map_err(|problem| Error::Unusable {
             action: "upload to the endpoint in the token".to_owned(),
             problem,
             http_status: None,
         })?;
-        let has_arrived = || client.has_arrived(token.key());
-        Storing::new(&client, token, &url, package, Some(&has_arrived)).run()
+        let has_arrived = || self.has_arrived(token.key());
+        Storing::new(self, token, &url, package, Some(&has_arrived)).run()
     }
 
     fn tell_stored(&self, token: UploadToken, began: Instant) -> (UploadToken, Duration) {
@@ -264,13 +256,6 @@ fn after_storing(key: &str, error: Error) -> Error {
     match error {
         Error::Pending { .. } | Error::Publish { .. } => error,
         error => Error::NotConfirmed { key: key.to_owned(), source: Box::new(error) },
-    }
-}
-
-impl UploadOptions {
-    fn secrets(&self) -> impl Iterator<Item = &str> {
-        let p12_password = self.p12.as_ref().map(|(_, password)| password.expose());
-        self.release.secrets().into_iter().chain(p12_password)
     }
 }
 

@@ -68,6 +68,12 @@ impl Password {
     }
 }
 
+/// Whether the value that goes by this name is a password: `password`, `buildPassword`, and what
+/// the service may add.
+pub(crate) fn is_password(name: &str) -> bool {
+    name.to_ascii_lowercase().contains("password")
+}
+
 fn refuse_controls(secret: String, what: &str) -> Result<String> {
     if secret.is_empty() {
         return Err(Error::usage(format!("{what} is empty")));

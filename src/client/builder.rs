@@ -189,7 +189,7 @@ impl ClientBuilder {
         if let Some(key) = &self.api_key {
             redactor.add_api_key(key.expose());
         }
-        self.proxies.redact(&mut redactor);
+        self.proxies.redact(&redactor);
         let transport = Transport::new(Settings {
             roots: self.roots,
             proxies: self.proxies,

@@ -13,7 +13,7 @@ use crate::package::Package;
 use crate::percent::form_urlencoded;
 use crate::redact::Redactor;
 use crate::retry::{Deadline, RetryPolicy};
-use crate::secret::ApiKey;
+use crate::secret::{ApiKey, is_password};
 use crate::transport::{Answer, Failure, Request, RequestBody, Transport, Url};
 use crate::types::Envelope;
 
@@ -43,7 +43,9 @@ pub struct Client {
     pub(crate) shared: Arc<Shared>,
     pub(crate) observer: Observer,
     pub(crate) deadline: Deadline,
-    /// The API key, the proxies' passwords, and what else the job at hand has to hide.
+    /// The API key, the proxies' passwords, and what else comes in: [`send`](Self::send) adds the
+    /// passwords in a form, and the secrets of a token are added where it is read and where it is
+    /// used.
     pub(crate) redactor: Redactor,
 }
 
@@ -205,6 +207,8 @@ impl Client {
     fn send(&self, call: &Call<'_>, key: &ApiKey, url: &Url) -> Result<Answer, Failure> {
         let mut fields = vec![("_api_key", key.expose())];
         fields.extend(call.fields.iter().map(|(name, value)| (*name, value.as_str())));
+        let passwords = fields.iter().filter(|(name, _)| is_password(name));
+        passwords.for_each(|(_, password)| self.redactor.add(password));
         let Some(file) = &call.file else {
             let body = form_urlencoded(&fields);
             let content_type = Some("application/x-www-form-urlencoded");
@@ -329,11 +333,10 @@ impl Client {
         self.observer.tell(&Event::Retry { action, because: &because, number, delay });
     }
 
-    /// Returns a client that also redacts `secrets`.
-    pub(crate) fn hiding<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut client = self.clone();
-        secrets.into_iter().for_each(|secret| client.redactor.add(secret));
-        client
+    /// Returns a client that forgets the secrets of a job along with it. Otherwise a client would
+    /// look for all that it has ever met in whatever it shows.
+    pub(crate) fn for_one_job(&self) -> Self {
+        Self { redactor: self.redactor.for_one_job(), ..self.clone() }
     }
 }
 

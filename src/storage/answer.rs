@@ -121,7 +121,7 @@ fn xml_text(xml: &str, tag: &str) -> Option<String> {
     let text = text.trim();
     let text = match text.strip_prefix("<![CDATA[").and_then(|text| text.strip_suffix("]]>")) {
         Some(text) => text.to_owned(),
-        None => escape::decoded(text, escape::entity).map(|(_, c)| c).collect(),
+        None => escape::ENTITY.decode(text),
     };
     Some(text).filter(|text| !text.is_empty())
 }

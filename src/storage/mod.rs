@@ -41,7 +41,7 @@ impl Client {
             Error::usage(format!("the token's endpoint can't be used: {problem}"))
         })?;
         self.tell_checked(package);
-        let client = self.hiding(token.secrets());
+        let client = self.for_one_job();
         Storing::new(&client, token, &url, package, None).run().map_err(|mut failure| {
             if failure.is_expired {
                 failure.error = failure.error.advising("get a new token with: pgyer token");
@@ -138,7 +138,6 @@ pub(crate) struct Damage {
 }
 
 /// A package on its way to the storage under one key, and what the attempts have shown so far.
-/// `client` has to redact the secrets of the token.
 pub(crate) struct Storing<'a> {
     client: &'a Client,
     token: &'a UploadToken,
@@ -161,6 +160,7 @@ impl<'a> Storing<'a> {
         package: &'a Package,
         ask: Option<HasArrived<'a>>,
     ) -> Self {
+        client.redactor.add_all(token.secrets());
         let (path, key) = (package.path().display(), token.key());
         Self {
             client,

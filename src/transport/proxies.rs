@@ -110,7 +110,7 @@ impl Proxies {
     }
 
     /// Adds the passwords to what must not be shown.
-    pub(crate) fn redact(&self, redactor: &mut Redactor) {
+    pub(crate) fn redact(&self, redactor: &Redactor) {
         let settings = [&self.explicit, &self.https, &self.http, &self.all].into_iter().flatten();
         for (user, password) in settings.flat_map(Setting::get).flat_map(Proxy::credentials) {
             if !password.is_empty() {
@@ -179,8 +179,8 @@ mod tests {
             ("ALL_PROXY", "http://u:hunter3@p"),
         ]);
         let proxies = proxies.with_proxy("http://u:hunter4@p").unwrap();
-        let mut redactor = Redactor::default();
-        proxies.redact(&mut redactor);
+        let redactor = Redactor::default();
+        proxies.redact(&redactor);
         let text = redactor.clean("hunter1 hunter2 hunter3 hunter4");
         assert!(!text.contains("hunter"), "{text}");
     }

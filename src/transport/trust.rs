@@ -1,6 +1,7 @@
 //! Certificate verification: `rustls-webpki`'s, with what it leaves to its callers.
 
 use std::cell::Cell;
+use std::fmt;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -24,7 +25,7 @@ use crate::bom;
 use crate::error::{Error, Result};
 
 /// The certificates that are trusted.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Roots {
     /// Mozilla's.
     built_in: bool,
@@ -35,6 +36,13 @@ pub(crate) struct Roots {
     added: Vec<Certificate>,
     /// All that were added. Each is trusted where a server shows this very one.
     own: Vec<CertificateDer<'static>>,
+}
+
+/// Counts them: Mozilla's roots alone would be hundreds of kilobytes.
+impl fmt::Debug for Roots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Roots({} authorities, {} certificates)", self.anchors.len(), self.own.len())
+    }
 }
 
 impl Default for Roots {

@@ -35,14 +35,6 @@ pub struct Release {
 }
 
 impl Release {
-    /// Returns what must not be shown.
-    pub(crate) fn secrets(&self) -> Option<&str> {
-        match &self.install_type {
-            Some(InstallType::Password(password)) => Some(password.expose()),
-            _ => None,
-        }
-    }
-
     /// Returns the parameters that both endpoints accept, in the order of the API's page.
     pub(crate) fn common_fields(&self) -> Vec<(&'static str, String)> {
         let mut fields = Vec::new();

@@ -5,12 +5,15 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-use crate::escape::{self, Decode};
 use crate::json;
+use reading::{folded, readings};
+
+mod reading;
 
 /// Stands where a secret was.
 const HIDDEN: &str = "***";
@@ -22,49 +25,56 @@ const SHOWN: usize = 8 * 1024;
 /// not be recognised, and it is limited, because a server may send megabytes.
 const SEARCHED: usize = 2 * SHOWN;
 
-/// A secret is recognised by its first 64 characters, so that one that a server has cut off is
-/// recognised too.
-const KNOWN_BY: usize = 64;
-
 /// Fewer digits, of a part of a base64 text or of a hexadecimal one, occur by coincidence.
 const MIN_DIGITS: usize = 8;
 
-/// How many layers of escapes are undone: servers put what they quote into JSON, and that into a
-/// page or a URL.
-const DEPTH: usize = 2;
-
-/// The kinds of escapes. They are undone one kind at a time: a password may itself have `%41` or
-/// `&lt;` in it, and would not be found if that were decoded along with the escapes around it.
-const ESCAPES: [Decode; 3] = [escape::percent, escape::json, escape::entity];
-
-/// The secrets that a job has to do with.
+/// The secrets that a client has to do with. Clones share them: what one of them learns, all hide.
 #[derive(Clone, Default)]
 pub(crate) struct Redactor {
-    /// Folded, in every alphabet that they may be written in.
-    forms: Vec<String>,
     api_key: String,
+    is_for_one_job: bool,
+    /// Folded, in every alphabet that they may be written in.
+    forms: Arc<Mutex<Vec<String>>>,
 }
 
 impl Redactor {
     /// Adds a secret.
-    pub(crate) fn add(&mut self, secret: &str) {
+    pub(crate) fn add(&self, secret: &str) {
         // A server may have trimmed it.
         let mut forms = vec![secret.to_owned(), secret.trim().to_owned()];
         if secret.len() <= SHOWN {
             forms.extend(digits(secret));
         }
+        let mut known = self.forms();
         for form in forms {
             let form: String = form.chars().map(folded).collect();
-            if !form.is_empty() && !self.forms.contains(&form) {
-                self.forms.push(form);
+            if !form.is_empty() && !known.contains(&form) {
+                known.push(form);
             }
         }
+    }
+
+    pub(crate) fn add_all<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) {
+        secrets.into_iter().for_each(|secret| self.add(secret));
     }
 
     /// Adds the API key, which results lose too.
     pub(crate) fn add_api_key(&mut self, key: &str) {
         key.clone_into(&mut self.api_key);
         self.add(key);
+    }
+
+    /// Returns one that knows the same and keeps to itself what it learns, or itself within a job.
+    pub(crate) fn for_one_job(&self) -> Self {
+        if self.is_for_one_job {
+            return self.clone();
+        }
+        let forms = Arc::new(Mutex::new(self.forms().clone()));
+        Self { api_key: self.api_key.clone(), is_for_one_job: true, forms }
+    }
+
+    fn forms(&self) -> MutexGuard<'_, Vec<String>> {
+        self.forms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the start of a text, for people, with `***` instead of each secret.
@@ -109,9 +119,8 @@ impl Redactor {
     /// Where the secrets are, in the order of their starts.
     fn find(&self, text: &str) -> Vec<Range<usize>> {
         let mut found = Vec::new();
-        for reading in readings(text) {
-            self.forms.iter().for_each(|secret| reading.find(secret, &mut found));
-        }
+        let forms = self.forms();
+        readings(text).iter().for_each(|reading| reading.find(&forms, &mut found));
         found.sort_unstable_by_key(|range| range.start);
         found
     }
@@ -119,7 +128,7 @@ impl Redactor {
 
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Redactor({} forms)", self.forms.len())
+        write!(f, "Redactor({} forms)", self.forms().len())
     }
 }
 
@@ -143,76 +152,10 @@ fn within_base64(secret: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// Removes what may differ between two spellings without any escape: the case of letters, as in
-/// names of hosts, and `+` for a space, as in forms.
-fn folded(c: char) -> char {
-    if c == '+' { ' ' } else { c.to_ascii_lowercase() }
-}
-
 /// The longest start of a text with at most so many bytes.
 fn start_of(text: &str, most: usize) -> &str {
     let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     text.get(..end.unwrap_or_default()).unwrap_or_default()
-}
-
-/// A text, folded and with some of its escapes undone.
-#[derive(Clone, Default, PartialEq)]
-struct Reading {
-    text: String,
-    /// For each byte, where its character begins in the text as it was.
-    origins: Vec<usize>,
-    /// The length of the text as it was.
-    end: usize,
-}
-
-/// The text as it is, and with each kind of escape undone, up to [`DEPTH`] times in any order.
-fn readings(text: &str) -> Vec<Reading> {
-    let mut as_it_is = Reading { end: text.len(), ..Reading::default() };
-    text.char_indices().for_each(|(at, c)| as_it_is.push(c, at));
-    let mut readings = vec![as_it_is];
-    for _ in 0..DEPTH {
-        for reading in readings.clone() {
-            for decode in ESCAPES {
-                let undone = reading.undo(decode);
-                if !readings.contains(&undone) {
-                    readings.push(undone);
-                }
-            }
-        }
-    }
-    readings
-}
-
-impl Reading {
-    fn push(&mut self, c: char, origin: usize) {
-        let c = folded(c);
-        self.text.push(c);
-        self.origins.extend(std::iter::repeat_n(origin, c.len_utf8()));
-    }
-
-    fn undo(&self, decode: Decode) -> Self {
-        let mut undone = Self { end: self.end, ..Self::default() };
-        escape::decoded(&self.text, decode).for_each(|(at, c)| undone.push(c, self.origin(at)));
-        undone
-    }
-
-    fn origin(&self, at: usize) -> usize {
-        self.origins.get(at).copied().unwrap_or(self.end)
-    }
-
-    /// Adds the places of a secret, as ranges of the text as it was.
-    fn find(&self, secret: &str, found: &mut Vec<Range<usize>>) {
-        let known_by = secret.char_indices().nth(KNOWN_BY).map_or(secret.len(), |(at, _)| at);
-        let known_by = secret.get(..known_by).unwrap_or(secret);
-        let mut rest = self.text.as_str();
-        while let Some((_, from)) = rest.find(known_by).and_then(|at| rest.split_at_checked(at)) {
-            let same = from.chars().zip(secret.chars()).take_while(|(found, c)| found == c);
-            let length = same.map(|(c, _)| c.len_utf8()).sum();
-            let start = self.text.len() - from.len();
-            found.push(self.origin(start)..self.origin(start + length));
-            rest = from.get(length..).unwrap_or_default();
-        }
-    }
 }
 
 #[cfg(test)]
@@ -222,7 +165,7 @@ mod tests {
     use super::*;
 
     fn redactor(secrets: &[&str]) -> Redactor {
-        let mut redactor = Redactor::default();
+        let redactor = Redactor::default();
         secrets.iter().for_each(|secret| redactor.add(secret));
         redactor
     }
@@ -326,6 +269,17 @@ mod tests {
     fn no_secret_hides_nothing_and_none_is_kept_twice() {
         assert_eq!(redactor(&[""]).clean("a%b+c&d\\"), "a%b+c&d\\");
         assert_eq!(format!("{:?}", redactor(&["", "secret", "secret"])), "Redactor(3 forms)");
+    }
+
+    #[test]
+    fn what_a_job_learns_all_that_work_on_it_hide_and_no_other_job() {
+        let client = redactor(&["first"]);
+        let (job, other) = (client.for_one_job(), client.for_one_job());
+        job.for_one_job().add("second");
+        assert_eq!(job.clone().clean("first second"), "*** ***");
+        for redactor in [client, other] {
+            assert_eq!(redactor.clean("first second"), "*** second");
+        }
     }
 
     #[test]
