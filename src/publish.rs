@@ -128,8 +128,8 @@ impl Client {
         options: &UploadOptions,
     ) -> Result<(UploadToken, Duration)> {
         let began = Instant::now();
-        let token = self.new_token(package, options)?;
-        let expired = match self.store_with(&token, package) {
+        let (token, stored) = self.try_to_store(package, options)?;
+        let expired = match stored {
             Ok(()) => return Ok(self.tell_stored(token, began)),
             Err(failure) if failure.is_expired => failure,
             Err(failure) => return Err(failure.into_error(token.key())),
@@ -140,7 +140,11 @@ impl Client {
             return Ok(self.tell_stored(token, began));
         }
         self.tell_retry("upload with a new token", &expired.error, 1, Duration::ZERO);
-        let stored = self.store_again(package, options);
+        let began = Instant::now();
+        let stored = self.try_to_store(package, options).and_then(|(token, stored)| match stored {
+            Ok(()) => Ok(self.tell_stored(token, began)),
+            Err(failure) => Err(failure.into_error(token.key())),
+        });
         if !expired.may_be_stored {
             return stored;
         }
@@ -159,23 +163,16 @@ impl Client {
         }
     }
 
-    /// Uploads with a new token.
-    fn store_again(
+    /// Gets a token and uploads with it.
+    fn try_to_store(
         &self,
         package: &Package,
         options: &UploadOptions,
-    ) -> Result<(UploadToken, Duration)> {
-        let began = Instant::now();
-        let token = self.new_token(package, options)?;
-        let stored = self.store_with(&token, package);
-        stored.map_err(|failure| failure.into_error(token.key()))?;
-        Ok(self.tell_stored(token, began))
-    }
-
-    fn new_token(&self, package: &Package, options: &UploadOptions) -> Result<UploadToken> {
+    ) -> Result<(UploadToken, Result<(), Box<StoreFailure>>)> {
         let token = self.get_cos_token(package.build_type(), &options.release)?;
         self.observer.tell(&Event::TokenReceived { key: token.key() });
-        Ok(token)
+        let stored = self.store_with(&token, package);
+        Ok((token, stored))
     }
 
     fn store_with(&self, token: &UploadToken, package: &Package) -> Result<(), Box<StoreFailure>> {

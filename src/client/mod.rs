@@ -239,9 +239,7 @@ impl Client {
             is_repeatable: true,
             deadline: self.deadline,
         };
-        let method = if content_type.is_some() { "POST" } else { "GET" };
-        let mut body = Cursor::new(body);
-        self.observed(method, url, || self.shared.transport.send(&request, &mut body))
+        self.exchange(&request, &mut Cursor::new(body))
     }
 
     /// Sends a form with a file, and returns the CRC-64 of what was sent of it.
@@ -254,27 +252,10 @@ impl Client {
         file: &FormFile<'_>,
         expects_continue: bool,
     ) -> Result<(Answer, u64), Failure> {
-        match self.post_form_once(url, form, file, expects_continue)? {
-            // The server does not know `Expect`. Sending the form without it is no retry, unless
-            // the server had it all: then 417 is an answer like any other.
-            (answer, _) if answer.status == 417 && expects_continue && !answer.all_sent => {
-                self.post_form_once(url, form, file, false)
-            }
-            sent => Ok(sent),
-        }
-    }
-
-    fn post_form_once(
-        &self,
-        url: &Url,
-        form: &Form,
-        file: &FormFile<'_>,
-        expects_continue: bool,
-    ) -> Result<(Answer, u64), Failure> {
         let total = file.source.size();
         let on_progress = |sent| self.observer.tell(&Event::Sent { sent, total });
         let mut body = form.body(file, &on_progress);
-        let request = Request {
+        let mut request = Request {
             url,
             content_type: Some(&form.content_type()),
             length: body.len(),
@@ -282,28 +263,34 @@ impl Client {
             is_repeatable: false,
             deadline: self.deadline,
         };
-        let answer =
-            self.observed("POST", url, || self.shared.transport.send(&request, &mut body))?;
+        let mut answer = self.exchange(&request, &mut body)?;
+        if answer.status == 417 && expects_continue && !answer.all_sent {
+            // The server does not know `Expect`. Sending the form without it is no retry, unless
+            // the server had it all: then 417 is an answer like any other.
+            request.expects_continue = false;
+            body.rewind();
+            answer = self.exchange(&request, &mut body)?;
+        }
         Ok((answer, body.crc64()))
     }
 
-    /// Tells the observer how a request ended.
-    fn observed(
+    /// Sends a request, and tells the observer how it ended.
+    fn exchange(
         &self,
-        method: &str,
-        url: &Url,
-        request: impl FnOnce() -> Result<Answer, Failure>,
+        request: &Request<'_>,
+        body: &mut dyn RequestBody,
     ) -> Result<Answer, Failure> {
         let began = Instant::now();
-        let result =
-            request().map_err(|failure| failure.without_secret_host(url.host(), &self.redactor));
+        let url = request.url;
+        let result = self.shared.transport.send(request, body);
+        let result = result.map_err(|it| it.without_secret_host(url.host(), &self.redactor));
         let problem = result.as_ref().err().map(Failure::to_string);
         let outcome = match (&result, &problem) {
             (Ok(answer), _) => Ok(answer.status),
             (Err(_), problem) => Err(problem.as_deref().unwrap_or_default()),
         };
         self.observer.tell(&Event::Request {
-            method,
+            method: if request.content_type.is_some() { "POST" } else { "GET" },
             url: &self.redactor.clean(&url.to_string()),
             outcome,
             elapsed: began.elapsed(),
