@@ -166,7 +166,7 @@ impl Read for Body<'_> {
         let mut filled = 0;
         while filled < buffer.len() {
             if in_head && self.position >= self.head.len() as u64 {
-                // The file is not read before the server has had the chance to say no to it.
+                // A small file is not read before the server has had the chance to say no to it.
                 break;
             }
             match self.read_some(buffer.get_mut(filled..).unwrap_or_default())? {

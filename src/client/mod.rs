@@ -244,7 +244,7 @@ impl Client {
 
     /// Sends a form with a file, and returns the CRC-64 of what was sent of it.
     ///
-    /// A large body waits for `100 Continue`.
+    /// With `expects_continue` the server is asked before all of it goes out.
     pub(crate) fn post_form(
         &self,
         url: &Url,

@@ -1,9 +1,9 @@
 //! From a URL to a connection: names, addresses, proxies, TLS, all under one time limit.
 
-use std::io::{
-    self,
-    ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset},
+use std::io::ErrorKind::{
+    BrokenPipe, ConnectionAborted, ConnectionReset, InvalidData, UnexpectedEof,
 };
+use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -235,7 +235,7 @@ impl Connector {
         })?;
         let mut io = ConnectIo { pipe, limit };
         while session.is_handshaking() {
-            if let Err(mut error) = session.complete_io(&mut io) {
+            if let Err(mut error) = take_turn(&mut session, &mut io) {
                 // A server that refuses the connection may close it while this side still writes. Its
                 // alert is in our receive buffer, and says more than "broken pipe".
                 if matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset) {
@@ -246,6 +246,23 @@ impl Connector {
         }
         Ok((session, peer.issuer.get().cloned()))
     }
+}
+
+/// Sends what the handshake has to say, or else hears what the server says. The last message is left
+/// for the first request to take along.
+fn take_turn(session: &mut ClientConnection, io: &mut ConnectIo<'_>) -> io::Result<()> {
+    if session.wants_write() {
+        session.write_tls(io)?;
+        return io.flush();
+    }
+    if session.read_tls(io)? == 0 {
+        return Err(UnexpectedEof.into());
+    }
+    session.process_new_packets().map(drop).map_err(|error| {
+        // There is an alert for the server in it, which may not reach it any more.
+        let _ = session.write_tls(io).and_then(|_| io.flush());
+        io::Error::new(InvalidData, error)
+    })
 }
 
 /// The error of the alert that a server sent before it closed the connection, if it did.
@@ -260,7 +277,7 @@ fn last_words(session: &mut ClientConnection, io: &mut ConnectIo<'_>) -> Option<
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::io::{Read, Write};
+    use std::io::Read;
     use std::net::{TcpListener, TcpStream};
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::mpsc;

@@ -23,8 +23,8 @@ const INPUT: usize = 64 * 1024;
 /// It also ends an answer behind which the server sends on and on.
 const MAX_INPUT: usize = 2 << 20;
 
-/// How long to wait for `100 Continue`.
-const EXPECT_WAIT: Duration = Duration::from_secs(1);
+/// How long to wait for `100 Continue`, at least and at most.
+const EXPECT_WAIT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 
 /// The least time between two looks at the kernel's send queue.
 const QUEUE_LOOKS: Duration = Duration::from_millis(100);
@@ -153,11 +153,13 @@ impl Connection {
         Ok(())
     }
 
-    /// Waits briefly for `100 Continue` before the body; many servers never send it.
+    /// Waits for `100 Continue`, or an answer, once what goes out unasked is on its way.
     fn await_continue(&mut self) -> io::Result<()> {
+        self.write_output(0)?;
         let began = Instant::now();
+        let handshake = self.stream()?.handshake_time();
         // A server that waits for the body in silence has not stalled.
-        let patience = self.exchange.limit.half().min(EXPECT_WAIT);
+        let patience = patience(self.exchange.unasked(), handshake).min(self.exchange.limit.half());
         while self.awaits_continue && self.status.is_none() && began.elapsed() < patience {
             // In every round, also where bytes come: they may be TLS messages without data.
             self.exchange.limit.check(began)?;
@@ -200,10 +202,10 @@ impl Connection {
         before.is_some_and(|before| waiting < before)
     }
 
-    /// Sends this much of the output. The first byte of a body waits for `100 Continue`.
+    /// Sends this much of the output, after waiting for `100 Continue` where that is due.
     fn transmit(&mut self, amount: usize) -> io::Result<()> {
         self.exchange.limit.check_deadline()?;
-        if self.exchange.has_begun_body() && self.awaits_continue {
+        if self.exchange.has_read_unasked() && self.awaits_continue {
             self.await_continue()?;
         }
         if !self.exchange.is_stopped() {
@@ -216,10 +218,16 @@ impl Connection {
         Ok(())
     }
 
+    /// Whether more is written at once after this. TLS then keeps what it has, so that its own last
+    /// message, the head and the beginning of the body leave in as few packets as they fit in.
+    fn more_follows(&self) -> bool {
+        self.exchange.length > 0 && !self.exchange.has_read_unasked()
+    }
+
     fn write_output(&mut self, amount: usize) -> io::Result<()> {
         let mut taken = 0;
         let mut moved = Instant::now();
-        while taken < amount || self.stream()?.has_unsent() {
+        while taken < amount || (self.stream()?.has_unsent() && !self.more_follows()) {
             // In every round: a slow peer may take a little in each tick, past any deadline.
             self.exchange.limit.check(moved)?;
             if self.exchange.has_begun_body() {
@@ -248,7 +256,7 @@ impl Connection {
 
     fn write_some(&mut self, taken: usize, amount: usize) -> io::Result<usize> {
         let Some(stream) = &mut self.stream else { return Err(io::ErrorKind::NotConnected.into()) };
-        if stream.has_unsent() {
+        if stream.has_unsent() && (taken > 0 || amount == 0) {
             return stream.flush_some().map(|()| 0);
         }
         let output = self.buffers.output();
@@ -332,6 +340,14 @@ impl Connection {
     }
 }
 
+/// How long to wait for `100 Continue`: many servers never send it. Behind a part of the body this is
+/// about what an answer takes. With nothing sent yet it is worth waiting longer: a refusal that came
+/// later would find the whole body sent.
+fn patience(unasked: u64, handshake: Duration) -> Duration {
+    let (least, most) = EXPECT_WAIT;
+    if unasked > 0 { (handshake * 3).clamp(least, most) } else { most }
+}
+
 /// Whether an error says that this program will not read on, and not that there is nothing to read.
 fn is_ours(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<Failure>())
@@ -382,5 +398,19 @@ impl Drop for Connection {
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Connection({})", self.exchange.url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_waited_for_as_long_as_an_answer_usually_takes() {
+        let wait =
+            |unasked, handshake| patience(unasked, Duration::from_millis(handshake)).as_millis();
+        let waits = [0, 33, 34, 200, 333, 334, 5000].map(|handshake| wait(1, handshake));
+        assert_eq!(waits, [100, 100, 102, 600, 999, 1000, 1000]);
+        assert_eq!((wait(0, 0), wait(0, 5000)), (1000, 1000));
     }
 }

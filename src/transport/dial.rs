@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::failure::{Failure, FailureKind};
 use super::limits::ConnectLimit;
@@ -25,6 +25,7 @@ pub(super) fn connect(
     addresses: &[SocketAddr],
     limit: ConnectLimit,
 ) -> Result<(Pipe, SocketAddr), Failure> {
+    let began = Instant::now();
     let tcp = dial(addresses, limit, threads::spawn).map_err(|error| {
         let problem = format!("cannot reach {}", describe(host, port, addresses));
         match error.downcast::<Failure>() {
@@ -36,7 +37,7 @@ pub(super) fn connect(
         }
     })?;
     let address = tcp.peer_addr().map_err(Failure::from_io)?;
-    Ok((Pipe::new(tcp).map_err(Failure::from_io)?, address))
+    Ok((Pipe::new(tcp, began).map_err(Failure::from_io)?, address))
 }
 
 /// What to do about a connection that was not made.
@@ -138,7 +139,6 @@ fn or_too_long(error: io::Error, limit: ConnectLimit) -> io::Error {
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
-    use std::time::Instant;
 
     use super::*;
     use crate::retry::Deadline;

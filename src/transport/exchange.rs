@@ -4,17 +4,25 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
+use super::Request;
 use super::connect::Connector;
 use super::limits::StallLimit;
 use super::url::Url;
+
+/// How much of a body goes out before the server has said whether it wants it. A connection carries
+/// about this much in the time that an answer takes to come back, so that waiting for one would cost
+/// a round trip and save nothing.
+const UNASKED: u64 = 48 * 1024;
 
 /// How far a request has got. It only goes forward; `Stopped` is last, so that nothing leaves it.
 #[derive(Debug, Clone, Copy)]
 #[repr(u8)]
 pub(super) enum Phase {
-    /// The head is going out. A request without a body stays here.
+    /// The head is being written. A request without a body stays here.
     Head,
-    /// The body is being read: what is transmitted from now on is the body.
+    /// The part of a body is being read that goes out before the server has said a word.
+    Unasked,
+    /// The body is being read: what is transmitted from now on may have to wait for the server.
     Body,
     /// The body has been read to its end.
     BodyRead,
@@ -31,7 +39,9 @@ pub(super) struct Exchange {
     /// Where the connection comes from, and goes back to.
     pub(super) connector: Arc<Connector>,
     pub(super) limit: StallLimit,
-    /// Whether the body waits for `100 Continue`.
+    /// Of the body.
+    pub(super) length: u64,
+    /// Whether the server is asked if it wants the body.
     pub(super) expects_continue: bool,
     /// Whether sending the whole request twice does no harm.
     pub(super) is_repeatable: bool,
@@ -40,22 +50,23 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    pub(super) fn new(
-        url: Url,
-        connector: Arc<Connector>,
-        limit: StallLimit,
-        expects_continue: bool,
-        is_repeatable: bool,
-    ) -> Self {
+    pub(super) fn new(request: &Request<'_>, connector: Arc<Connector>, limit: StallLimit) -> Self {
         Self {
-            url,
+            url: request.url.clone(),
             connector,
             limit,
-            expects_continue,
-            is_repeatable,
+            length: request.length,
+            expects_continue: request.expects_continue,
+            is_repeatable: request.is_repeatable,
             phase: AtomicU8::new(Phase::Head as u8),
             is_early: AtomicBool::new(false),
         }
+    }
+
+    /// How much of the body goes out before the server has said whether it wants it. Never all of
+    /// it: a refusal of the head would leave open what became of a body that was sent.
+    pub(super) fn unasked(&self) -> u64 {
+        if self.expects_continue && self.length > UNASKED { UNASKED } else { 0 }
     }
 
     /// Goes on to a phase, unless a later one has been reached.
@@ -65,6 +76,11 @@ impl Exchange {
 
     /// Whether the body is being sent, or has been.
     pub(super) fn has_begun_body(&self) -> bool {
+        self.is_at_least(Phase::Unasked)
+    }
+
+    /// Whether what comes next may have to wait for the server.
+    pub(super) fn has_read_unasked(&self) -> bool {
         self.is_at_least(Phase::Body)
     }
 
@@ -96,21 +112,32 @@ impl Exchange {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::retry::Deadline;
     use crate::transport::connect::tests::connector;
     use std::time::Duration;
 
+    pub(in super::super) fn exchange(length: u64, expects_continue: bool) -> Exchange {
+        let request = Request {
+            url: &Url::parse("http://localhost/").unwrap(),
+            content_type: Some("text/plain"),
+            length,
+            expects_continue,
+            is_repeatable: false,
+            deadline: Deadline::default(),
+        };
+        let connector = Arc::new(connector(Default::default(), Default::default()));
+        let limit = StallLimit::new(Duration::from_secs(60), Deadline::default());
+        Exchange::new(&request, connector, limit)
+    }
+
     #[test]
     fn a_phase_only_goes_forward() {
-        let limit = StallLimit::new(Duration::ZERO, Deadline::default());
-        let url = Url::parse("http://localhost/").unwrap();
-        let connector = Arc::new(connector(Default::default(), Default::default()));
-        let exchange = Exchange::new(url, connector, limit, false, false);
+        let exchange = exchange(1, false);
         assert!(!exchange.has_begun_body());
         exchange.reach(Phase::BodyRead);
-        exchange.reach(Phase::Body);
+        exchange.reach(Phase::Unasked);
         assert!(exchange.has_begun_body() && exchange.has_read_body() && !exchange.has_sent_all());
         exchange.reach(Phase::Sent);
         assert!(exchange.has_sent_all() && !exchange.is_stopped());

@@ -6,6 +6,7 @@
 //! from a slow one, keep one time limit for DNS, TCP and TLS, choose proxies as curl does.
 
 mod answer;
+mod body;
 mod buffers;
 pub(crate) mod certificate;
 mod connect;
@@ -31,7 +32,7 @@ mod tunnel;
 mod url;
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,15 +44,17 @@ use ureq::unversioned::transport::{ConnectionDetails, NextTimeout};
 use ureq::{Agent, SendBody};
 
 pub(crate) use self::answer::Answer;
+pub(crate) use self::body::RequestBody;
 pub(crate) use self::connect::{Pin, Route};
 pub(crate) use self::failure::{Failure, FailureKind};
 pub use self::proxies::Proxies;
 pub(crate) use self::trust::Roots;
 pub(crate) use self::url::Url;
 
+use self::body::CountedBody;
 use self::connect::Connector;
 use self::connection::Connection;
-use self::exchange::{Exchange, Phase};
+use self::exchange::Exchange;
 use self::limits::StallLimit;
 use self::pool::Pool;
 use self::trust::Trust;
@@ -87,7 +90,7 @@ pub(crate) struct Request<'a> {
     /// `None` makes it a GET.
     pub(crate) content_type: Option<&'a str>,
     pub(crate) length: u64,
-    /// Whether the body waits for the server's `100 Continue`.
+    /// Whether the server is asked with `Expect: 100-continue` if it wants the body.
     pub(crate) expects_continue: bool,
     /// Whether sending it twice does no harm.
     pub(crate) is_repeatable: bool,
@@ -109,7 +112,9 @@ impl Transport {
 
     /// Connects, and says what was met on the way; the connection is kept for the next request.
     pub(crate) fn connect(&self, url: &Url, deadline: Deadline) -> Result<Route, Failure> {
-        let (stream, route) = self.connector.open(url, deadline)?;
+        let (mut stream, route) = self.connector.open(url, deadline)?;
+        // No request follows at once that would take the end of the handshake along.
+        stream.flush_some().map_err(Failure::from_io)?;
         self.connector.pool.give(url.clone(), stream);
         Ok(route)
     }
@@ -124,13 +129,9 @@ impl Transport {
         body: &mut dyn RequestBody,
     ) -> Result<Answer, Failure> {
         loop {
-            let exchange = Arc::new(Exchange::new(
-                request.url.clone(),
-                Arc::clone(&self.connector),
-                StallLimit::new(self.stall_timeout, request.deadline),
-                request.expects_continue,
-                request.is_repeatable,
-            ));
+            let limit = StallLimit::new(self.stall_timeout, request.deadline);
+            let exchange = Exchange::new(request, Arc::clone(&self.connector), limit);
+            let exchange = Arc::new(exchange);
             match run(request, body, &exchange) {
                 Err(failure) if failure.kind == FailureKind::Stale => body.rewind(),
                 Err(failure) => {
@@ -151,7 +152,7 @@ fn run(
     // An agent for each request: its connector is how `ureq` gets to the exchange.
     let connector = UreqConnector(Arc::clone(exchange));
     let agent = Agent::with_parts(config(), connector, NoResolver);
-    let mut body = CountedBody { body, left: request.length, exchange };
+    let mut body = CountedBody::new(body, exchange);
     let impossible =
         |_| Failure::new(FailureKind::Refused, format!("{} can't be requested", request.url));
     let head = head(request);
@@ -185,48 +186,6 @@ fn head(request: &Request<'_>) -> http::request::Builder {
         // Without it, ureq would send chunks, which the storage does not take.
         .header("content-length", request.length);
     if request.expects_continue { post.header("expect", "100-continue") } else { post }
-}
-
-/// A body that can be sent again from its start.
-pub(crate) trait RequestBody: Read {
-    fn rewind(&mut self);
-}
-
-impl RequestBody for io::Cursor<&[u8]> {
-    fn rewind(&mut self) {
-        self.set_position(0);
-    }
-}
-
-/// Wraps the body: counts bytes, and once sending has stopped yields filler, because `ureq` insists
-/// on reading a body to its end.
-struct CountedBody<'a> {
-    body: &'a mut dyn RequestBody,
-    left: u64,
-    exchange: &'a Exchange,
-}
-
-impl Read for CountedBody<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.exchange.reach(Phase::Body);
-        let wanted = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
-        let buffer = buffer.get_mut(..wanted).unwrap_or_default();
-        let read = if self.exchange.is_stopped() {
-            // The connection throws this away.
-            wanted
-        } else {
-            self.body.read(buffer)?
-        };
-        // ureq would spin forever on a body that ends early.
-        if read == 0 && wanted > 0 {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the body ended early"));
-        }
-        self.left = self.left.saturating_sub(read as u64);
-        if self.left == 0 {
-            self.exchange.reach(Phase::BodyRead);
-        }
-        Ok(read)
-    }
 }
 
 /// Gives `ureq` the connection for one exchange, from the pool or a new one.

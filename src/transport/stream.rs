@@ -3,7 +3,7 @@
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::TcpStream;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustls::ClientConnection;
 
@@ -22,18 +22,21 @@ const PLAIN_BATCH: usize = 512 * 1024;
 pub(super) struct Stream {
     pipe: Pipe,
     tls: Option<Box<ClientConnection>>,
+    handshake_time: Duration,
 }
 
 /// What TLS to the server runs on: a socket, or a tunnel through an `https://` proxy.
 #[derive(Debug)]
 pub(super) struct Pipe {
+    /// When the connection was begun.
+    began: Instant,
     socket: Socket,
     outer: Option<Box<ClientConnection>>,
 }
 
 impl Pipe {
-    pub(super) fn new(tcp: TcpStream) -> io::Result<Self> {
-        Ok(Self { socket: Socket::new(tcp)?, outer: None })
+    pub(super) fn new(tcp: TcpStream, began: Instant) -> io::Result<Self> {
+        Ok(Self { began, socket: Socket::new(tcp)?, outer: None })
     }
 
     /// Whatever follows goes through this session.
@@ -81,7 +84,13 @@ impl Stream {
             session.set_buffer_limit(Some(2 * TLS_BATCH));
             Box::new(session)
         });
-        Self { pipe, tls }
+        let handshake_time = pipe.began.elapsed();
+        Self { pipe, tls, handshake_time }
+    }
+
+    /// How long TCP, a proxy's tunnel and TLS took together.
+    pub(super) fn handshake_time(&self) -> Duration {
+        self.handshake_time
     }
 
     pub(super) fn is_tls(&self) -> bool {
@@ -223,7 +232,6 @@ impl Write for ConnectIo<'_> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
 
     use super::*;
     use crate::transport::trust::{Roots, Trust};

@@ -9,6 +9,7 @@ mod doctor;
 mod endpoints;
 mod examples;
 mod exit_codes;
+mod expect;
 mod formats;
 mod forms;
 mod hostile;

@@ -26,6 +26,8 @@ pub(crate) enum Job {
     Upload,
     /// A package too large for the buffers on the way to hide.
     Big,
+    /// One whose form is 48 KiB and this many bytes.
+    Edge(i64),
     /// A HAP with an HSP and a certificate.
     Hap,
     /// A small APK by the one-request endpoint.
@@ -93,6 +95,9 @@ pub(crate) fn hold_over(way: Way, rows: &[Row]) {
     let folder = TempDir::new().unwrap();
     let big = big_file(folder.path());
     Authority::usual().file(folder.path());
+    if rows.iter().any(|row| matches!(row.job, Job::Edge(_))) {
+        write_edge_files(folder.path());
+    }
     let next = AtomicUsize::new(0);
     let workers: Vec<Vec<String>> = thread::scope(|scope| {
         let work = || {
@@ -139,6 +144,7 @@ fn command(row: &Row, sandbox: &Sandbox, folder: &Path, big: &Path) -> (Command,
     let mut command = program_for(sandbox);
     let file = match job {
         Job::Big | Job::BigLegacy => big.to_owned(),
+        Job::Edge(more) => edge_file(folder, more),
         Job::Hap => data("app.hap"),
         _ => data("app.apk"),
     };
@@ -154,7 +160,7 @@ fn command(row: &Row, sandbox: &Sandbox, folder: &Path, big: &Path) -> (Command,
         }
     }
     match job {
-        Job::Big => command.arg("--no-check").args(polling(row)),
+        Job::Big | Job::Edge(_) => command.arg("--no-check").args(polling(row)),
         Job::Hap => {
             command.arg("--hsp").arg(data("app.hsp")).arg("--p12").arg(data("cert.p12"));
             command.env("PGYER_P12_PASSWORD", "hunter2hunter2").args(polling(row))
@@ -166,6 +172,29 @@ fn command(row: &Row, sandbox: &Sandbox, folder: &Path, big: &Path) -> (Command,
     };
     command.arg(&file);
     (command, file)
+}
+
+/// A package whose form is 48 KiB and this many bytes.
+fn edge_file(folder: &Path, more: i64) -> PathBuf {
+    folder.join(format!("form{}.apk", more + 1))
+}
+
+fn write_edge_files(folder: &Path) {
+    let write = |path: &Path, size: u64| {
+        std::fs::write(path, vec![7; usize::try_from(size).unwrap()]).unwrap();
+    };
+    // Its name is as long as theirs, and part of the form.
+    let smallest = folder.join("form-.apk");
+    write(&smallest, 1);
+    let sandbox = crate::support::strict();
+    let mut command = program_for(&sandbox);
+    run(command.args(["upload", "--no-check", "--no-wait"]), [&smallest]).expect(0);
+    let seen = sandbox.seen();
+    let form = seen.requests_to(Endpoint::Storage).next().unwrap().body_bytes;
+    for more in [-1, 0, 1] {
+        let size = ((48 << 10) + 1 - form).checked_add_signed(more).unwrap();
+        write(&edge_file(folder, more), size);
+    }
 }
 
 fn complaints(row: &Row, ran: &Ran, seen: &Seen, file: &Path, key: &str) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! Faults of the storage: a refusal has to be noticed while bytes go out, and an answer may get
 //! lost although the file arrived.
 
-use super::Job::{Big, Upload};
+use super::Job::{Big, Edge, Upload};
 use super::{API, DONE, NETWORK, Row, STORAGE, hold, row};
 
 /// Answers that refuse, or are unusable.
@@ -137,6 +137,48 @@ const EARLY: &[Row] = &[
     // Neither sending again after a 417 nor a missing 100 counts as a retry.
     row(Upload, "storage:1:refuse-expect", DONE, "tsspp", ""),
     row(Upload, "storage:1:ignore-expect", DONE, "tspp", ""),
+    row(Big, "storage:1:refuse-expect", DONE, "tsspp", ""),
+    row(Big, "storage:1:ignore-expect", DONE, "tspp", ""),
+];
+
+/// A body of 48 KiB waits for the server's word, and of a larger one 48 KiB go ahead. What comes of
+/// it is the same.
+const EDGE: &[Row] = &[
+    row(Edge(-1), "", DONE, "tspp", ""),
+    row(Edge(0), "", DONE, "tspp", ""),
+    row(Edge(1), "", DONE, "tspp", ""),
+    row(Edge(-1), "storage:1:ignore-expect", DONE, "tspp", ""),
+    row(Edge(0), "storage:1:ignore-expect", DONE, "tspp", ""),
+    row(Edge(1), "storage:1:ignore-expect", DONE, "tspp", ""),
+    row(Edge(-1), "storage:*:early=403,xml=AccessDenied", STORAGE, "ts", "AccessDenied"),
+    row(Edge(0), "storage:*:early=403,xml=AccessDenied", STORAGE, "ts", "AccessDenied"),
+    row(Edge(1), "storage:*:early=403,xml=AccessDenied", STORAGE, "ts", "AccessDenied"),
+    row(
+        Edge(0),
+        "storage:*:early=403,xml=AccessDenied,manner=reset",
+        STORAGE,
+        "ts",
+        "AccessDenied",
+    ),
+    row(
+        Edge(1),
+        "storage:*:early=403,xml=AccessDenied,manner=reset",
+        STORAGE,
+        "ts",
+        "AccessDenied",
+    ),
+    row(Edge(1), "storage:*:early=403,xml=AccessDenied,manner=linger", STORAGE, "ts", "AccessD"),
+    row(Edge(1), "storage:*:early=403@49152,xml=AccessDenied", STORAGE, "ts", "AccessDenied"),
+    row(Edge(1), "storage:*:early=403@49000,xml=AccessDenied,manner=reset", STORAGE, "ts", "Acc"),
+    row(Edge(0), "storage:1:early=503", DONE, "tsspp", ""),
+    row(Edge(1), "storage:1:early=503", DONE, "tsspp", ""),
+    row(Edge(0), "storage:1:early=409", DONE, "tspspp", ""),
+    row(Edge(1), "storage:1:early=409", DONE, "tspspp", ""),
+    row(Edge(1), "storage:1:early=403,xml=ExpiredToken", DONE, "tstspp", ""),
+    row(Edge(0), "storage:1:refuse-expect", DONE, "tsspp", ""),
+    row(Edge(0), "storage:1:cut=head", DONE, "tsspp", ""),
+    row(Edge(1), "storage:1:cut=done", DONE, "tspp", ""),
+    row(Edge(1), "storage:1:cut=body", DONE, "tspspp", ""),
 ];
 
 /// Connections that end or stall on the way.
@@ -198,6 +240,11 @@ fn tokens_that_have_expired() {
 #[test]
 fn refusals_in_mid_body() {
     hold(EARLY);
+}
+
+#[test]
+fn bodies_around_what_goes_out_unasked() {
+    hold(EDGE);
 }
 
 #[test]
