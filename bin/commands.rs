@@ -155,18 +155,15 @@ impl Run<'_> {
 
     fn check(&self, file: &Path) -> Outcome {
         let result = open_package(file, None, true, None).map(|package| {
-            self.warn(file, &package);
-            let mut report = Report::about(ReportKind::Check, &package);
-            report.warnings = package.warnings().to_vec();
-            report
+            self.tell_findings(file, &package);
+            Report::about(ReportKind::Check, &package)
         });
         Outcome { file: Some(operand(file)), key: None, result }
     }
 
-    fn warn(&self, file: &Path, package: &Package) {
-        for warning in package.warnings() {
-            self.screen.warning(&format!("{}: {warning}", operand(file)));
-        }
+    fn tell_findings(&self, file: &Path, package: &Package) {
+        let file = operand(file);
+        package.findings().iter().for_each(|finding| self.screen.finding(&file, finding));
     }
 
     fn upload(&self, upload: &args::Upload) -> Result<u8> {
@@ -226,7 +223,7 @@ impl Run<'_> {
             return build_type.ok_or_else(|| inputs::usage("there is no type"));
         };
         let package = open_package(file, build_type, token.check, None)?;
-        self.warn(file, &package);
+        self.tell_findings(file, &package);
         Ok(package.build_type())
     }
 
@@ -368,6 +365,7 @@ fn publish(
     let mut options = UploadOptions::default();
     options.release = release.clone();
     options.hsps = upload.hsps.iter().map(Source::open).collect::<Result<_>>()?;
+    let package = package.with_hsps(&options.hsps);
     if let (Some(p12), Some(password)) = (&upload.certificate, p12_password) {
         options.p12 = Some((Source::open(&p12.file)?, password.clone()));
     }

@@ -56,9 +56,11 @@ fn client() -> Result<Client> {
 fn progress() -> impl Fn(&Event<'_>) + Send + Sync + 'static {
     let shown = AtomicU64::new(0);
     move |event| match event {
-        Event::Checked { build_type, size, warnings, .. } => {
+        Event::Checked { build_type, size, findings, .. } => {
             eprintln!("{build_type}, {size} bytes");
-            warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+            for finding in *findings {
+                eprintln!("{}: {} [{}]", finding.level.as_str(), finding.message, finding.code);
+            }
         }
         Event::Sent { sent, total, .. } => {
             let tenths = sent * 10 / total;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::package::Finding;
 use crate::types::{BuildInfo, BuildType};
 
 /// Something that happened. The observer of a [`Client`](crate::Client) gets it as it happens, on
@@ -40,8 +41,9 @@ pub enum Event<'a> {
         build_type: BuildType,
         /// Its size in bytes.
         size: u64,
-        /// Warnings, which do not stop the upload.
-        warnings: &'a [String],
+        /// What will keep phones from installing it, or what testers will meet. It does not stop
+        /// the upload.
+        findings: &'a [Finding],
     },
     /// `getCOSToken` answered.
     #[non_exhaustive]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -45,6 +45,21 @@ impl Fields {
     pub(crate) fn integer(&self, name: &str) -> Option<i64> {
         self.text(name)?.trim().parse().ok()
     }
+
+    /// A string.
+    pub(crate) fn string(&self, name: &str) -> Option<String> {
+        self.raw(name).filter(|json| json.starts_with('"')).and_then(text_of)
+    }
+
+    /// An object.
+    pub(crate) fn object(&self, name: &str) -> Option<Self> {
+        self.raw(name).and_then(Self::parse)
+    }
+
+    /// An array.
+    pub(crate) fn array(&self, name: &str) -> Option<Items> {
+        self.raw(name).and_then(Items::parse)
+    }
 }
 
 // `RawValue` can't be compared.
@@ -78,6 +93,55 @@ impl<'de> Deserialize<'de> for Fields {
             }
         }
         deserializer.deserialize_map(Members)
+    }
+}
+
+/// The elements of a JSON array, unparsed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Items(Vec<Box<RawValue>>);
+
+impl Items {
+    /// The elements of this text, if it is an array of no more than [`MOST_MEMBERS`].
+    pub(crate) fn parse(json: &str) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|value| value.get())
+    }
+
+    /// All elements as strings; none if one is something else.
+    pub(crate) fn strings(&self) -> Option<Vec<String>> {
+        self.iter().map(|json| text_of(json).filter(|_| json.starts_with('"'))).collect()
+    }
+}
+
+impl<'de> Deserialize<'de> for Items {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Elements;
+        impl<'de> Visitor<'de> for Elements {
+            type Value = Items;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Items, A::Error> {
+                let mut elements = Vec::new();
+                while let Some(element) = array.next_element()? {
+                    if elements.len() == MOST_MEMBERS {
+                        return Err(A::Error::custom("there are too many elements"));
+                    }
+                    elements.push(element);
+                }
+                Ok(Items(elements))
+            }
+        }
+        deserializer.deserialize_seq(Elements)
     }
 }
 

@@ -190,6 +190,7 @@ mod client;
 #[cfg(test)]
 #[path = "../tests/it/support/decoder.rs"]
 mod decoder;
+mod der;
 mod doctor;
 mod error;
 mod escape;
@@ -224,7 +225,7 @@ pub use client::{Client, ClientBuilder};
 pub use doctor::{Diagnosis, Probe};
 pub use error::{Error, ErrorKind, Result};
 pub use event::Event;
-pub use package::Package;
+pub use package::{Expected, Finding, Identity, Level, Package, Profile};
 pub use publish::{Published, Stored, UploadOptions};
 pub use retry::RetryPolicy;
 pub use secret::{ApiKey, Password};

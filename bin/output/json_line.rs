@@ -24,7 +24,12 @@ impl JsonLine {
         self.raw(name, text.map(|text| Value::from(text).to_string()));
     }
 
+    /// The object as the value of a member of another one.
+    pub(super) fn within(self) -> String {
+        format!("{{{}}}", self.0.join(","))
+    }
+
     pub(super) fn finish(self) -> String {
-        escape_controls(&format!("{{{}}}\n", self.0.join(",")))
+        escape_controls(&format!("{}\n", self.within()))
     }
 }

@@ -3,6 +3,7 @@
 
 mod human;
 mod json_line;
+mod package;
 mod quote;
 mod report;
 
@@ -37,7 +38,7 @@ pub(crate) fn failure(
             let mut line = JsonLine::default();
             line.string("file", file);
             line.string("key", key);
-            line.raw("error", Some(inner.finish().trim_end().to_owned()));
+            line.raw("error", Some(inner.within()));
             line.finish()
         }
     }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use pgyer::{BuildInfo, BuildType, Package};
+use pgyer::{BuildInfo, BuildType, Finding, Identity, Level, Package};
 
 use super::human::{human_size, human_time, name_of, rate, title};
 use super::json_line::JsonLine;
 use super::quote::{escape_controls, harmless, one_line, shell_quoted};
-use super::{operand, seconds};
+use super::{operand, package, seconds};
 use crate::args::Format;
 use crate::shell::wait_command;
 
@@ -25,7 +25,14 @@ pub(crate) struct Report {
     pub(crate) build: Option<BuildInfo>,
     pub(crate) upload_time: Option<Duration>,
     pub(crate) publish_time: Option<Duration>,
-    pub(crate) warnings: Vec<String>,
+    pub(crate) package: Option<Contents>,
+}
+
+/// What was read from a package; nothing from one that was not checked.
+#[derive(Debug, Default)]
+pub(crate) struct Contents {
+    pub(crate) identity: Option<Identity>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +60,7 @@ impl Report {
             build: None,
             upload_time: None,
             publish_time: None,
-            warnings: Vec::new(),
+            package: None,
         }
     }
 
@@ -63,6 +70,10 @@ impl Report {
             file: Some(operand(package.path())),
             size: Some(package.size()),
             build_type: Some(package.build_type()),
+            package: Some(Contents {
+                identity: package.identity().cloned(),
+                findings: package.findings().to_vec(),
+            }),
             ..Self::new(kind)
         }
     }
@@ -87,6 +98,11 @@ impl Report {
         line.string("file", self.file.as_deref());
         line.raw("size", self.size.map(|size| size.to_string()));
         line.string("type", self.build_type.map(BuildType::as_str));
+        if let Some(Contents { identity, findings }) = &self.package {
+            let identity = identity.as_ref().map_or_else(|| "null".to_owned(), package::identity);
+            line.raw("package", Some(identity));
+            line.raw("findings", Some(package::findings(findings)));
+        }
         line.string("key", self.key.as_deref());
         if let Some(build) = &self.build {
             line.raw("build", Some(build.to_json()));
@@ -97,9 +113,16 @@ impl Report {
         line.raw("upload_seconds", self.upload_time.map(seconds));
         line.raw("publish_seconds", self.publish_time.map(seconds));
         if self.kind == ReportKind::Check {
-            line.value("warnings", self.warnings.clone().into());
+            line.value("warnings", self.warnings().into());
         }
         line.finish()
+    }
+
+    /// The messages of the findings that are not notes.
+    fn warnings(&self) -> Vec<&str> {
+        let findings = self.package.iter().flat_map(|package| &package.findings);
+        let warnings = findings.filter(|finding| finding.level != Level::Note);
+        warnings.map(|finding| finding.message.as_str()).collect()
     }
 
     fn variables(&self) -> [(&'static str, String); 9] {
@@ -129,6 +152,7 @@ impl Report {
         let label = if self.file.is_some() { "file" } else { "size" };
         let mut lines = Vec::from_iter(title);
         lines.extend(package.map(|package| row(label, &package)));
+        lines.extend(self.contents().map(|contents| row("app", &contents)));
         lines.extend(self.upload_time.map(|time| row("uploaded", &self.uploaded_in(time))));
         lines.extend(self.publish_time.map(|time| row("published", &in_time(time))));
         if self.kind == ReportKind::Stored {
@@ -194,6 +218,12 @@ impl Report {
             facts.push("taken".to_owned());
         }
         if facts.is_empty() { None } else { Some(facts.join(", ")) }
+    }
+
+    /// What the package is, where it was checked and nothing else tells.
+    fn contents(&self) -> Option<String> {
+        let package = self.package.as_ref().filter(|_| self.kind == ReportKind::Check)?;
+        package::title(package.identity.as_ref()?)
     }
 
     /// The size of the file, or of the build as the service reports it.
@@ -303,9 +333,7 @@ mod tests {
                 "\n"
             )
         );
-        let mut report = Report::new(ReportKind::Check);
-        report.warnings = vec!["not signed".into()];
-        assert_eq!(report.render(Format::Json), "{\"warnings\":[\"not signed\"]}\n");
+        assert_eq!(Report::new(ReportKind::Check).render(Format::Json), "{\"warnings\":[]}\n");
     }
 
     #[test]

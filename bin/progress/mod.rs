@@ -12,7 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pgyer::Event;
+use pgyer::{Event, Finding, Level};
 
 use self::job::{Ended, Job, Step};
 use self::line::Line;
@@ -123,6 +123,16 @@ impl Screen {
     pub(crate) fn warning(&self, message: &str) {
         if !self.is_quiet() {
             self.say("pgyer: warning:", BOLD_MAGENTA, message);
+        }
+    }
+
+    /// Shows what was found in a package.
+    pub(crate) fn finding(&self, file: &str, finding: &Finding) {
+        let message = format!("{file}: {} [{}]", finding.message, finding.code);
+        match finding.level {
+            Level::Note if !self.is_quiet() => self.say("pgyer: note:", BOLD, &message),
+            Level::Note => {}
+            _ => self.warning(&message),
         }
     }
 
@@ -289,11 +299,10 @@ impl Progress {
             Event::Stored { .. } | Event::AttachmentSent { .. } | Event::Publishing { .. } => {
                 self.update(|job, now| job.set_step(Step::Publishing, now));
             }
-            Event::Checked { warnings, .. } => {
+            Event::Checked { findings, .. } => {
                 self.start();
-                for warning in *warnings {
-                    self.screen.warning(&format!("{}: {warning}", self.name()));
-                }
+                let name = self.name();
+                findings.iter().for_each(|finding| self.screen.finding(&name, finding));
             }
             Event::Retry { because, number, delay, .. } if self.announces(*number) => self
                 .screen

@@ -302,7 +302,7 @@ impl Client {
         self.observer.tell(&Event::Checked {
             build_type: package.build_type(),
             size: package.size(),
-            warnings: package.warnings(),
+            findings: package.findings(),
         });
     }
 

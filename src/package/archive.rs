@@ -15,6 +15,7 @@ use rawzip::{
 };
 
 use super::not_zip::{self, HEAD};
+use super::read::entry::Entry;
 use super::{AGAIN, ReadAt, Refusal, leading};
 
 /// The size of one read: the longest comment, the end records before it and a typical directory fit
@@ -35,10 +36,6 @@ const ZIP64_RECORD: &[u8] = b"PK\x06\x06";
 const ZIP64_RECORD_SIZE: usize = 56;
 const ZIP64_LOCATOR: &[u8] = b"PK\x06\x07";
 const ZIP64_LOCATOR_SIZE: usize = 20;
-
-/// The signing blocks of APKs and HAPs end where the directory begins, and have their magic within
-/// this many bytes of their end.
-const SIGNING_BLOCK_END: usize = 32;
 
 /// Reads the file in blocks: keeps the last one for good, and one other at a time.
 pub(super) struct Blocks<'a> {
@@ -109,11 +106,9 @@ impl ReaderAt for Blocks<'_> {
         }
         let mut window = self.window.borrow_mut();
         if window.starting_at(offset).is_none() {
-            // The first offset asked for is the directory's. Start a little before it, so that the
-            // end of the signing block comes with the same read. The block can't reach past the
-            // end of the file, since whatever is that near to it is in the tail.
-            let start = offset.saturating_sub(SIGNING_BLOCK_END as u64);
-            window.fill(self.read, start, BLOCK)?;
+            // The block can't reach past the end of the file, since whatever is that near to it is
+            // in the tail.
+            window.fill(self.read, offset, BLOCK)?;
         }
         window.starting_at(offset).map_or(Ok(0), |mut bytes| bytes.read(buffer))
     }
@@ -280,7 +275,7 @@ fn followed_by(count: u64) -> Refusal {
 }
 
 /// An archive whose directory has been found.
-pub(super) struct Archive<'a> {
+pub(crate) struct Archive<'a> {
     zip: ZipArchive<&'a Blocks<'a>>,
     buffer: Vec<u8>,
     /// What rawzip adds to the offsets of an archive that counts them modulo 2^32. It takes the
@@ -306,12 +301,31 @@ impl<'a> Archive<'a> {
         Ok(Self { zip, buffer, excess, start: u64::MAX })
     }
 
-    /// Reads the last bytes before the directory, where a signing block has its magic.
-    pub(super) fn signing_block(&self) -> io::Result<Vec<u8>> {
-        match self.zip.directory_offset().checked_sub(SIGNING_BLOCK_END as u64) {
-            Some(start) => self.zip.get_ref().bytes(start, SIGNING_BLOCK_END),
-            None => Ok(Vec::new()),
+    /// Reads from the file itself: entries and signing blocks are read once, and where they lie is
+    /// of no use to the next reader.
+    pub(super) fn read(&self) -> &'a ReadAt<'a> {
+        self.zip.get_ref().read
+    }
+
+    /// Where the directory begins in the file.
+    pub(super) fn directory(&self) -> u64 {
+        self.zip.directory_offset()
+    }
+
+    /// Calls `visit` with each entry of the directory; `None` if the directory is damaged.
+    pub(super) fn each_entry(&mut self, visit: &mut dyn FnMut(&[u8], Entry)) -> Option<()> {
+        let mut entries = self.zip.entries(&mut self.buffer);
+        while let Some(record) = entries.next_entry().ok()? {
+            let entry = Entry {
+                method: record.compression_method().as_u16(),
+                encrypted: record.flags().is_encrypted(),
+                compressed: record.compressed_size_hint(),
+                size: record.uncompressed_size_hint(),
+                header: record.local_header_offset().saturating_sub(self.excess),
+            };
+            visit(record.file_path().as_ref(), entry);
         }
+        Some(())
     }
 
     /// Refuses what only an IPA may be: without ZIP64 in spite of its size.

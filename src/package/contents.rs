@@ -60,32 +60,4 @@ impl Contents {
     fn first_of<'a>(&self, misses: &'a [NearMiss]) -> Option<&'a NearMiss> {
         misses.iter().find(|miss| miss.marks.iter().all(|mark| self.has(*mark)))
     }
-
-    /// Warns of what will keep devices from installing the package.
-    pub(super) fn warning(&self, build_type: BuildType, signing_block: &[u8]) -> Option<String> {
-        let (fine, warning) = match build_type {
-            BuildType::Android => (
-                (self.has(Mark::SignatureFile) && self.has(Mark::SignatureBlock))
-                    || signing_block.ends_with(b"APK Sig Block 42"),
-                "the APK is not signed (it has neither a v1 signature nor a signing block): \
-                 Android will not install it",
-            ),
-            BuildType::Ios => (
-                self.has(Mark::Provision),
-                "the IPA has no embedded.mobileprovision: devices outside the App Store will not \
-                 install it",
-            ),
-            BuildType::HarmonyOs => (
-                ends_with_hap_block(signing_block),
-                "the HAP is not signed (it has no signing block): HarmonyOS will not install it",
-            ),
-        };
-        (!fine).then(|| warning.to_owned())
-    }
-}
-
-/// A HAP's signing block ends with a magic of 16 bytes and a version of 4.
-fn ends_with_hap_block(bytes: &[u8]) -> bool {
-    let magic = bytes.len().checked_sub(4).and_then(|end| bytes.get(..end)).unwrap_or_default();
-    magic.ends_with(b"<hap sign block>") || magic.ends_with(b"HAP Sig Block 42")
 }

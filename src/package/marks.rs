@@ -8,8 +8,6 @@ pub(super) enum Mark {
     AndroidCode,
     ClassesJar,
     NativeLibrary,
-    SignatureFile,
-    SignatureBlock,
     AndroidBundle,
     ApexManifest,
     ApexContent,
@@ -19,7 +17,6 @@ pub(super) enum Mark {
     AndroidProject,
     MappingFile,
     IosApp,
-    Provision,
     /// An app's folder in `Payload/`, with its `Info.plist` or without.
     PayloadApp,
     PayloadElsewhere,
@@ -106,7 +103,6 @@ fn mark_of_path(name: &[u8]) -> Option<Mark> {
         [Some(b"lib"), Some(_), Some(file), None] if has_extension(file, "so") => {
             Some(Mark::NativeLibrary)
         }
-        [Some(b"META-INF"), Some(file), None, None] => mark_of_signature(file),
         [Some(b"splits"), Some(file), None, None] if has_extension(file, "apk") => {
             Some(Mark::ApkSet)
         }
@@ -118,7 +114,6 @@ fn mark_of_path(name: &[u8]) -> Option<Mark> {
 fn mark_of_app_file(file: &[u8], below: Option<&[u8]>) -> Mark {
     match (file, below) {
         (b"Info.plist", None) => Mark::IosApp,
-        (b"embedded.mobileprovision", None) => Mark::Provision,
         _ => Mark::PayloadApp,
     }
 }
@@ -150,13 +145,6 @@ fn mark_of_project_file(file: &[u8]) -> Option<Mark> {
         | b"build.gradle.kts" => Some(Mark::AndroidProject),
         _ => None,
     }
-}
-
-fn mark_of_signature(file: &[u8]) -> Option<Mark> {
-    if has_extension(file, "sf") {
-        return Some(Mark::SignatureFile);
-    }
-    has_one_of(file, &["rsa", "dsa", "ec"]).then_some(Mark::SignatureBlock)
 }
 
 fn mark_of_file_name(name: &[u8]) -> Option<Mark> {

@@ -3,15 +3,24 @@
 
 mod archive;
 mod contents;
+mod expected;
+mod facts;
+mod finding;
+mod identity;
 mod leading;
 mod marks;
 mod not_a_package;
 mod not_zip;
+mod read;
+mod rules;
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
 use crate::source::Source;
@@ -19,6 +28,12 @@ use crate::types::BuildType;
 
 use archive::{Archive, Blocks};
 use contents::Contents;
+use facts::Facts;
+use read::harmony::Hsp;
+
+pub use expected::Expected;
+pub use finding::{Finding, Level};
+pub use identity::{Identity, Profile};
 
 /// A package that Pgyer can publish: an APK, an IPA or a HAP, opened and checked.
 ///
@@ -32,8 +47,11 @@ use contents::Contents;
 /// let package = Package::open("app.apk")?;
 /// assert_eq!(package.build_type(), BuildType::Android);
 /// println!("{}: {} bytes", package.file_name(), package.size());
-/// for warning in package.warnings() {
-///     eprintln!("{}: {warning}", package.path().display());
+/// if let Some(identifier) = package.identity().and_then(|app| app.identifier.as_ref()) {
+///     println!("it is {identifier}");
+/// }
+/// for finding in package.findings() {
+///     eprintln!("{}: {} [{}]", finding.level.as_str(), finding.message, finding.code);
 /// }
 /// # Ok(()) }
 /// ```
@@ -41,7 +59,28 @@ use contents::Contents;
 pub struct Package {
     source: Source,
     build_type: BuildType,
-    warnings: Vec<String>,
+    look: Option<Look>,
+}
+
+/// What was read from a package that was checked.
+#[derive(Debug)]
+struct Look {
+    facts: Facts,
+    identity: Identity,
+    findings: Vec<Finding>,
+}
+
+impl Look {
+    fn new(facts: Facts, hsps: &[Option<Hsp>]) -> Self {
+        let (identity, findings) = (facts.identity(), facts.findings(now(), hsps));
+        Self { facts, identity, findings }
+    }
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 impl Package {
@@ -74,7 +113,8 @@ impl Package {
     /// Opens a package without looking into it.
     ///
     /// If `build_type` is `None`, it is taken from the extension of the file's name: `.ipa`, `.apk`
-    /// or `.hap`, in upper or lower case. [`warnings`](Self::warnings) is empty.
+    /// or `.hap`, in upper or lower case. There is no [`identity`](Self::identity), and there are no
+    /// [`findings`](Self::findings).
     ///
     /// # Errors
     /// [`Error::Io`] if the file can't be opened; [`Error::Package`] if it is not a regular file, is
@@ -92,13 +132,16 @@ impl Package {
                 ),
             });
         };
-        Ok(Self { source, build_type, warnings: Vec::new() })
+        Ok(Self { source, build_type, look: None })
     }
 
     fn checked(source: Source) -> Result<Self> {
         let read = |buffer: &mut [u8], offset| source.read_at(buffer, offset);
         match inspect(&read, source.size(), &extension(source.path())) {
-            Ok((build_type, warnings)) => Ok(Self { source, build_type, warnings }),
+            Ok((build_type, facts)) => {
+                let look = Some(Look::new(facts, &[]));
+                Ok(Self { source, build_type, look })
+            }
             Err(Refusal::Io(cause)) => {
                 Err(Error::io(format!("read {}", source.path().display()), cause))
             }
@@ -120,10 +163,47 @@ impl Package {
         self.build_type
     }
 
-    /// What will keep devices from installing the package, a sentence each. Warnings do not stop an
-    /// upload.
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
+    /// What the package says it is; `None` if it was opened unchecked.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.look.as_ref().map(|look| &look.identity)
+    }
+
+    /// What will keep phones from installing the package, and what testers will meet, the worst
+    /// first. Findings do not stop an upload; [`demand`](Self::demand) makes errors of them.
+    pub fn findings(&self) -> &[Finding] {
+        self.look.as_ref().map_or(&[], |look| &look.findings)
+    }
+
+    /// The messages of the findings that are not notes.
+    pub fn warnings(&self) -> Vec<&str> {
+        let findings = self.findings().iter().filter(|finding| finding.level != Level::Note);
+        findings.map(|finding| finding.message.as_str()).collect()
+    }
+
+    /// Judges a HAP together with the HSPs that are sent with it, which are missing otherwise. One
+    /// that can't be read may be any.
+    #[must_use]
+    pub fn with_hsps(mut self, hsps: &[Source]) -> Self {
+        let hsps: Vec<_> = hsps.iter().map(read_hsp).collect();
+        self.look = self.look.map(|look| Look::new(look.facts, &hsps));
+        self
+    }
+
+    /// Checks that the package is what it has to be.
+    ///
+    /// # Errors
+    /// [`Error::Package`] if it has another identifier, version or build than is expected, or one
+    /// that can't be read; if strictness is asked for and there are findings of the level
+    /// [`Level::Blocks`].
+    pub fn demand(&self, expected: &Expected) -> Result<()> {
+        let nothing = Identity::default();
+        let identity = self.identity().unwrap_or(&nothing);
+        match expected.problem(identity, self.findings()) {
+            None => Ok(()),
+            Some(problem) => {
+                Err(Error::Package { path: self.path().to_owned(), problem, advice: None })
+            }
+        }
     }
 
     /// The size in bytes when the file was opened.
@@ -178,15 +258,20 @@ impl From<io::Error> for Refusal {
     }
 }
 
-/// The check itself: returns the type of the package behind `read`, and the warnings about it.
+fn read_hsp(source: &Source) -> Option<Hsp> {
+    let read = |buffer: &mut [u8], offset| source.read_at(buffer, offset);
+    let blocks = Blocks::new(&read, source.size()).ok()?;
+    Hsp::read(&mut Archive::locate(&blocks).ok()?)
+}
+
+/// The check itself: returns the type of the package behind `read`, and what was read from it.
 pub(crate) fn inspect(
     read: &ReadAt<'_>,
     size: u64,
     extension: &str,
-) -> Result<(BuildType, Vec<String>), Refusal> {
+) -> Result<(BuildType, Facts), Refusal> {
     let blocks = Blocks::new(read, size)?;
     let mut archive = Archive::locate(&blocks)?;
-    let signing_block = archive.signing_block()?;
     let mut contents = Contents::default();
     archive.each_name(|name| contents.note(name))?;
     let build_type = contents.build_type(extension)?;
@@ -196,8 +281,12 @@ pub(crate) fn inspect(
     if build_type == BuildType::Android {
         archive.refuse_leading_bytes()?;
     }
-    let warnings = contents.warning(build_type, &signing_block).into_iter().collect();
-    Ok((build_type, warnings))
+    let facts = match build_type {
+        BuildType::Android => Facts::of_apk(&mut archive),
+        BuildType::Ios => Facts::of_ipa(&mut archive),
+        BuildType::HarmonyOs => Facts::of_hap(&mut archive),
+    };
+    Ok((build_type, facts))
 }
 
 /// The extension of a file's name, in lower case.

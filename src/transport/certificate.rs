@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustls::pki_types::UnixTime;
 
-use super::der::{any_element, element};
+use crate::der::{any_element, element};
 
 const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
@@ -201,7 +201,7 @@ fn days_since_1970(year: u64, month: u64, day: u64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transport::der::tests::der;
+    use crate::der::tests::der;
 
     /// One attribute of a name, under the last byte of its kind.
     fn attribute_of(kind: u8, text: &[u8]) -> Vec<u8> {

@@ -12,7 +12,6 @@ pub(crate) mod certificate;
 mod connect;
 mod connection;
 mod crypto;
-mod der;
 mod dial;
 mod exchange;
 mod failure;

@@ -348,7 +348,8 @@ fn quiet_says_errors_alone() {
     let (sandbox, folder) = (crate::support::strict(), folder());
     unsigned(&folder);
     let ran = pgyer_in(&folder, &sandbox, "upload u.ipa").expect(0);
-    assert!(ran.stderr.contains("warning") && ran.stderr.contains("u.ipa"), "{ran:#?}");
+    let line = ran.stderr.lines().find(|line| line.starts_with("pgyer: warning: u.ipa: "));
+    assert!(line.is_some_and(|line| line.ends_with(" [ios-no-profile]")), "{ran:#?}");
     for line in ["upload -q u.ipa", "check -q u.ipa", "upload -q --progress=always u.ipa"] {
         let ran = pgyer_in(&folder, &sandbox, line).expect(0);
         assert_eq!(ran.stderr, "", "{line}");

@@ -34,6 +34,8 @@ fn members(ran: &Ran) -> String {
 fn json_has_the_promised_fields_of_each_command() {
     let sandbox = sandbox(|builder| builder.polls(0));
     let urls = "build install_url icon_url qr_code_url";
+    let about = "file size type package findings";
+    let stored = format!("{about} key upload_seconds");
     let is = |line: &str, expected: &str| {
         let mut command = program_for(&sandbox);
         command.current_dir(data("")).env("PGYER_P12_PASSWORD", "pw");
@@ -42,7 +44,7 @@ fn json_has_the_promised_fields_of_each_command() {
         assert_eq!(members(&ran), expected, "{line}");
         ran.json().remove(0)
     };
-    let all = format!("file size type key {urls} upload_seconds publish_seconds");
+    let all = format!("{about} key {urls} upload_seconds publish_seconds");
     let result = is("upload --json app.apk", &all);
     for name in
         ["buildType", "buildIsFirst", "buildIsLastest", "buildFileSize", "buildBuildVersion"]
@@ -54,11 +56,20 @@ fn json_has_the_promised_fields_of_each_command() {
             && result["build"]["buildFileKey"].is_string()
     );
     assert!(result["upload_seconds"].is_f64() && result["publish_seconds"].is_f64());
-    is("upload --json --no-wait app.apk", "file size type key upload_seconds");
-    is("upload --json --legacy app.apk", &format!("file size type {urls} upload_seconds"));
-    is("check --json app.apk", "file size type warnings");
-    let key =
-        is("upload --json --no-wait app.hap", "file size type key upload_seconds")["key"].clone();
+    is("upload --json --no-wait app.apk", &stored);
+    is("upload --json --legacy app.apk", &format!("{about} {urls} upload_seconds"));
+    let checked = is("check --json app.apk", &format!("{about} warnings"));
+    for from in [&checked, &result] {
+        assert_eq!(from["package"]["identifier"], "com.example.sample", "{from}");
+        assert_eq!(from["findings"], Value::Array(Vec::new()), "{from}");
+    }
+    for options in ["", "--no-wait ", "--legacy "] {
+        let line = format!("upload --json --no-check {options}app.apk");
+        let unchecked = pgyer(&sandbox, &line).expect(0).json().remove(0);
+        assert_eq!(unchecked.get("package"), Some(&Value::Null), "{line}");
+        assert_eq!(unchecked["findings"], Value::Array(Vec::new()), "{line}");
+    }
+    let key = is("upload --json --no-wait app.hap", &stored)["key"].clone();
     let key = key.as_str().unwrap();
     is(&format!("status --json {key}"), &format!("key {urls}"));
     is(&format!("status --json --wait {key}"), &format!("key {urls}"));
@@ -82,7 +93,7 @@ fn put_has_its_fields_and_a_url_that_cannot_be_made_is_null() {
     let mut command = program_for(&sandbox);
     command.current_dir(folder.path());
     let ran = run(&mut command, words("put --json --token=t.json app.apk")).expect(0);
-    assert_eq!(members(&ran), "file size type key upload_seconds");
+    assert_eq!(members(&ran), "file size type package findings key upload_seconds");
     let result = pgyer(&sandbox, "upload --json app.apk").expect(0).json().remove(0);
     for url in ["install_url", "icon_url", "qr_code_url"] {
         assert_eq!(result.get(url), Some(&Value::Null), "{url}");

@@ -1,4 +1,6 @@
 mod archives;
+mod findings;
+mod hostile;
 mod mutations;
 mod not_a_package;
 mod zip;
@@ -7,37 +9,48 @@ use std::cell::RefCell;
 use std::io::{self, Read};
 use std::path::PathBuf;
 
+use super::facts::Facts;
+use super::testing::{NOW, in_memory};
 use super::{Package, Refusal, inspect};
 use crate::error::{Error, ErrorKind};
 use crate::types::BuildType;
 
 use zip::zip;
 
-const APK: [&str; 4] =
-    ["AndroidManifest.xml", "classes.dex", "META-INF/CERT.SF", "META-INF/CERT.RSA"];
-const IPA: [&str; 2] =
-    ["Payload/Sample.app/Info.plist", "Payload/Sample.app/embedded.mobileprovision"];
+const APK: [&str; 5] = [
+    "AndroidManifest.xml",
+    "classes.dex",
+    "META-INF/CERT.SF",
+    "META-INF/CERT.RSA",
+    "META-INF/MANIFEST.MF",
+];
+const IPA: [&str; 3] = [
+    "Payload/Sample.app/Info.plist",
+    "Payload/Sample.app/embedded.mobileprovision",
+    "Payload/Sample.app/_CodeSignature/CodeResources",
+];
 const HAP: [&str; 3] = ["module.json", "ets/modules.abc", "resources.index"];
 
-type Checked = Result<(BuildType, Vec<String>), Refusal>;
+type Checked = Result<(BuildType, Facts), Refusal>;
 
 /// What the check says of these bytes, under a name with this extension.
 fn check_named(bytes: &[u8], extension: &str) -> Checked {
-    let read = |buffer: &mut [u8], offset: u64| {
-        let mut rest = usize::try_from(offset).ok().and_then(|at| bytes.get(at..)).unwrap_or(&[]);
-        rest.read(buffer)
-    };
-    inspect(&read, bytes.len() as u64, extension)
+    inspect(&in_memory(bytes), bytes.len() as u64, extension)
 }
 
 fn check(bytes: &[u8]) -> Checked {
     check_named(bytes, "")
 }
 
-/// The type of a package that is fine, without warnings.
+/// The codes of what was found.
+fn codes(facts: &Facts) -> Vec<&'static str> {
+    facts.findings(NOW, &[]).iter().map(|finding| finding.code).collect()
+}
+
+/// The type of a package that is fine, without findings.
 fn type_of(bytes: &[u8]) -> BuildType {
-    let (build_type, warnings) = check(bytes).unwrap();
-    assert_eq!(warnings, [""; 0]);
+    let (build_type, facts) = check(bytes).unwrap();
+    assert_eq!(codes(&facts), [""; 0]);
     build_type
 }
 
@@ -107,7 +120,7 @@ fn what_no_device_installs_opens_with_a_warning() {
     let dir = Dir::new();
     let path = dir.file("app.apk", &zip(&APK[..2]).build());
     let package = Package::open(&path).unwrap();
-    let [warning] = package.warnings() else { panic!("{:?}", package.warnings()) };
+    let [warning] = package.warnings()[..] else { panic!("{:?}", package.warnings()) };
     assert!(warning.contains("not signed"), "{warning}");
 }
 

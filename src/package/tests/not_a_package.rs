@@ -1,4 +1,4 @@
-//! What a file is: the three types, what is taken for one of them, and their warnings.
+//! What a file is: the three types, and what is taken for one of them.
 
 use super::zip::zip;
 use super::*;
@@ -239,48 +239,6 @@ fn what_is_no_archive_is_named() {
     assert_refused(b"dex\n035\0", &["dex"]);
     assert_refused(b"\x01\x02\x03\xff\xfe", &["not a ZIP archive"]);
     assert_refused(b"\n", &["not a ZIP archive"]);
-}
-
-#[test]
-fn an_apk_without_a_signature_is_warned_of() {
-    let warned = |names: &[&str], block: &[u8]| {
-        let bytes = zip(names)
-            .entry(b"classes.dex", b"")
-            .entry(APK[0].as_bytes(), b"")
-            .signing_block(block)
-            .build();
-        !check(&bytes).unwrap().1.is_empty()
-    };
-    assert!(warned(&[], b""));
-    assert!(warned(&["META-INF/A.SF"], b""));
-    assert!(warned(&["META-INF/A.RSA", "META-INF/MANIFEST.MF"], b""));
-    assert!(warned(&["META-INF/x/A.SF", "META-INF/x/A.RSA"], b""));
-    assert!(warned(&[], b"APK Sig Block 42."));
-    assert!(!warned(&["META-INF/A.SF", "META-INF/A.RSA"], b""));
-    assert!(!warned(&["META-INF/A.SF", "META-INF/A.DSA"], b""));
-    assert!(!warned(&["META-INF/a.sf", "META-INF/a.ec"], b""));
-    assert!(!warned(&[], b"................APK Sig Block 42"));
-}
-
-#[test]
-fn an_ipa_without_a_profile_is_warned_of() {
-    let warning = |name: &str| check(&zip(&[IPA[0], name]).build()).unwrap().1.pop();
-    assert!(warning("x").unwrap().contains("embedded.mobileprovision"));
-    assert!(warning("Payload/A/embedded.mobileprovision").is_some());
-    assert!(warning("Payload/A.app/PlugIns/B.appex/embedded.mobileprovision").is_some());
-    assert!(warning(IPA[1]).is_none());
-}
-
-#[test]
-fn a_hap_without_a_signing_block_is_warned_of() {
-    let warning = |block: &[u8]| {
-        let bytes = zip(&HAP).signing_block(block).build();
-        check(&bytes).unwrap().1.pop()
-    };
-    assert!(warning(b"").unwrap().contains("signing block"));
-    assert!(warning(b"............<hap sign block>").is_some());
-    assert!(warning(b"............<hap sign block>\x03\0\0\0").is_none());
-    assert!(warning(b"............HAP Sig Block 42\x02\0\0\0").is_none());
 }
 
 #[test]
