@@ -1,8 +1,10 @@
 //! The results in each format: what they contain, and that no name breaks out of them.
 
+use std::fmt;
 use std::process::{Command, Stdio};
 
 use pgyer::sandbox::Sandbox;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::support::{Ran, data, folder, pgyer, program_for, run, sandbox, wait, words};
@@ -23,11 +25,24 @@ fn evil() -> Sandbox {
 
 /// The names of a JSON object's members, in order.
 fn members(ran: &Ran) -> String {
-    let line: serde_json::Map<String, Value> = serde_json::from_str(ran.stdout.trim_end()).unwrap();
-    let mut at: Vec<(usize, &String)> =
-        line.keys().map(|k| (ran.stdout.find(&format!("\"{k}\":")).unwrap(), k)).collect();
-    at.sort();
-    at.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(" ")
+    struct Members;
+    impl<'de> Visitor<'de> for Members {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Vec<String>, A::Error> {
+            let mut names = Vec::new();
+            while let Some((name, IgnoredAny)) = object.next_entry()? {
+                names.push(name);
+            }
+            Ok(names)
+        }
+    }
+    let names = serde_json::Deserializer::from_str(&ran.stdout).deserialize_map(Members);
+    names.unwrap().join(" ")
 }
 
 #[test]
