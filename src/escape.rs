@@ -89,7 +89,7 @@ fn utf16(text: &str) -> Option<(char, usize)> {
 }
 
 /// `&quot;` and `&#34;`.
-fn entity(text: &str) -> Option<(char, usize)> {
+pub(crate) fn entity(text: &str) -> Option<(char, usize)> {
     // `#x10ffff;`, and some leading zeros.
     const LONGEST: usize = 12;
     let name = text.strip_prefix('&')?;
