@@ -22,6 +22,7 @@ pub(crate) fn build(
     let builder = with(builder, network.api_url.as_ref(), ClientBuilder::api_url);
     let builder = with(builder, network.connect_timeout, ClientBuilder::connect_timeout);
     let builder = with(builder, network.stall_timeout, ClientBuilder::stall_timeout);
+    let builder = with(builder, network.limit_rate, ClientBuilder::limit_rate);
     let pins = network.resolve.iter();
     let builder = pins.fold(builder, |builder, pin| builder.resolve(&pin.host, pin.port, pin.ip));
     let client = builder.build()?;

@@ -159,6 +159,8 @@ pub(crate) struct Network {
     pub(crate) resolve: Vec<Pin>,
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) stall_timeout: Option<Duration>,
+    /// Bytes a second; 0 is no limit.
+    pub(crate) limit_rate: Option<u64>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) retry: RetryPolicy,
     pub(crate) insecure_http: bool,

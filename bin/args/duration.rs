@@ -2,22 +2,17 @@
 
 use std::time::Duration;
 
+use super::decimal::{self, Wrong};
+
 const UNREADABLE: &str = "is not a duration like 250ms, 3s, 5m or 1h";
 const TOO_LONG: &str = "is too long";
 
 /// What the clocks of every platform can add to the present: three centuries.
 const LONGEST: Duration = Duration::from_secs(10_000_000_000);
 
-/// As many digits of a fraction count: nanoseconds of an hour need no more.
-const DIGITS: usize = 12;
-const SCALE: u128 = 10_u128.pow(DIGITS as u32);
-
 /// Reads `250ms`, `3s`, `5m`, `1h`; without a unit it is seconds. Fractions are allowed.
-///
-/// In whole numbers: reading floats would be 16 KB of the program.
 pub(crate) fn parse(text: &str) -> Result<Duration, &'static str> {
-    let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(unit_at);
+    let (number, unit) = decimal::split(text);
     let nanoseconds: u128 = match unit {
         "" | "s" => 1_000_000_000,
         "ms" => 1_000_000,
@@ -25,15 +20,10 @@ pub(crate) fn parse(text: &str) -> Result<Duration, &'static str> {
         "h" => 3_600_000_000_000,
         _ => return Err(UNREADABLE),
     };
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    if fraction.contains('.') || whole.is_empty() && fraction.is_empty() {
-        return Err(UNREADABLE);
-    }
-    // Only digits are left.
-    let fraction: String =
-        fraction.chars().chain("0".repeat(DIGITS).chars()).take(DIGITS).collect();
-    let scaled: u128 = format!("0{whole}{fraction}").parse().map_err(|_| TOO_LONG)?;
-    let total = scaled.checked_mul(nanoseconds).ok_or(TOO_LONG)? / SCALE;
+    let total = decimal::times(number, nanoseconds).map_err(|wrong| match wrong {
+        Wrong::Unreadable => UNREADABLE,
+        Wrong::TooLarge => TOO_LONG,
+    })?;
     if total > LONGEST.as_nanos() {
         return Err(TOO_LONG);
     }

@@ -184,6 +184,7 @@ static OPTIONS_ELSEWHERE: &[(Instead, &[&str])] = &[
         &["insecure", "skip-tls-verify", "no-verify-ssl", "no-check-certificate"],
     ),
     (Use(&STALL_TIMEOUT), &["read-timeout", "idle-timeout", "socket-timeout", "speed-time"]),
+    (Use(&LIMIT_RATE), &["rate-limit", "max-rate", "bwlimit", "bandwidth-limit", "throttle"]),
     (Use(&TIMEOUT), &["max-time", "total-timeout", "deadline"]),
     (Use(&RETRIES), &["retry", "retry-count", "retry-times", "max-retry", "max-retries"]),
     (Use(&RETRY_DELAY), &["retry-interval", "retry-wait"]),

@@ -2,6 +2,7 @@
 //! or reads anything, but for the patterns that shells on Windows leave to programs.
 
 mod command;
+mod decimal;
 pub(crate) mod duration;
 mod elsewhere;
 mod interpret;

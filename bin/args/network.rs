@@ -8,8 +8,8 @@ use super::command::Network;
 use super::parsed_options::{ParsedOptions, Result};
 use super::values::{self, Problem};
 use crate::options::{
-    API_KEY_FILE, API_URL, CA_FILE, CONNECT_TIMEOUT, INSECURE_HTTP, POLL_INTERVAL, PROXY, RESOLVE,
-    RETRIES, RETRY_DELAY, STALL_TIMEOUT, TIMEOUT, WAIT_TIMEOUT,
+    API_KEY_FILE, API_URL, CA_FILE, CONNECT_TIMEOUT, INSECURE_HTTP, LIMIT_RATE, POLL_INTERVAL,
+    PROXY, RESOLVE, RETRIES, RETRY_DELAY, STALL_TIMEOUT, TIMEOUT, WAIT_TIMEOUT,
 };
 use crate::verbs::Verb;
 
@@ -23,6 +23,7 @@ pub(super) fn network(options: &ParsedOptions<'_>, verb: Verb) -> Result<Network
         connect_timeout: options.limit(&CONNECT_TIMEOUT)?,
         stall_timeout: options.limit(&STALL_TIMEOUT)?,
         timeout: options.limit(&TIMEOUT)?,
+        limit_rate: options.read(&LIMIT_RATE, values::rate)?,
         retry: retry_policy(options)?,
         insecure_http: options.has(&INSECURE_HTTP),
     })

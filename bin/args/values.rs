@@ -8,6 +8,7 @@ use std::str::FromStr;
 use pgyer::Date;
 
 use super::command::Pin;
+use super::decimal::{self, Wrong};
 
 /// Why a value can't be used: a predicate, to follow the option's name.
 pub(super) type Problem = String;
@@ -67,6 +68,27 @@ where
         Err(_) if plain && !digits.is_empty() => Err(format!("'{digits}' is too large")),
         _ => Err(format!("'{}' is not a whole number from {least} up", shown_value(&digits))),
     }
+}
+
+/// Bytes a second: `500K`, `1.5M`, in units of 1024.
+pub(super) fn rate(value: &OsStr) -> Result<u64, Problem> {
+    let rate = text(value)?;
+    let problem = |problem| format!("'{}' {problem}", shown_value(&rate));
+    let (number, unit) = decimal::split(&rate);
+    let unit = match unit {
+        "" => 1,
+        "k" | "K" => 1 << 10,
+        "m" | "M" => 1 << 20,
+        "g" | "G" => 1 << 30,
+        _ => return Err(problem("is not a rate like 500K or 1.5M")),
+    };
+    let bytes = decimal::times(number, unit).map_err(|wrong| match wrong {
+        Wrong::Unreadable => problem("is not a rate like 500K or 1.5M"),
+        Wrong::TooLarge => problem("is too large"),
+    })?;
+    // Less than a byte a second is little, and not no limit.
+    let least = u64::from(number.contains(|c| ('1'..='9').contains(&c)));
+    u64::try_from(bytes).map(|bytes| bytes.max(least)).map_err(|_| problem("is too large"))
 }
 
 /// `HOST:PORT:IP`, where an IPv6 address may be in brackets.

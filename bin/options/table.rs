@@ -223,6 +223,11 @@ options!(
         "delay before the first retry (default: 1s)",
         "Doubled after each retry, with jitter, up to 30s.",
     ),
+    LIMIT_RATE = network("limit-rate", Text("RATE"), NETWORK).help(
+        "most bytes a second that go out (default: none)",
+        "Over all files of the command: 500K, 2M, 1.5M and so on, in units of 1024; 0 is no limit. \
+         A second's worth may go out at once. A limited upload is not a stalled one.",
+    ),
     WAIT_TIMEOUT = network("wait-timeout", Text("D"), WAITING)
         .help("limit for the publishing (default: 10m)", ""),
     POLL_INTERVAL = network("poll-interval", Text("D"), WAITING)

@@ -1,6 +1,7 @@
 //! The settings of a client and their defaults.
 
 use std::net::IpAddr;
+use std::num::NonZeroU64;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -48,6 +49,7 @@ pub struct ClientBuilder {
     pins: Vec<Pin>,
     connect_timeout: Duration,
     stall_timeout: Duration,
+    limit_rate: Option<NonZeroU64>,
     retry: RetryPolicy,
 }
 
@@ -62,6 +64,7 @@ impl Default for ClientBuilder {
             pins: Vec::new(),
             connect_timeout: Duration::from_secs(10),
             stall_timeout: Duration::from_secs(60),
+            limit_rate: None,
             retry: RetryPolicy::default(),
         }
     }
@@ -155,6 +158,19 @@ impl ClientBuilder {
         self
     }
 
+    /// Limits how many bytes a second go out, over everything that is done with the client and its
+    /// clones. Default: 0, which is no limit. A second's worth may go out at once, after that 50 ms'
+    /// worth at a time. Waiting for the limit is not a stall.
+    ///
+    /// ```
+    /// let client = pgyer::Client::builder().limit_rate(500 * 1024).build()?;
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
+    pub fn limit_rate(mut self, bytes_per_second: u64) -> Self {
+        self.limit_rate = NonZeroU64::new(bytes_per_second);
+        self
+    }
+
     /// Sets how often and when failed requests are retried.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
@@ -196,6 +212,7 @@ impl ClientBuilder {
             pins: self.pins,
             connect_timeout: self.connect_timeout,
             stall_timeout: self.stall_timeout,
+            limit_rate: self.limit_rate,
         })?;
         let shared = Shared {
             api_key: self.api_key,

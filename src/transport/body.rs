@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 
 use super::exchange::{Exchange, Phase};
+use super::rate::RateLimit;
 
 /// A body that can be sent again from its start.
 pub(crate) trait RequestBody: Read {
@@ -40,6 +41,12 @@ impl<'a> CountedBody<'a> {
         self.left
     }
 
+    /// A limited body is read in small pieces, so that it goes out smoothly and progress is true.
+    fn longest_piece(&self) -> u64 {
+        let rate = self.exchange.rate().filter(|_| !self.exchange.is_stopped());
+        rate.map_or(u64::MAX, RateLimit::piece)
+    }
+
     fn count(&mut self, read: u64) {
         self.left = self.left.saturating_sub(read);
         self.unasked = self.unasked.saturating_sub(read);
@@ -51,7 +58,7 @@ impl<'a> CountedBody<'a> {
 
 impl Read for CountedBody<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let part = self.begin_part();
+        let part = self.begin_part().min(self.longest_piece());
         let wanted = buffer.len().min(usize::try_from(part).unwrap_or(usize::MAX));
         let buffer = buffer.get_mut(..wanted).unwrap_or_default();
         let read = if self.exchange.is_stopped() {

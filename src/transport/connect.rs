@@ -17,6 +17,7 @@ use super::limits::ConnectLimit;
 use super::pool::Pool;
 use super::proxies::Proxies;
 use super::proxy::{Proxy, ProxyKind};
+use super::rate::RateLimit;
 use super::resolve::{self, Resolver};
 use super::stream::{ConnectIo, Pipe, Stream};
 use super::trust::Trust;
@@ -56,6 +57,7 @@ pub(super) struct Connector {
     pub(super) timeout: Duration,
     pub(super) resolver: Resolver,
     pub(super) pool: Pool,
+    pub(super) rate: Option<RateLimit>,
 }
 
 /// How a host was reached, for `doctor`.
@@ -293,7 +295,7 @@ pub(super) mod tests {
     pub(in super::super) fn connector(roots: Roots, proxies: Proxies) -> Connector {
         let (trust, timeout) = (Arc::new(Trust::new(roots).unwrap()), Duration::from_secs(5));
         let (pins, resolver, pool) = (Vec::new(), resolve::system, Pool::default());
-        Connector { trust, proxies, pins, timeout, resolver, pool }
+        Connector { trust, proxies, pins, timeout, resolver, pool, rate: None }
     }
 
     /// What serves each connection in its turn.

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use ureq::Error;
@@ -13,7 +14,7 @@ use super::buffers::BufferPair;
 use super::exchange::{Exchange, Phase};
 use super::failure::{Failure, FailureKind};
 use super::heads;
-use super::socket::is_tick;
+use super::socket::{TICK, is_tick};
 use super::stream::Stream;
 
 /// Size of the input buffer, and so the largest response head accepted.
@@ -155,7 +156,7 @@ impl Connection {
 
     /// Waits for `100 Continue`, or an answer, once what goes out unasked is on its way.
     fn await_continue(&mut self) -> io::Result<()> {
-        self.write_output(0)?;
+        self.write_output(0, false)?;
         let began = Instant::now();
         let handshake = self.stream()?.handshake_time();
         // A server that waits for the body in silence has not stalled.
@@ -208,8 +209,9 @@ impl Connection {
         if self.exchange.has_read_unasked() && self.awaits_continue {
             self.await_continue()?;
         }
+        self.await_rate(amount)?;
         if !self.exchange.is_stopped() {
-            self.write_output(amount)?;
+            self.write_output(amount, self.more_follows())?;
         }
         if self.exchange.has_read_body() {
             // This changes nothing if sending was stopped: no phase comes after that one.
@@ -224,10 +226,29 @@ impl Connection {
         self.exchange.length > 0 && !self.exchange.has_read_unasked()
     }
 
-    fn write_output(&mut self, amount: usize) -> io::Result<()> {
+    /// Waits until the limit of the rate allows for this much. This is not a stall, however long it
+    /// takes.
+    fn await_rate(&mut self, amount: usize) -> io::Result<()> {
+        let exchange = Arc::clone(&self.exchange);
+        let Some(rate) = exchange.rate() else { return Ok(()) };
+        while !exchange.is_stopped() {
+            let Err(wait) = rate.pay(amount, Instant::now()) else { break };
+            self.write_output(0, false)?;
+            thread::sleep(wait.min(TICK));
+            exchange.limit.check_deadline()?;
+            if exchange.has_begun_body() {
+                self.look()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives this much of the output to the stream, and unless more follows waits until all of it has
+    /// gone out.
+    fn write_output(&mut self, amount: usize, more_follows: bool) -> io::Result<()> {
         let mut taken = 0;
         let mut moved = Instant::now();
-        while taken < amount || (self.stream()?.has_unsent() && !self.more_follows()) {
+        while taken < amount || (self.stream()?.has_unsent() && !more_follows) {
             // In every round: a slow peer may take a little in each tick, past any deadline.
             self.exchange.limit.check(moved)?;
             if self.exchange.has_begun_body() {

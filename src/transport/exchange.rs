@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use super::Request;
 use super::connect::Connector;
 use super::limits::StallLimit;
+use super::rate::RateLimit;
 use super::url::Url;
 
 /// How much of a body goes out before the server has said whether it wants it. A connection carries
@@ -67,6 +68,11 @@ impl Exchange {
     /// it: a refusal of the head would leave open what became of a body that was sent.
     pub(super) fn unasked(&self) -> u64 {
         if self.expects_continue && self.length > UNASKED { UNASKED } else { 0 }
+    }
+
+    /// The limit on how much goes out, if there is one.
+    pub(super) fn rate(&self) -> Option<&RateLimit> {
+        self.connector.rate.as_ref()
     }
 
     /// Goes on to a phase, unless a later one has been reached.

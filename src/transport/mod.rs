@@ -21,6 +21,7 @@ mod no_proxy;
 mod pool;
 mod proxies;
 mod proxy;
+mod rate;
 mod resolve;
 mod socket;
 mod stream;
@@ -33,6 +34,7 @@ mod url;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +58,7 @@ use self::connection::Connection;
 use self::exchange::Exchange;
 use self::limits::StallLimit;
 use self::pool::Pool;
+use self::rate::RateLimit;
 use self::trust::Trust;
 use crate::error::Result;
 use crate::retry::Deadline;
@@ -74,6 +77,8 @@ pub(crate) struct Settings {
     pub(crate) pins: Vec<Pin>,
     pub(crate) connect_timeout: Duration,
     pub(crate) stall_timeout: Duration,
+    /// Bytes a second.
+    pub(crate) limit_rate: Option<NonZeroU64>,
 }
 
 /// Sends requests, and keeps connections for the next ones.
@@ -105,6 +110,7 @@ impl Transport {
             timeout: settings.connect_timeout,
             resolver: resolve::system,
             pool: Pool::default(),
+            rate: settings.limit_rate.map(RateLimit::new),
         };
         Ok(Self { connector: Arc::new(connector), stall_timeout: settings.stall_timeout })
     }

@@ -22,6 +22,7 @@ mod peers;
 mod programs;
 mod proxies;
 mod qr;
+mod rate;
 mod readme;
 #[cfg(unix)]
 mod recipes;

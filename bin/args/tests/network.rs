@@ -20,13 +20,14 @@ fn every_option_arrives() {
         connect_timeout: Some(Duration::from_secs(5)),
         stall_timeout: Some(Duration::from_secs(30)),
         timeout: Some(Duration::from_secs(3600)),
+        limit_rate: Some(512_000),
         retry: RetryPolicy::default().retries(5).delay(Duration::from_millis(250)),
         insecure_http: true,
     };
     let line = "--api-key-file k --api-url https://relay.example:8443/apiv2/ --proxy \
                 socks5h://proxy:1080 --ca-file ca.pem --resolve WWW.pgyer.com:443:10.0.0.1 \
                 --connect-timeout 5 --stall-timeout 30s --timeout 1h --retries 5 --retry-delay \
-                250ms --insecure-http";
+                250ms --limit-rate 500K --insecure-http";
     for verb in ["upload a", "status K", "token a", "put --token t a", "harmony-hsp K h", "doctor"]
     {
         assert_eq!(network(&format!("{verb} {line}")), expected, "{verb}");
@@ -42,6 +43,33 @@ fn durations_are_named() {
     says("upload --wait-timeout 1e9 a", &["--wait-timeout"]);
     let at_once = RetryPolicy::default().delay(Duration::ZERO);
     assert_eq!(network("doctor --retry-delay 0").retry, at_once);
+}
+
+#[test]
+fn rates_are_bytes_in_units_of_1024() {
+    for (given, bytes) in [
+        ("0", 0),
+        ("0K", 0),
+        ("0.0M", 0),
+        ("1", 1),
+        ("500", 500),
+        ("500k", 512_000),
+        ("500K", 512_000),
+        ("2m", 2 << 20),
+        ("1.5M", 3 << 19),
+        (".5G", 1 << 29),
+        ("0.001", 1),
+        ("18446744073709551615", u64::MAX),
+    ] {
+        assert_eq!(network(&format!("doctor --limit-rate {given}")).limit_rate, Some(bytes));
+    }
+    assert_eq!(network("doctor").limit_rate, None);
+    for given in ["", "K", ".", "1.5.2K", "500KB", "1T", "1e3", "+1", "fast"] {
+        says(&format!("doctor --limit-rate={given}"), &["--limit-rate"]);
+    }
+    says("doctor --limit-rate=-1", &["--limit-rate '-1'", "500K or 1.5M"]);
+    says("doctor --limit-rate 18446744073709551616", &["is too large"]);
+    says("doctor --limit-rate 99999999999999999999999999999999999999999", &["is too large"]);
 }
 
 #[test]
