@@ -25,14 +25,24 @@ pub(crate) fn api_key(inputs: Inputs) -> Result<Option<ApiKey>> {
     Ok(None)
 }
 
+/// The variables that name the home directory. On Windows shells that come from elsewhere set the
+/// first one, and the official clients take the second.
+const HOMES: &[&str] = if cfg!(windows) { &["HOME", "USERPROFILE"] } else { &["HOME"] };
+
 fn default_files() -> Vec<PathBuf> {
-    let home = absolute("HOME");
-    let folder = absolute("XDG_CONFIG_HOME").or_else(|| Some(home.as_ref()?.join(".config")));
-    let mut files = Vec::new();
-    if let Some(folder) = folder {
-        files.extend(["pgyer/config.json", "pgyer/config"].map(|name| folder.join(name)));
+    let homes: Vec<PathBuf> = HOMES.iter().filter_map(|name| absolute(name)).collect();
+    files_in(absolute("XDG_CONFIG_HOME"), &homes)
+}
+
+fn files_in(configurations: Option<PathBuf>, homes: &[PathBuf]) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = configurations.into_iter().collect();
+    if folders.is_empty() {
+        folders.extend(homes.iter().map(|home| home.join(".config")));
     }
-    files.extend(home.map(|home| home.join(".pgyer/config")));
+    let names = ["pgyer/config.json", "pgyer/config"];
+    let mut files: Vec<PathBuf> =
+        folders.iter().flat_map(|folder| names.map(|name| folder.join(name))).collect();
+    files.extend(homes.iter().map(|home| home.join(".pgyer/config")));
     files
 }
 
@@ -100,6 +110,20 @@ fn key_in_line(line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_home_has_its_files() {
+        let files = |folder: Option<&str>| {
+            let files = files_in(folder.map(Into::into), &["one".into(), "two".into()]);
+            files.iter().map(|file| file.to_str().unwrap().replace('\\', "/")).collect::<Vec<_>>()
+        };
+        let own = ["one/.pgyer/config", "two/.pgyer/config"];
+        let xdg = ["xdg/pgyer/config.json", "xdg/pgyer/config"];
+        assert_eq!(files(Some("xdg")), [xdg, own].concat());
+        let one = ["one/.config/pgyer/config.json", "one/.config/pgyer/config"];
+        let two = ["two/.config/pgyer/config.json", "two/.config/pgyer/config"];
+        assert_eq!(files(None), [one, two, own].concat());
+    }
 
     #[test]
     fn lines_of_the_official_clients_are_understood() {

@@ -40,7 +40,6 @@ mod sandbox;
 // The library's own file: its messages and ours name the same command to copy.
 #[path = "../src/shell.rs"]
 mod shell;
-#[cfg(unix)]
 mod signals;
 mod terminal;
 mod text;
@@ -65,7 +64,6 @@ fn main() -> ExitCode {
         }
     };
     let screen = Screen::new(&output);
-    #[cfg(unix)]
     signals::watch(&screen, output.format);
     let result = match parsed {
         Ok(Parsed::Run(command)) => commands::run(&command, &screen, began),

@@ -4,6 +4,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use signal_hook::consts::SIGINT;
+
 use crate::args::Format;
 use crate::output;
 use crate::progress::Screen;
@@ -28,16 +30,39 @@ pub(crate) fn watch(screen: &Screen, format: Format) {
 }
 
 fn end_at_a_signal(screen: Screen, format: Format, registered: mpsc::Sender<()>) {
-    use signal_hook::consts::{SIGINT, SIGTERM};
-    use signal_hook::iterator::Signals;
-
-    let watched = [SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal));
-    let Ok(mut signals) = Signals::new(watched) else { return };
-    drop(registered);
-    if let Some(signal) = signals.forever().next() {
+    if let Some(signal) = first_signal(registered) {
         tidy_up(screen, format, signal);
         end_by(signal);
     }
+}
+
+/// Waits for the first signal; `None` if none can be waited for. Drops `registered` once it can.
+#[cfg(unix)]
+fn first_signal(registered: mpsc::Sender<()>) -> Option<i32> {
+    use signal_hook::consts::SIGTERM;
+    use signal_hook::iterator::Signals;
+
+    let watched = [SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal));
+    let mut signals = Signals::new(watched).ok()?;
+    drop(registered);
+    signals.forever().next()
+}
+
+/// Windows has Ctrl-C alone, and nothing that wakes a thread for it.
+#[cfg(windows)]
+fn first_signal(registered: mpsc::Sender<()>) -> Option<i32> {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    const PAUSE: Duration = Duration::from_millis(50);
+
+    let came = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(SIGINT, came.clone()).ok()?;
+    drop(registered);
+    while !came.load(Ordering::Relaxed) {
+        thread::sleep(PAUSE);
+    }
+    Some(SIGINT)
 }
 
 /// Leaves a clean line, in a thread of its own because that may block for good.
@@ -59,6 +84,7 @@ fn tidy_up(screen: Screen, format: Format, signal: i32) {
 
 /// Whether this signal was inherited as ignored, as shells do for jobs in the background. It stays
 /// ignored then. Linux says so in a file; elsewhere it is not known.
+#[cfg(unix)]
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -74,9 +100,30 @@ fn status(signal: i32) -> i32 {
 /// Ends the program as the signal's default action would. For the first process of a container the
 /// kernel ignores default actions, and signal-hook's emulation of them crashes: that process exits
 /// with the status that a shell would report.
+#[cfg(unix)]
 fn end_by(signal: i32) {
     if std::process::id() != 1 {
         let _ = signal_hook::low_level::emulate_default_handler(signal);
     }
     std::process::exit(status(signal));
+}
+
+/// Ends the program as Windows ends one at Ctrl-C: with `STATUS_CONTROL_C_EXIT`.
+#[cfg(windows)]
+fn end_by(_: i32) {
+    std::process::exit(-0x3FFF_FEC6);
+}
+
+#[cfg(all(test, windows))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ctrl_c_is_noticed() {
+        let (sender, registered) = mpsc::channel();
+        let watcher = thread::spawn(move || first_signal(sender));
+        assert!(registered.recv().is_err());
+        signal_hook::low_level::raise(SIGINT).unwrap();
+        assert_eq!(watcher.join().unwrap(), Some(SIGINT));
+    }
 }

@@ -316,6 +316,7 @@ mod tests {
         Ok(sent)
     }
 
+    #[cfg(unix)]
     fn overwrite(path: &std::path::Path, places: &[u64]) {
         let mut file = OpenOptions::new().write(true).open(path).unwrap();
         let modified = file.metadata().unwrap().modified().unwrap();

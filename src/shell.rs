@@ -6,10 +6,39 @@ pub(crate) fn wait_command(key: &str) -> String {
     format!("pgyer status --wait {end_of_options}{}", shell_word(key))
 }
 
-/// Quotes a word for a POSIX shell, if it has to be quoted.
+/// Quotes a word for the shells of this system, if it has to be quoted.
 pub(crate) fn shell_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+@%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { quoted(text) }
+    if cfg!(windows) { windows_word(text) } else { posix_word(text) }
+}
+
+fn posix_word(text: &str) -> String {
+    if is_plain(text, "-_./+@%") { text.to_owned() } else { quoted(text) }
+}
+
+/// Quotes a word for cmd and PowerShell alike, if it has to be quoted.
+///
+/// Double quotes are all that they have in common. Within them both take a doubled one as one, and
+/// PowerShell the typographic ones, too; the backtick keeps it from evaluating what a server
+/// sent. To cmd a backtick is a character like any other: there, a name with `$` has to be typed.
+fn windows_word(text: &str) -> String {
+    if is_plain(text, r"-_./\:+") {
+        return text.to_owned();
+    }
+    let mut word = String::from('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\u{201c}' | '\u{201d}' | '\u{201e}' => word.push(c),
+            '$' | '`' => word.push('`'),
+            _ => {}
+        }
+        word.push(c);
+    }
+    word + "\""
+}
+
+/// Whether a text is nothing but letters and digits of ASCII and these others.
+fn is_plain(text: &str, others: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
 }
 
 /// Quotes any text for a POSIX shell.
@@ -31,7 +60,24 @@ mod tests {
             ("$(x)", "'$(x)'"),
             ("应用", "'应用'"),
         ] {
-            assert_eq!(shell_word(text), word);
+            assert_eq!(posix_word(text), word);
+        }
+    }
+
+    #[test]
+    fn cmd_and_powershell_take_a_word_as_it_is() {
+        for (text, word) in [
+            (r"C:\builds\a-1.apk", r"C:\builds\a-1.apk"),
+            ("", r#""""#),
+            ("a b", r#""a b""#),
+            ("it's", r#""it's""#),
+            ("@a%b", r#""@a%b""#),
+            ("应用", r#""应用""#),
+            (r#"" & calc ""#, r#"""" & calc """"#),
+            ("\u{201d};calc", "\"\u{201d}\u{201d};calc\""),
+            ("$(calc)`", r#""`$(calc)``""#),
+        ] {
+            assert_eq!(windows_word(text), word);
         }
     }
 

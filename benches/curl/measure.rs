@@ -6,8 +6,6 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use nix::sys::resource::{Usage, UsageWho, getrusage};
-
 /// The first argument of the process that measures another one.
 const WRAPPER: &str = "--measure-child";
 
@@ -59,24 +57,47 @@ pub(crate) fn wrapper() -> Option<i32> {
     let began = Instant::now();
     let status = Command::new(program).args(arguments).stdout(Stdio::null()).status();
     let wall = began.elapsed().as_secs_f64();
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
-    let cpu = cpu_of(&usage);
+    let (cpu, rss) = usage::of_children();
     let code = status.ok().and_then(|status| status.code()).unwrap_or(-1);
-    eprintln!("\n{wall} {cpu} {} {code}", usage.max_rss());
+    eprintln!("\n{wall} {cpu} {rss} {code}");
     Some(0)
 }
 
-/// The CPU time of this thread so far.
-pub(crate) fn thread_cpu() -> f64 {
-    let usage = getrusage(UsageWho::RUSAGE_THREAD).unwrap();
-    cpu_of(&usage)
+pub(crate) use usage::of_thread as thread_cpu;
+
+#[cfg(target_os = "linux")]
+mod usage {
+    use nix::sys::resource::{Usage, UsageWho, getrusage};
+
+    /// The CPU time of all children that have ended, and the largest one's peak memory in KiB.
+    pub(crate) fn of_children() -> (f64, i64) {
+        let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
+        (cpu_of(&usage), usage.max_rss())
+    }
+
+    /// The CPU time of this thread so far.
+    pub(crate) fn of_thread() -> f64 {
+        cpu_of(&getrusage(UsageWho::RUSAGE_THREAD).unwrap())
+    }
+
+    fn cpu_of(usage: &Usage) -> f64 {
+        [usage.user_time(), usage.system_time()]
+            .map(|time| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6)
+            .iter()
+            .sum()
+    }
 }
 
-fn cpu_of(usage: &Usage) -> f64 {
-    [usage.user_time(), usage.system_time()]
-        .map(|time| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6)
-        .iter()
-        .sum()
+/// No other system tells what a single thread took.
+#[cfg(not(target_os = "linux"))]
+mod usage {
+    pub(crate) fn of_children() -> (f64, i64) {
+        panic!("this benchmark needs Linux");
+    }
+
+    pub(crate) fn of_thread() -> f64 {
+        panic!("this benchmark needs Linux");
+    }
 }
 
 /// Runs of ours and theirs, side by side.

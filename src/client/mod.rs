@@ -255,9 +255,10 @@ impl Client {
         let total = file.source.size();
         let on_progress = |sent| self.observer.tell(&Event::Sent { sent, total });
         let mut body = form.body(file, &on_progress);
+        let content_type = form.content_type();
         let mut request = Request {
             url,
-            content_type: Some(&form.content_type()),
+            content_type: Some(&content_type),
             length: body.len(),
             expects_continue,
             is_repeatable: false,

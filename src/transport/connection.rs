@@ -14,8 +14,10 @@ use super::buffers::BufferPair;
 use super::exchange::{Exchange, Phase};
 use super::failure::{Failure, FailureKind};
 use super::heads;
-use super::socket::{TICK, is_tick};
+use super::limits::StallLimit;
+use super::socket::is_tick;
 use super::stream::Stream;
+use super::ticking::TICK;
 
 /// Size of the input buffer, and so the largest response head accepted.
 const INPUT: usize = 64 * 1024;
@@ -29,6 +31,9 @@ const EXPECT_WAIT: (Duration, Duration) = (Duration::from_millis(100), Duration:
 
 /// The least time between two looks at the kernel's send queue.
 const QUEUE_LOOKS: Duration = Duration::from_millis(100);
+
+/// The size from which on a request may be moving in the kernel alone for longer than a stall.
+const LARGE: usize = 256 * 1024;
 
 /// How long to look for an answer after a write has failed.
 const LAST_LOOK: Duration = Duration::from_secs(1);
@@ -59,6 +64,10 @@ pub(super) struct Connection {
     queue: Option<u64>,
     /// When it may be asked again.
     next_look: Instant,
+    /// Whether the kernel said nothing when it was asked.
+    is_hidden: bool,
+    /// How many bytes of the request have gone out.
+    sent: usize,
 }
 
 impl Connection {
@@ -76,6 +85,8 @@ impl Connection {
             reusable: false,
             queue: None,
             next_look: Instant::now(),
+            is_hidden: false,
+            sent: 0,
         }
     }
 
@@ -194,7 +205,9 @@ impl Connection {
         if self.queue == Some(0) || began < self.next_look {
             return false;
         }
-        let waiting = self.stream.as_ref().and_then(Stream::unsent_in_kernel).unwrap_or(0);
+        let waiting = self.stream.as_ref().and_then(Stream::unsent_in_kernel);
+        self.is_hidden = waiting.is_none();
+        let waiting = waiting.unwrap_or(0);
         // The kernel's table may be long: at most a twentieth of the time goes into looks. But there
         // has to be one before the connection counts as stalled.
         let pause = (began.elapsed() * 20).min(self.exchange.limit.half()).max(QUEUE_LOOKS);
@@ -260,6 +273,7 @@ impl Connection {
             match self.write_some(taken, amount) {
                 Ok(more) => {
                     taken += more;
+                    self.sent += more;
                     moved = Instant::now();
                     self.queue = None;
                 }
@@ -311,6 +325,14 @@ impl Connection {
         Ok(())
     }
 
+    /// How long an answer may not come. The peer may still be reading what the kernel holds of a
+    /// large body.
+    fn patience(&self) -> StallLimit {
+        let limit = self.exchange.limit;
+        let may_be_moving = self.is_hidden && self.sent > LARGE && self.status.is_none();
+        if may_be_moving { limit.for_what_is_hidden() } else { limit }
+    }
+
     /// Waits for more of the answer. `false` says that none will come, which ends an answer without
     /// a length.
     fn await_answer(&mut self) -> io::Result<bool> {
@@ -331,7 +353,7 @@ impl Connection {
                     if self.has_moved() {
                         moved = Instant::now();
                     }
-                    self.exchange.limit.check(moved)?;
+                    self.patience().check(moved)?;
                 }
                 Err(error) if !is_ours(&error) && !self.buffers.input().is_empty() => {
                     return Ok(false);

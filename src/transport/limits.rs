@@ -50,6 +50,10 @@ impl ConnectLimit {
     }
 }
 
+/// How much longer nothing may be seen to move after a large body, where the kernel does not say
+/// what it still has to send: it takes megabytes at once.
+const HIDDEN_FACTOR: u32 = 4;
+
 /// The time that a connection may go without moving a byte.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StallLimit {
@@ -65,6 +69,11 @@ impl StallLimit {
     /// Half the limit, for waits that must not trip it.
     pub(super) fn half(&self) -> Duration {
         self.timeout / 2
+    }
+
+    /// The limit where bytes may be moving unseen.
+    pub(super) fn for_what_is_hidden(&self) -> Self {
+        Self { timeout: self.timeout * HIDDEN_FACTOR, ..*self }
     }
 
     /// Fails once the deadline has passed, or nothing has moved for too long.
@@ -108,5 +117,12 @@ mod tests {
         assert!(stall(hour, none).is_ok());
         assert_eq!(stall(Duration::ZERO, none).unwrap_err().kind, FailureKind::Stalled);
         assert_eq!(stall(Duration::ZERO, passed).unwrap_err().kind, FailureKind::Deadline);
+        let second = Duration::from_secs(1);
+        let Some(before) = Instant::now().checked_sub(2 * second) else { return };
+        let limit = StallLimit::new(second, none);
+        assert!(limit.check(before).is_err());
+        assert!(limit.for_what_is_hidden().check(before).is_ok());
+        let passed = StallLimit::new(second, passed).for_what_is_hidden();
+        assert_eq!(passed.check(before).unwrap_err().kind, FailureKind::Deadline);
     }
 }

@@ -26,6 +26,7 @@ mod resolve;
 mod socket;
 mod stream;
 mod threads;
+mod ticking;
 mod tls_error;
 mod trust;
 mod tunnel;

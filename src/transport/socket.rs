@@ -1,4 +1,4 @@
-//! A TCP socket that hands control back at least once in a tick, and what its kernel still holds.
+//! A TCP socket that counts what it moves, and what its kernel still holds.
 
 #[cfg(target_os = "linux")]
 use std::io::BufRead;
@@ -6,11 +6,9 @@ use std::io::{self, IoSlice, Read, Write};
 use std::net::TcpStream;
 #[cfg(target_os = "linux")]
 use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// The socket's own time limit: waiting code gets control back this often, to check its clocks and
-/// the other direction.
-pub(super) const TICK: Duration = Duration::from_millis(50);
+use super::ticking::{TICK, Ticking};
 
 /// The most that is written at once while the peer takes it slowly: the kernel restarts a write's
 /// time limit with every bit that is taken, so that a large one could go on for long.
@@ -18,7 +16,7 @@ const SLOW_WRITE: usize = 16 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Socket {
-    tcp: TcpStream,
+    tcp: Ticking,
     /// Whether the last write was held up.
     is_slow: bool,
     moved: u64,
@@ -35,13 +33,12 @@ pub(super) fn is_tick(error: &io::Error) -> bool {
 impl Socket {
     pub(super) fn new(tcp: TcpStream) -> io::Result<Self> {
         tcp.set_nodelay(true)?;
-        tcp.set_read_timeout(Some(TICK))?;
-        tcp.set_write_timeout(Some(TICK))?;
-        Ok(Self { tcp, is_slow: false, moved: 0 })
+        Ok(Self { tcp: Ticking::new(tcp)?, is_slow: false, moved: 0 })
     }
 
-    pub(super) fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
-        self.tcp.set_nonblocking(nonblocking)
+    /// Makes reads and writes wait for a tick, or not at all.
+    pub(super) fn set_waiting(&mut self, waits: bool) -> io::Result<()> {
+        self.tcp.set_waiting(waits)
     }
 
     /// How many bytes have come from the peer or gone to the kernel.
@@ -57,7 +54,8 @@ impl Socket {
     /// the machine, megabytes of them on a busy one: it is read line by line.
     #[cfg(target_os = "linux")]
     pub(super) fn unsent(&self) -> Option<u64> {
-        let (local, peer) = (self.tcp.local_addr().ok()?, self.tcp.peer_addr().ok()?);
+        let tcp = self.tcp.tcp();
+        let (local, peer) = (tcp.local_addr().ok()?, tcp.peer_addr().ok()?);
         let table = if local.is_ipv4() { "/proc/self/net/tcp" } else { "/proc/self/net/tcp6" };
         let table = io::BufReader::new(std::fs::File::open(table).ok()?);
         unsent_in(table, local, peer)
@@ -71,7 +69,7 @@ impl Socket {
 
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.tcp.read(buffer)?;
+        let read = self.tcp.attempt(|mut tcp| tcp.read(buffer))?;
         self.moved += read as u64;
         Ok(read)
     }
@@ -84,10 +82,11 @@ impl Write for Socket {
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         let began = Instant::now();
-        let written = match slices {
-            [first, ..] if self.is_slow => self.tcp.write(first.get(..SLOW_WRITE).unwrap_or(first)),
-            _ => self.tcp.write_vectored(slices),
-        };
+        let is_slow = self.is_slow;
+        let written = self.tcp.attempt(|mut tcp| match slices {
+            [first, ..] if is_slow => tcp.write(first.get(..SLOW_WRITE).unwrap_or(first)),
+            _ => tcp.write_vectored(slices),
+        });
         self.is_slow = began.elapsed() * 2 >= TICK;
         let written = written?;
         self.moved += written as u64;

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use rustls::ClientConnection;
 
 use super::limits::ConnectLimit;
-use super::socket::{Socket, TICK, is_tick};
+use super::socket::{Socket, is_tick};
+use super::ticking::TICK;
 use super::tls_error;
 
 /// How much is written in one go, one system call: a whole batch of TLS records, or twice that
@@ -112,9 +113,9 @@ impl Stream {
 
     /// Reads only what is there already.
     pub(super) fn read_ready(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.pipe.socket.set_nonblocking(true)?;
+        self.pipe.socket.set_waiting(false)?;
         let result = self.read_some(buffer);
-        self.pipe.socket.set_nonblocking(false)?;
+        self.pipe.socket.set_waiting(true)?;
         result
     }
 

@@ -7,7 +7,7 @@ use pgyer::sandbox::Sandbox;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
-use crate::support::{Ran, data, folder, pgyer, program_for, run, sandbox, wait, words};
+use crate::support::{Ran, data, folder, pgyer, program_for, run, sandbox, words};
 
 /// A name that tries to break out of quotes and lines, and to control a terminal.
 const EVIL: &str = "it's'; touch PWNED; echo \"$(touch PWNED)`touch PWNED`\"\n\
@@ -271,7 +271,7 @@ fn a_reader_that_went_away_is_no_error_and_a_full_disk_is_one() {
     command.current_dir(data("")).args(words(line)).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
     drop(child.stdout.take());
-    assert_eq!(wait(&mut child), Some(0));
+    assert_eq!(crate::support::wait(&mut child), Some(0));
 
     let cases = [
         (line, 1),

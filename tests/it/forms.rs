@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::decoder::{Part, decode};
-use crate::support::{program, run};
 
 /// The parts of a form, by the `multipart` crate. Fails the test unless the form is whole.
 #[track_caller]
@@ -215,6 +214,9 @@ fn an_empty_file_field_is_none() {
 #[test]
 fn names_on_disk_may_be_any_bytes() {
     use std::os::unix::ffi::OsStrExt;
+
+    use crate::support::{program, run};
+
     let (storage, folder) = (Storage::start(), TempDir::new().unwrap());
     let token = folder.path().join("t.json");
     std::fs::write(&token, storage.token(json!({"key": "k"})).expose_json()).unwrap();

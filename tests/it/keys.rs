@@ -95,6 +95,13 @@ fn the_first_source_that_has_a_key_gives_it() {
     scene.run(&variables, ASK).expect(4);
 }
 
+#[cfg(windows)]
+#[test]
+fn a_profile_of_windows_is_a_home_too() {
+    let scene = Scene::new(&[(".config/pgyer/config", "PGYER_API_KEY=of-profile")]);
+    assert_eq!(scene.key(&[("USERPROFILE", &scene.path(""))], ASK), "of-profile");
+}
+
 #[test]
 fn a_relative_folder_counts_as_not_set() {
     let scene = Scene::new(&[

@@ -119,3 +119,21 @@ fn every_method_of_the_client_is_in_an_example() {
     }
     assert!(looked_at > 25, "{looked_at}");
 }
+
+/// The program's linker script, with a program whose start files name the tables that it drops.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_drops_unwinding_tables_fits_programs_at_a_fixed_place() {
+    if Command::new("cc").arg("--version").output().is_err() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("seven.c");
+    std::fs::write(&source, "int main(void) { return 7; }\n").unwrap();
+    let program = folder.path().join("seven");
+    let script = concat!("-Wl,-T,", env!("CARGO_MANIFEST_DIR"), "/bin/static.ld");
+    let mut cc = Command::new("cc");
+    cc.args(["-static", "-no-pie", script, "-o"]).args([&program, &source]);
+    run(&mut cc, [""; 0]).expect(0);
+    run(&mut Command::new(program), [""; 0]).expect(7);
+}

@@ -1,8 +1,5 @@
 //! `pgyer sandbox` in its three forms.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
-
 mod clients;
 
 use crate::support::{data, program, run};
@@ -13,6 +10,15 @@ fn sandbox(arguments: &[&str]) -> crate::support::Ran {
     run(command.arg("sandbox"), arguments)
 }
 
+#[cfg(windows)]
+#[test]
+fn a_command_of_windows_runs_beside_it_and_its_status_is_passed_on() {
+    let ran = sandbox(&["--", "cmd", "/c", "echo %PGYER_API_URL%& exit 7"]).expect(7);
+    assert!(ran.stdout.starts_with("http://127.0.0.1:"), "{ran:#?}");
+    sandbox(&["--", "no-such-command"]).expect(1);
+}
+
+#[cfg(unix)]
 #[test]
 fn a_command_runs_beside_it_and_its_status_is_passed_on() {
     let ran = sandbox(&["--", "sh", "-c", "echo $PGYER_API_URL $PGYER_API_KEY; exit 7"]).expect(7);
@@ -41,7 +47,10 @@ fn a_command_of_the_program_runs_in_it_and_says_that_nothing_was_published() {
 #[cfg(unix)]
 #[test]
 fn alone_it_prints_its_variables_and_each_request_until_it_is_ended() {
+    use std::io::{BufRead, BufReader};
     use std::os::unix::process::ExitStatusExt;
+    use std::process::{Command, Stdio};
+
     let mut command = crate::signals::heeding(program());
     let mut server = command.arg("sandbox").stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();

@@ -1,12 +1,5 @@
 //! What releases are made of: who may write, what is pinned, and archives that can be made again.
 
-use std::fs;
-use std::path::Path;
-use std::process::Command;
-use std::time::{Duration, SystemTime};
-
-use tempfile::TempDir;
-
 const RELEASE: &str = include_str!("../../.github/workflows/release.yml");
 const CI: &str = include_str!("../../.github/workflows/ci.yml");
 const ADVISORIES: &str = include_str!("../../.github/workflows/advisories.yml");
@@ -82,70 +75,78 @@ fn a_release_is_attested_and_asks_for_advisories_as_each_week_does() {
     assert_ne!(fields[4], "*", "once a week");
 }
 
-/// Packs a program in a folder of its own, as a release does.
+/// Archives, with a script in the place of the program.
 #[cfg(unix)]
-fn pack(program: &str, built: SystemTime) -> Vec<u8> {
+mod packing {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
-    let folder = TempDir::new().unwrap();
-    // A test build itself would take seconds to compress.
-    let binary = folder.path().join(program);
-    let script = format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_pgyer"));
-    fs::write(&binary, script).unwrap();
-    fs::set_permissions(&binary, fs::Permissions::from_mode(0o700)).unwrap();
-    fs::File::open(&binary).unwrap().set_modified(built).unwrap();
-    let mut command = Command::new("python3");
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/pack"));
-    command.args(["pgyer-system".as_ref(), binary.as_os_str()]).current_dir(folder.path());
-    let packed = command.env("SOURCE_DATE_EPOCH", "1764000000").output().unwrap();
-    assert!(packed.status.success(), "{}", String::from_utf8_lossy(&packed.stderr));
-    let is_archive = |path: &std::path::PathBuf| path.file_stem().unwrap() != "pgyer";
-    let mut files = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
-    fs::read(files.find(is_archive).unwrap()).unwrap()
-}
+    use std::path::Path;
+    use std::process::Command;
+    use std::time::{Duration, SystemTime};
 
-#[cfg(unix)]
-#[test]
-fn the_same_program_makes_the_same_archive() {
-    if Command::new("python3").arg("--version").output().is_err() {
-        return;
-    }
-    for program in ["pgyer", "pgyer.exe"] {
-        let first = pack(program, SystemTime::now());
-        let second = pack(program, SystemTime::now() - Duration::from_secs(1_000_000));
-        assert!(first == second, "{program}");
-    }
-}
+    use tempfile::TempDir;
 
-#[cfg(unix)]
-#[test]
-fn an_archive_is_sorted_and_has_what_a_release_needs() {
-    let python = |code: &str| Command::new("python3").args(["-c", code]).output();
-    if python("").is_err() {
-        return;
+    /// Packs a program in a folder of its own, as a release does.
+    fn pack(program: &str, built: SystemTime) -> Vec<u8> {
+        let folder = TempDir::new().unwrap();
+        // A test build itself would take seconds to compress.
+        let binary = folder.path().join(program);
+        let script = format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_pgyer"));
+        fs::write(&binary, script).unwrap();
+        fs::set_permissions(&binary, fs::Permissions::from_mode(0o700)).unwrap();
+        fs::File::open(&binary).unwrap().set_modified(built).unwrap();
+        let mut command = Command::new("python3");
+        command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/pack"));
+        command.args(["pgyer-system".as_ref(), binary.as_os_str()]).current_dir(folder.path());
+        let packed = command.env("SOURCE_DATE_EPOCH", "1764000000").output().unwrap();
+        assert!(packed.status.success(), "{}", String::from_utf8_lossy(&packed.stderr));
+        let is_archive = |path: &std::path::PathBuf| path.file_stem().unwrap() != "pgyer";
+        let mut files = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        fs::read(files.find(is_archive).unwrap()).unwrap()
     }
-    let folder = TempDir::new().unwrap();
-    let archive = folder.path().join("archive");
-    fs::write(&archive, pack("pgyer", SystemTime::now())).unwrap();
-    let code = format!(
-        "import tarfile\n\
-         for e in tarfile.open({:?}): print(e.name, oct(e.mode), e.mtime, e.uid, e.gid, e.uname)",
-        archive.display().to_string()
-    );
-    let listed = String::from_utf8(python(&code).unwrap().stdout).unwrap();
-    let lines: Vec<&str> = listed.lines().collect();
-    assert!(lines.is_sorted(), "{listed}");
-    assert!(lines.iter().all(|line| line.trim_end().ends_with(" 1764000000 0 0")), "{listed}");
-    assert!(listed.contains("pgyer-system/pgyer 0o755 "), "{listed}");
-    for name in [
-        "README.md",
-        "README.zh-CN.md",
-        "LICENSE-MIT",
-        "docs/ci.md",
-        "completions/pgyer.bash",
-        "completions/_pgyer",
-        "completions/pgyer.fish",
-        "pgyer.1",
-    ] {
-        assert!(listed.contains(&format!("pgyer-system/{name} 0o644 ")), "{name} in {listed}");
+
+    #[test]
+    fn the_same_program_makes_the_same_archive() {
+        if Command::new("python3").arg("--version").output().is_err() {
+            return;
+        }
+        for program in ["pgyer", "pgyer.exe"] {
+            let first = pack(program, SystemTime::now());
+            let second = pack(program, SystemTime::now() - Duration::from_secs(1_000_000));
+            assert!(first == second, "{program}");
+        }
+    }
+
+    #[test]
+    fn an_archive_is_sorted_and_has_what_a_release_needs() {
+        let python = |code: &str| Command::new("python3").args(["-c", code]).output();
+        if python("").is_err() {
+            return;
+        }
+        let folder = TempDir::new().unwrap();
+        let archive = folder.path().join("archive");
+        fs::write(&archive, pack("pgyer", SystemTime::now())).unwrap();
+        let code = format!(
+            "import tarfile\n\
+             for e in tarfile.open({:?}): print(e.name, oct(e.mode), e.mtime, e.uid, e.gid, e.uname)",
+            archive.display().to_string()
+        );
+        let listed = String::from_utf8(python(&code).unwrap().stdout).unwrap();
+        let lines: Vec<&str> = listed.lines().collect();
+        assert!(lines.is_sorted(), "{listed}");
+        assert!(lines.iter().all(|line| line.trim_end().ends_with(" 1764000000 0 0")), "{listed}");
+        assert!(listed.contains("pgyer-system/pgyer 0o755 "), "{listed}");
+        for name in [
+            "README.md",
+            "README.zh-CN.md",
+            "LICENSE-MIT",
+            "docs/ci.md",
+            "completions/pgyer.bash",
+            "completions/_pgyer",
+            "completions/pgyer.fish",
+            "pgyer.1",
+        ] {
+            assert!(listed.contains(&format!("pgyer-system/{name} 0o644 ")), "{name} in {listed}");
+        }
     }
 }

@@ -11,7 +11,7 @@ mod sandbox;
 mod secrets;
 mod syntax;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;

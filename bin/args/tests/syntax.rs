@@ -47,7 +47,9 @@ fn repeatable_options_add_up() {
 #[cfg(unix)]
 #[test]
 fn operands_and_files_may_be_any_bytes() {
+    use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
+
     let odd = OsStr::from_bytes(b"\xff'\n;.apk").to_owned();
     let args = vec!["upload".into(), odd.clone(), "--ca-file".into(), odd.clone()];
     let Ok(Parsed::Run(command)) = parse_with(args, &[]) else { panic!() };
