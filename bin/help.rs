@@ -115,7 +115,7 @@ fn commands(out: &mut String) {
 fn short_command(verb: Verb) -> String {
     let mut out = usage(verb.row());
     for group in Group::ALL {
-        let mut opts = options_of_group(verb, group).peekable();
+        let mut opts = options_of_group(verb, group).filter(|opt| !opt.rare).peekable();
         // No blank lines between the groups: the help of upload has to fit two small screens.
         if opts.peek().is_some() {
             let _ = writeln!(out, "{}:", group.heading());
@@ -123,7 +123,7 @@ fn short_command(verb: Verb) -> String {
         opts.for_each(|opt| short_option(&mut out, opt));
     }
     let durations = if verb.uses_network() { "D: 250ms, 3s, 5m, 1h. " } else { "" };
-    let _ = writeln!(out, "{durations}More: pgyer {} --help", verb.name());
+    let _ = writeln!(out, "{durations}More options and words: pgyer {} --help", verb.name());
     out
 }
 
@@ -259,12 +259,12 @@ mod tests {
     #[test]
     fn every_option_is_in_the_help_of_its_commands() {
         for verb in available() {
-            for help in [text(Some(verb), false), text(Some(verb), true)] {
-                options::options_of(verb)
-                    .for_each(|opt| assert!(help.contains(&head(opt)), "{help}"));
-                assert!(!help.contains("--json"), "{help}");
+            let (short, full) = (text(Some(verb), false), text(Some(verb), true));
+            for opt in options::options_of(verb) {
+                assert!(full.contains(&head(opt)), "{full}");
+                assert_eq!(short.contains(&head(opt)), !opt.rare, "{short}");
             }
-            let full = text(Some(verb), true);
+            assert!(!short.contains("--json") && !full.contains("--json"), "{full}");
             verb.row().examples.iter().for_each(|line| assert!(full.contains(line), "{line}"));
         }
     }

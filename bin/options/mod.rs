@@ -75,6 +75,8 @@ pub(crate) struct Opt {
     /// Changes where something goes or what is checked: suggested only for a name that is one
     /// letter away.
     pub(crate) risky: bool,
+    /// Few need it: left out of the short help, which has to fit two screens.
+    pub(crate) rare: bool,
     /// Half a line, for the short help and completions.
     pub(crate) help: &'static str,
     /// What the full help and the manual add.
@@ -95,6 +97,7 @@ impl Opt {
             env: &[],
             hidden: false,
             risky: false,
+            rare: false,
             help: "",
             more: "",
         }
@@ -117,6 +120,11 @@ impl Opt {
 
     const fn env(mut self, env: &'static [Variable]) -> Self {
         self.env = env;
+        self
+    }
+
+    const fn rare(mut self) -> Self {
+        self.rare = true;
         self
     }
 

@@ -204,13 +204,14 @@ options!(
             "trust these certificates as well",
             "In addition to Mozilla's, which are built in. SSL_CERT_FILE replaces those instead.",
         ),
-    RESOLVE = network("resolve", Text("HOST:PORT:IP"), NETWORK).repeatable().risky().help(
+    RESOLVE = network("resolve", Text("HOST:PORT:IP"), NETWORK).rare().repeatable().risky().help(
         "connect to IP for HOST:PORT (repeatable)",
         "The certificate is still checked against HOST.",
     ),
     CONNECT_TIMEOUT = network("connect-timeout", Text("D"), NETWORK)
+        .rare()
         .help("limit for DNS, TCP and TLS (default: 10s)", ""),
-    STALL_TIMEOUT = network("stall-timeout", Text("D"), NETWORK).help(
+    STALL_TIMEOUT = network("stall-timeout", Text("D"), NETWORK).rare().help(
         "limit without a byte moved (default: 60s)",
         "A slow upload that keeps moving is never cut off; one whose peer takes less than 256 KiB \
          within this time may count as stalled.",
@@ -219,12 +220,12 @@ options!(
         .help("limit for the whole command (default: none)", ""),
     RETRIES =
         network("retries", Text("N"), NETWORK).help("retries of each request (default: 3)", ""),
-    RETRY_DELAY = network("retry-delay", Text("D"), NETWORK).help(
+    RETRY_DELAY = network("retry-delay", Text("D"), NETWORK).rare().help(
         "delay before the first retry (default: 1s)",
         "Doubled after each retry, with jitter, up to 30s.",
     ),
-    LIMIT_RATE = network("limit-rate", Text("RATE"), NETWORK).help(
-        "most bytes a second that go out (default: none)",
+    LIMIT_RATE = network("limit-rate", Text("RATE"), NETWORK).rare().help(
+        "most bytes a second to send (default: none)",
         "Over all files of the command: 500K, 2M, 1.5M and so on, in units of 1024; 0 is no limit. \
          A second's worth may go out at once. A limited upload is not a stalled one.",
     ),
@@ -232,7 +233,7 @@ options!(
         .help("limit for the publishing (default: 10m)", ""),
     POLL_INTERVAL = network("poll-interval", Text("D"), WAITING)
         .help("time between two polls (default: 3s)", ""),
-    INSECURE_HTTP = network("insecure-http", Flag, NETWORK).risky().help(
+    INSECURE_HTTP = network("insecure-http", Flag, NETWORK).rare().risky().help(
         "allow http:// to other machines",
         "Without it, http:// is allowed to localhost and loopback addresses only.",
     ),
