@@ -1,18 +1,18 @@
 //! One function for each command: does what was asked for with the library, and reports it.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use pgyer::{
-    ApiKey, BuildType, Client, Error, Event, Package, Password, Release, Result, Source,
-    UploadOptions, UploadToken,
+    ApiKey, BuildType, Client, Error, Package, Password, Release, Result, Source, UploadOptions,
+    UploadToken,
 };
 
 use crate::args::{self, Action, Command, Format, Qr};
 use crate::inputs::{self, Inputs};
+use crate::observed::Job;
 use crate::output::{self, Report, ReportKind, operand};
-use crate::progress::{Progress, Screen};
+use crate::progress::Screen;
 use crate::{client, jobs, qr};
 
 const P12_PASSWORD: &str = "--p12-password-file";
@@ -83,13 +83,6 @@ impl Run<'_> {
         client::build(&self.command.network, key, self.deadline())
     }
 
-    /// Begins to show the progress of one FILE or KEY.
-    fn begin(&self, number: usize, name: &Path, doing: &'static str) -> Progress {
-        let progress = self.screen.begin(number, name, doing);
-        progress.start();
-        progress
-    }
-
     /// Tries every file, `jobs` at a time, and returns the exit code of the first that failed, in
     /// the order of the arguments.
     fn each(
@@ -99,14 +92,24 @@ impl Run<'_> {
         qr: &Qr,
         work: impl Fn(usize, &Path) -> Outcome + Sync,
     ) -> u8 {
-        let mut code = 0;
+        let (mut code, mut rows) = (0, Vec::new());
         jobs::run(files, jobs, work, |outcome| {
+            rows.push(output::row(outcome.file.as_deref().unwrap_or_default(), &outcome.result));
             let next = self.report(outcome, qr);
             if code == 0 {
                 code = next;
             }
         });
+        self.sum_up(&rows);
         code
+    }
+
+    /// Ends the upload of several files with a table. Nothing is lost where it can't be written.
+    fn sum_up(&self, rows: &[output::Row]) {
+        let is_upload = matches!(self.command.action, Action::Upload(_));
+        if is_upload && rows.len() > 1 && self.format() == Format::Text {
+            let _ = self.screen.aside(|| output::print(&format!("\n{}", output::files(rows))));
+        }
     }
 
     /// Writes what became of one FILE or KEY, and returns its exit code.
@@ -175,7 +178,7 @@ impl Run<'_> {
             .transpose()?;
         let client = self.client()?;
         Ok(self.each(&upload.files, upload.jobs, &upload.qr, |number, file| {
-            let job = Job::new(&client, self.begin(number, file, "starting"));
+            let job = Job::new(&client, self.screen.begin(number, file, "starting"));
             let result = if upload.legacy {
                 upload_legacy(&job.client, file, upload, &release)
             } else {
@@ -189,7 +192,7 @@ impl Run<'_> {
         qr::check_folder(&status.qr)?;
         let client = self.client()?;
         let key = &status.key;
-        let job = Job::new(&client, self.begin(0, Path::new(key), "asking"));
+        let job = Job::new(&client, self.screen.begin(0, Path::new(key), "asking"));
         let build = match &status.wait {
             Some(wait) => job.client.wait(key, wait),
             None => job.client.build_info(key).and_then(|status| status.published(key)),
@@ -208,7 +211,8 @@ impl Run<'_> {
         let release = self.inputs().release(&token.release)?;
         let client = self.client()?;
         let file = token.file.as_deref();
-        let job = Job::new(&client, self.begin(0, file.unwrap_or(Path::new("token")), "starting"));
+        let job =
+            Job::new(&client, self.screen.begin(0, file.unwrap_or(Path::new("token")), "starting"));
         let result = self
             .type_for_token(token)
             .and_then(|build_type| job.client.get_cos_token(build_type, &release))
@@ -234,7 +238,6 @@ impl Run<'_> {
             self.inputs().api_key(Some(file))?;
         }
         let client = self.client_with(None)?;
-        // Not announced yet: it may turn out that the token can't be used.
         let job = Job::new(&client, self.screen.begin(0, &put.file, "starting"));
         let result = put_package(&job.client, put, &token);
         job.end();
@@ -272,7 +275,7 @@ impl Run<'_> {
         file: &Path,
         send: impl FnOnce(&Client, &Source) -> Result<()>,
     ) -> Outcome {
-        let job = Job::new(client, self.begin(number, file, "starting"));
+        let job = Job::new(client, self.screen.begin(number, file, "starting"));
         let result = Source::open(file).and_then(|source| {
             send(&job.client, &source)?;
             let mut report = Report::new(ReportKind::Attachment);
@@ -288,7 +291,7 @@ impl Run<'_> {
     fn doctor(&self) -> Result<u8> {
         let client = self.client()?;
         let mut unwritten = None;
-        let job = Job::new(&client, self.begin(0, Path::new("doctor"), "testing"));
+        let job = Job::new(&client, self.screen.begin(0, Path::new("doctor"), "testing"));
         let diagnosis = job.client.doctor(|probe| {
             let text = output::probe(self.format(), probe);
             unwritten = self.screen.aside(|| output::print(&text)).err();
@@ -305,7 +308,7 @@ impl Run<'_> {
             _ => ("an upload could work", 0),
         };
         match self.format() {
-            Format::Text => output::print(&format!("{verdict}\n"))?,
+            Format::Text => output::print(&output::diagnosis(verdict, &diagnosis))?,
             _ => self.screen.note(verdict),
         }
         Ok(code)
@@ -320,36 +323,6 @@ impl Run<'_> {
     fn sandbox(&self, _: &args::Sandbox) -> Result<u8> {
         Err(inputs::usage("this program was built without the sandbox"))
     }
-}
-
-/// One FILE or KEY while it is being worked on.
-struct Job {
-    client: Client,
-    /// The key of step one, once there is one. Not every error names it.
-    key: Arc<Mutex<Option<String>>>,
-}
-
-impl Job {
-    fn new(client: &Client, progress: Progress) -> Self {
-        let key = Arc::<Mutex<Option<String>>>::default();
-        let noted = Arc::clone(&key);
-        let client = client.with_observer(move |event| {
-            if let Event::TokenReceived { key, .. } = event {
-                *lock(&noted) = Some((*key).to_owned());
-            }
-            progress.observe(event);
-        });
-        Self { client, key }
-    }
-
-    /// Ends its progress, which lasts as long as the client that it observes, and returns the key.
-    fn end(self) -> Option<String> {
-        lock(&self.key).take()
-    }
-}
-
-fn lock(key: &Mutex<Option<String>>) -> MutexGuard<'_, Option<String>> {
-    key.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Publishes a file, or stores it alone where nobody waits for the build.

@@ -29,6 +29,7 @@ mod help;
 mod inputs;
 mod jobs;
 mod manual;
+mod observed;
 mod options;
 mod output;
 #[cfg(any(windows, test))]
@@ -44,6 +45,7 @@ mod signals;
 mod terminal;
 mod text;
 mod verbs;
+mod width;
 
 use std::process::ExitCode;
 use std::time::Instant;

@@ -66,7 +66,7 @@ impl Client {
             let mut token = None;
             note(examine("API key".to_owned(), || {
                 token = Some(client.get_cos_token(BuildType::Android, &Release::default())?);
-                Ok("Pgyer accepts it".to_owned())
+                Ok("accepted".to_owned())
             }));
             if let Some(token) = token {
                 let probe = examine(client.storage_name(&token), || client.examine_storage(&token));
@@ -82,7 +82,7 @@ impl Client {
         // No retries here: other hosts may do.
         let route = self.route(url, &action)?;
         self.with_retries(&action, || self.probe(url, &action))?;
-        Ok(format!("{}; it answers as the API", describe(&route)))
+        Ok(describe(&route))
     }
 
     /// Without a key the API answers 1001, which tells it from a login page.
@@ -132,16 +132,16 @@ fn examine(check: String, test: impl FnOnce() -> Result<String>) -> Probe {
     Probe { check, result, elapsed: began.elapsed() }
 }
 
-/// `connected to 192.0.2.7:443, certificate issued by "…"`
+/// `192.0.2.7:443, certificate by "…"`
 fn describe(route: &Route) -> String {
     let mut parts = Vec::new();
     match (&route.proxy, route.address) {
-        (Some(proxy), _) => parts.push(format!("connected through the proxy {proxy}")),
-        (None, Some(address)) => parts.push(format!("connected to {address}")),
+        (Some(proxy), _) => parts.push(format!("through the proxy {proxy}")),
+        (None, Some(address)) => parts.push(address.to_string()),
         (None, None) => parts.push("connected".to_owned()),
     }
     if let Some(issuer) = &route.issuer {
-        parts.push(format!("certificate issued by \"{issuer}\""));
+        parts.push(format!("certificate by \"{issuer}\""));
     }
     parts.join(", ")
 }

@@ -254,7 +254,7 @@ options!(
         .help("show each request, its status and time", ""),
     PROGRESS = output("progress", Choice("WHEN", WHEN), REPORTING).help(
         "progress: auto, always or never",
-        "auto: a bar on a terminal; elsewhere a line at the start, then at most one every ten \
+        "auto: a bar on a terminal; elsewhere a line after a second, then at most one every ten \
          seconds and at least one a minute.",
     ),
     COLOR = output("color", Choice("WHEN", WHEN), REPORTING)

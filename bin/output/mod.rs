@@ -6,6 +6,7 @@ mod json_line;
 mod package;
 mod quote;
 mod report;
+mod table;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -17,6 +18,7 @@ pub(crate) use self::human::{human_time, unit_of, whole_seconds};
 use self::json_line::JsonLine;
 pub(crate) use self::quote::harmless;
 pub(crate) use self::report::{Report, ReportKind};
+pub(crate) use self::table::{Row, diagnosis, files, row};
 use crate::args::Format;
 
 /// A failure in the formats that have one. The message goes to standard error in any case.
@@ -46,21 +48,19 @@ pub(crate) fn failure(
 
 /// One thing that `doctor` tested.
 pub(crate) fn probe(format: Format, probe: &Probe) -> String {
+    if format == Format::Text {
+        return table::probe(probe);
+    }
     let (ok, detail) = match &probe.result {
         Ok(detail) => (true, detail.clone()),
         Err(error) => (false, error.report()),
     };
-    if format == Format::Json {
-        let mut line = JsonLine::default();
-        line.string("check", Some(&probe.check));
-        line.value("ok", ok.into());
-        line.string("detail", Some(&detail));
-        line.raw("seconds", Some(seconds(probe.elapsed)));
-        return line.finish();
-    }
-    let mark = if ok { "ok  " } else { "FAIL" };
-    let time = human_time(probe.elapsed);
-    harmless(&format!("{mark} {}: {detail} ({time})", probe.check)) + "\n"
+    let mut line = JsonLine::default();
+    line.string("check", Some(&probe.check));
+    line.value("ok", ok.into());
+    line.string("detail", Some(&detail));
+    line.raw("seconds", Some(seconds(probe.elapsed)));
+    line.finish()
 }
 
 /// A line on which the shell that evaluates it fails.

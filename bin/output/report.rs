@@ -168,7 +168,7 @@ impl Report {
     }
 
     /// Where the build can be installed.
-    fn install_page(&self) -> Option<String> {
+    pub(super) fn install_page(&self) -> Option<String> {
         self.build.as_ref()?.install_url()
     }
 

@@ -105,10 +105,6 @@ impl Job {
         self.set_step(if sent < total { Step::Sending } else { Step::Sent }, now);
     }
 
-    pub(super) fn since(&self) -> Instant {
-        self.since
-    }
-
     /// Its bytes so far, also once they have all been sent.
     pub(super) fn sending(&self) -> Sending {
         self.sending

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::job::{Figures, Sending, View};
-use super::width::{columns, shortened, start_of};
 use crate::output::{harmless, unit_of, whole_seconds};
+use crate::width::{columns, shortened, start_of};
 
 /// The cells of the bar, which grows into the space that is left.
 const MIN_BAR: usize = 10;

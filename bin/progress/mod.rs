@@ -3,7 +3,6 @@
 
 mod job;
 mod line;
-mod width;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -29,6 +28,9 @@ const MAX_REPAINT_INTERVAL: Duration = Duration::from_secs(1);
 /// systems end jobs that are silent.
 const MIN_LOG_INTERVAL: Duration = Duration::from_secs(10);
 const MAX_LOG_SILENCE: Duration = Duration::from_secs(50);
+
+/// How long jobs have to run before the first line: nobody needs one about what is over already.
+const LOG_DELAY: Duration = Duration::from_secs(1);
 
 /// How often to check whether another line is due.
 const LOG_TICK: Duration = Duration::from_millis(500);
@@ -80,6 +82,8 @@ struct State {
     /// Whether a job has changed since the last line of a log.
     news: bool,
     last_shown: Option<Instant>,
+    /// When the first job began.
+    began: Option<Instant>,
     has_ticker: bool,
     is_closed: bool,
 }
@@ -175,7 +179,9 @@ impl Screen {
     pub(crate) fn begin(&self, number: usize, name: &Path, doing: &'static str) -> Progress {
         let name = name.file_name().unwrap_or(name.as_os_str()).to_string_lossy();
         let mut state = self.state();
-        state.jobs.insert(number, Job::new(&name, doing, Instant::now()));
+        let now = Instant::now();
+        state.jobs.insert(number, Job::new(&name, doing, now));
+        state.began.get_or_insert(now);
         if self.0.mode != Mode::Off && !state.has_ticker {
             state.has_ticker = true;
             let shared = Arc::downgrade(&self.0);
@@ -245,8 +251,13 @@ fn repaint(state: &mut State, color: bool) {
 }
 
 fn repeat(state: &mut State) {
-    let began = state.jobs.values().map(Job::since).min();
-    if is_due(state.last_shown.or(began), state.news, Instant::now()) {
+    let now = Instant::now();
+    let is_late = |began: Instant| now.saturating_duration_since(began) >= LOG_DELAY;
+    let due = match state.last_shown {
+        None => state.began.is_some_and(is_late),
+        last => is_due(last, state.news, now),
+    };
+    if due {
         log(state);
     }
 }
@@ -285,11 +296,6 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Announces the job in a log, before the first event.
-    pub(crate) fn start(&self) {
-        self.update(|_, _| {});
-    }
-
     /// Shows an event of the library.
     pub(crate) fn observe(&self, event: &Event<'_>) {
         match event {
@@ -300,7 +306,6 @@ impl Progress {
                 self.update(|job, now| job.set_step(Step::Publishing, now));
             }
             Event::Checked { findings, .. } => {
-                self.start();
                 let name = self.name();
                 findings.iter().for_each(|finding| self.screen.finding(&name, finding));
             }
@@ -344,16 +349,13 @@ impl Progress {
         self.screen.state().jobs.get(&self.number).map_or_else(String::new, |job| job.name.clone())
     }
 
-    /// Changes the job. The first line of a log is written here, later ones by the ticker.
+    /// Changes the job. The ticker shows it.
     fn update(&self, change: impl FnOnce(&mut Job, Instant)) {
         let mut state = self.screen.state();
         if let Some(job) = state.jobs.get_mut(&self.number) {
             change(job, Instant::now());
         }
         state.news = true;
-        if self.screen.0.mode == Mode::Log && state.last_shown.is_none() {
-            log(&mut state);
-        }
     }
 }
 

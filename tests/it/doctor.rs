@@ -55,6 +55,35 @@ fn all_is_well() {
     assert!(text.ends_with("an upload could work\n"), "{text}");
 }
 
+/// The table of `doctor` for people, and what stands below it.
+fn table(ran: &Ran) -> (Vec<&str>, Vec<&str>) {
+    let is_row = |line: &&str| line.starts_with("ok ") || line.starts_with("FAIL ");
+    let rows: Vec<&str> = ran.stdout.lines().take_while(is_row).collect();
+    let rest = ran.stdout.lines().skip(rows.len()).collect();
+    (rows, rest)
+}
+
+#[test]
+fn people_get_a_row_for_each_thing_and_each_message_once() {
+    let sandbox = faulty(&[]);
+    let ran = pgyer(&sandbox, "doctor").expect(0);
+    let (rows, rest) = table(&ran);
+    assert_eq!((rows.len(), rest), (3, vec!["an upload could work"]), "{ran:#?}");
+    for (row, check) in rows.iter().zip(["API 127.0.0.1 ", "API key ", "storage 127.0.0.1 "]) {
+        assert_eq!(row.find(check), Some(14), "{ran:#?}");
+        assert!(row.get(36..).is_some_and(|detail| !detail.starts_with(' ')), "{ran:#?}");
+    }
+    // A proxy that is not there keeps all four hosts away, for one reason.
+    let mut command = program();
+    command.env("PGYER_API_KEY", "key").args(["doctor", "--proxy=http://127.0.0.1:1"]);
+    let ran = run(&mut command, ["--retries=0"]).expect(6);
+    let (rows, rest) = table(&ran);
+    assert_eq!((rows.len(), rest.len()), (4, 2), "{ran:#?}");
+    assert!(rows.iter().all(|row| row.chars().count() <= 80), "{ran:#?}");
+    assert_eq!(rest[0], "an upload would fail");
+    assert!(rest[1].starts_with("  cannot reach www.pgyer.com: "), "{ran:#?}");
+}
+
 #[test]
 fn each_fault_is_found_where_it_is() {
     std::thread::scope(|scope| {

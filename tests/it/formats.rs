@@ -7,7 +7,7 @@ use pgyer::sandbox::Sandbox;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
-use crate::support::{Ran, data, folder, pgyer, program_for, run, sandbox, words};
+use crate::support::{Ran, data, faulty, folder, pgyer, program_for, run, sandbox, words};
 
 /// A name that tries to break out of quotes and lines, and to control a terminal.
 const EVIL: &str = "it's'; touch PWNED; echo \"$(touch PWNED)`touch PWNED`\"\n\
@@ -150,7 +150,7 @@ fn messages_have_no_control_characters_of_file_names_and_servers() {
     let folder = folder();
     let name = "a\u{1b}[31m\nb\u{9b}.apk";
     std::fs::write(folder.path().join(name), "no package").unwrap();
-    let sandbox = crate::support::faulty(&["token:*:code=1009,message=a\u{1b}[0m\nb\u{9b}"]);
+    let sandbox = faulty(&["token:*:code=1009,message=a\u{1b}[0m\nb\u{9b}"]);
     for (file, code) in [(name, 3), ("missing\u{7}\n", 1), ("app.apk", 5)] {
         for format in ["text", "json"] {
             let mut command = program_for(&sandbox);
@@ -231,7 +231,7 @@ fn a_shell_gets_the_name_and_nothing_else() {
 
 #[test]
 fn a_failure_ends_a_shell_that_wants_to_know() {
-    let sandbox = crate::support::faulty(&["poll:*:code=1216"]);
+    let sandbox = faulty(&["poll:*:code=1216"]);
     for (command, code) in [
         ("upload --format env app.apk", 8),
         ("upload --format env missing.apk", 1),
@@ -363,7 +363,7 @@ fn no_ci_system_gets_commands_from_names_and_servers() {
     std::fs::copy(data("app.apk"), folder.path().join(file)).unwrap();
     std::fs::write(folder.path().join("::stop-commands::x"), "no package").unwrap();
     let named = sandbox(|builder| builder.build_field("buildName", &Value::from(name).to_string()));
-    let refusing = crate::support::faulty(&["token:*:code=1009,message=::error::x%0A##[debug]y"]);
+    let refusing = faulty(&["token:*:code=1009,message=::error::x%0A##[debug]y"]);
     for (sandbox, file, code) in [
         (&named, file, 0),
         (&refusing, file, 5),
@@ -383,5 +383,32 @@ fn no_ci_system_gets_commands_from_names_and_servers() {
                 assert_eq!(ran.json()[0]["file"], file);
             }
         }
+    }
+}
+
+#[test]
+fn several_files_end_in_a_table_for_people() {
+    let sandbox = faulty(&[]);
+    let table = |line: &str, code| {
+        let ran = pgyer(&sandbox, line).expect(code);
+        let (_, table) = ran.stdout.rsplit_once("\n\n").unwrap_or_default();
+        table.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let rows = table("upload app.apk no.apk app.ipa make-apk.sh", 1);
+    let starts = [
+        "app.apk      published        https://www.pgyer.com/",
+        "no.apk       failed: io",
+        "app.ipa      published        https://www.pgyer.com/",
+        "make-apk.sh  failed: package",
+    ];
+    assert_eq!(rows.len(), 4, "{rows:?}");
+    assert!(rows.iter().zip(starts).all(|(row, start)| row.starts_with(start)), "{rows:#?}");
+    let rows = table("upload --no-wait --jobs=2 app.apk app.ipa", 0);
+    assert!(rows[1].starts_with("app.ipa  stored  "), "{rows:#?}");
+    // A long name gives way and a link does not.
+    let long = format!("upload app.apk {}no.apk", "./".repeat(60));
+    assert!(table(&long, 1).iter().all(|row| row.chars().count() <= 80));
+    for line in ["upload app.apk", "check app.apk app.ipa", "upload --json app.apk app.ipa"] {
+        assert_eq!(table(line, 0), [""; 0]);
     }
 }

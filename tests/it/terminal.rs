@@ -45,9 +45,14 @@ fn has_results_alone(screen: &Screen, files: usize) {
     assert!(screen.is_clean(), "{text:#?}");
     let pages = text.iter().filter(|line| line.starts_with("https://www.pgyer.com/"));
     assert_eq!(pages.count(), files, "{text:#?}");
-    assert_eq!(text.len(), files * 6, "{text:#?}");
+    // The table of several files wraps where not even its links fit.
+    let (results, table) = text.split_at(files * 6);
+    match files {
+        1 => assert_eq!(table, [""; 0]),
+        _ => assert!(table[0].is_empty() && table.len() > files, "{text:#?}"),
+    }
     // Remains of a line would stand before a title, and have two blanks somewhere.
-    let titles = text.iter().step_by(6);
+    let titles = results.iter().step_by(6);
     titles.for_each(|line| assert!(!line.contains("  ") && line.contains(" 1.0 (1)"), "{line}"));
     assert_eq!(text.iter().filter(|line| line.starts_with("  published  in ")).count(), files);
 }
@@ -201,7 +206,6 @@ fn colours_are_readable_on_white_and_gone_when_not_wanted() {
         if variables.contains(&("TERM", "dumb")) {
             let said = session.said.replace("\r\n", "\n");
             assert!(!said.contains(['\r', '\x1b']), "{said:?}");
-            assert!(said.starts_with("pgyer: app.apk: starting\n"), "{said:?}");
         }
     }
 }

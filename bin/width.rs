@@ -53,7 +53,7 @@ const TWO: &[(u32, u32)] = &[
 ];
 
 /// The most columns that a text without control characters takes.
-pub(super) fn columns(text: &str) -> usize {
+pub(crate) fn columns(text: &str) -> usize {
     text.chars().map(columns_of).sum()
 }
 
@@ -74,7 +74,7 @@ fn columns_of(c: char) -> usize {
 
 /// Shortens a text to `room` columns. It loses its middle: names differ at their ends, and an
 /// extension says what they are.
-pub(super) fn shortened(text: &str, room: usize) -> String {
+pub(crate) fn shortened(text: &str, room: usize) -> String {
     if columns(text) <= room {
         return text.to_owned();
     }
@@ -84,8 +84,23 @@ pub(super) fn shortened(text: &str, room: usize) -> String {
     format!("{start}{ELLIPSIS}{end}")
 }
 
+/// A text of exactly this many columns.
+pub(crate) fn padded(text: &str, room: usize) -> String {
+    let text = shortened(text, room);
+    let blanks = room.saturating_sub(columns(&text));
+    text + &" ".repeat(blanks)
+}
+
+/// Shortens a sentence to `room` columns. It loses its end.
+pub(crate) fn begun(text: &str, room: usize) -> String {
+    if columns(text) <= room {
+        return text.to_owned();
+    }
+    format!("{}{ELLIPSIS}", start_of(text, room.saturating_sub(ELLIPSIS_COLUMNS)))
+}
+
 /// As much of the beginning as fits, with the combining marks of its last character.
-pub(super) fn start_of(text: &str, room: usize) -> &str {
+pub(crate) fn start_of(text: &str, room: usize) -> &str {
     let mut used = 0;
     let beyond = text.char_indices().find(|(_, c)| {
         used += columns_of(*c);
@@ -151,6 +166,14 @@ mod tests {
         ] {
             assert_eq!(shortened(name, room), short, "{name} {room}");
         }
+    }
+
+    #[test]
+    fn sentences_lose_their_end_and_cells_are_filled() {
+        assert_eq!(begun("it is too long", 9), "it is t…");
+        assert_eq!(begun("it fits", 7), "it fits");
+        assert_eq!(padded("应用", 6), "应用  ");
+        assert_eq!(padded("application.apk", 10), "appl….apk");
     }
 
     #[test]
