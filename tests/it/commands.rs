@@ -363,7 +363,7 @@ fn quiet_says_errors_alone() {
 #[test]
 fn progress_is_a_plain_line_off_a_terminal_or_none() {
     for (option, lines) in [("auto", 1), ("always", 1), ("never", 0)] {
-        let sandbox = crate::support::faulty(&["token:1:delay=3s"]);
+        let sandbox = faulty(&["token:1:delay=3s"]);
         let ran = pgyer(&sandbox, &format!("upload --progress={option} app.apk")).expect(0);
         let begun =
             ran.stderr.lines().filter(|line| line.starts_with("pgyer: app.apk: starting, "));
