@@ -1,4 +1,4 @@
-# The static binary and nothing else. Build it first (see "A static binary" in README.md), then:
+# The static binary and nothing else. Build it first (see "A static binary" in docs/reference.md), then:
 #   docker build -t pgyer .
 #   docker run --rm -e PGYER_API_KEY -v "$PWD:/work:ro" -w /work pgyer upload app.apk
 FROM scratch

@@ -1,5 +1,5 @@
 //! `pgyer put` against `curl -F`: the same file, the same fields, the same sink, in turn, as whole
-//! processes. README.md has a result, docs/measurements.md the method.
+//! processes. docs/reference.md has a result, docs/measurements.md the method.
 //!
 //! ```sh
 //! cargo bench --bench curl                 # 1 GiB, over TLS and plain

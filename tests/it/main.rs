@@ -27,6 +27,7 @@ mod readme;
 #[cfg(unix)]
 mod recipes;
 mod sandbox;
+mod schema;
 mod secrets;
 mod signals;
 mod supply_chain;

@@ -1,6 +1,6 @@
-//! The 25 faults that other clients were measured with (see "If you come from…" in the README), put
+//! The 25 faults that other clients were measured with (see "If you come from…" in docs/reference.md), put
 //! in the way of this one. Right is: published with exit 0, or a failure that names its cause; no
-//! hang, and no secret shown or sent to anybody else. The row of the READMEs is what comes out here.
+//! hang, and no secret shown or sent to anybody else. The row of the reference is what comes out here.
 
 use std::fs::OpenOptions;
 use std::io::Read;
@@ -224,7 +224,7 @@ fn row(readme: &str) -> Vec<usize> {
 }
 
 #[test]
-fn the_row_of_the_readmes_is_what_comes_out() {
+fn the_row_of_the_reference_is_what_comes_out() {
     let next = AtomicUsize::new(0);
     let work = || {
         let mine = std::iter::from_fn(|| SCENARIOS.get(next.fetch_add(1, Ordering::Relaxed)));
@@ -238,8 +238,8 @@ fn the_row_of_the_readmes_is_what_comes_out() {
     let measured =
         [count(|end| *end == End::Right), SCENARIOS.len(), count(|end| *end == End::FalseSuccess)];
     let wrong: Vec<_> = ends.iter().filter(|(_, end)| *end != End::Right).collect();
-    assert_eq!(row(include_str!("../../README.md")), measured, "{wrong:#?}");
-    assert_eq!(row(include_str!("../../README.zh-CN.md")), measured, "{wrong:#?}");
+    assert_eq!(row(include_str!("../../docs/reference.md")), measured, "{wrong:#?}");
+    assert_eq!(row(include_str!("../../docs/reference.zh-CN.md")), measured, "{wrong:#?}");
 }
 
 /// The key has no way into the arguments, where every user of the machine could read it.

@@ -1,4 +1,4 @@
-//! The READMEs, `--help`, the manual and the completions agree with one another.
+//! The READMEs, the reference, `--help`, the manual and the completions agree with one another.
 
 use std::collections::BTreeSet;
 
@@ -6,6 +6,8 @@ use crate::support::{self, document, program, run};
 
 const README: &str = include_str!("../../README.md");
 const CHINESE: &str = include_str!("../../README.zh-CN.md");
+const REFERENCE: &str = include_str!("../../docs/reference.md");
+const CHINESE_REFERENCE: &str = include_str!("../../docs/reference.zh-CN.md");
 const WORKFLOW: &str = include_str!("../../.ci/run");
 
 /// The first commands that anyone who builds it types. `.ci/run` runs these two exactly as printed.
@@ -46,8 +48,8 @@ fn commands_in_the_help(help: &str) -> BTreeSet<&str> {
 fn the_commands_are_those_of_the_help() {
     let help = run(&mut program(), ["--help"]).expect(0).stdout;
     let commands = commands_in_the_help(&help);
-    assert_eq!(commands_in(section(README, "Commands")), commands);
-    assert_eq!(commands_in(section(CHINESE, "命令")), commands);
+    assert_eq!(commands_in(section(REFERENCE, "Commands")), commands);
+    assert_eq!(commands_in(section(CHINESE_REFERENCE, "命令")), commands);
 }
 
 /// The long options anywhere in a text.
@@ -82,12 +84,12 @@ fn owned(options: BTreeSet<&str>) -> BTreeSet<String> {
     options.into_iter().map(str::to_owned).collect()
 }
 
-/// Both READMEs, the manual and the completions have every option, and no other.
+/// Both references, the manual and the completions have every option, and no other.
 #[test]
 fn the_options_are_the_same_everywhere() {
     let options = options_of_the_help();
-    assert_eq!(owned(options_in(section(README, "Options"))), options);
-    assert_eq!(owned(options_in(section(CHINESE, "选项"))), options);
+    assert_eq!(owned(options_in(section(REFERENCE, "Options"))), options);
+    assert_eq!(owned(options_in(section(CHINESE_REFERENCE, "选项"))), options);
     let manual = run(&mut program(), ["man"]).expect(0).stdout.replace("\\-", "-");
     let tags: String = manual.lines().filter(|line| line.starts_with(".B \"-")).collect();
     assert_eq!(owned(options_in(&tags)), options);
@@ -100,7 +102,7 @@ fn the_options_are_the_same_everywhere() {
     }
 }
 
-/// No option that the READMEs or the recipes mention is missing from the program.
+/// No option that the documents mention is missing from the program.
 #[test]
 fn no_option_is_made_up() {
     let options = options_of_the_help();
@@ -122,7 +124,7 @@ fn no_option_is_made_up() {
     };
     // An API field's name, which is accepted too, and options of other programs.
     let known = ["--oversea", "--target", "--from"];
-    for text in [README, CHINESE, include_str!("../../docs/ci.md")] {
+    for text in [README, CHINESE, REFERENCE, CHINESE_REFERENCE, include_str!("../../docs/ci.md")] {
         for option in ours(text) {
             assert!(options.contains(&option) || known.contains(&option.as_str()), "{option}");
         }
@@ -140,20 +142,22 @@ fn code(document: &str) -> Vec<(String, Vec<String>)> {
 }
 
 #[test]
-fn both_readmes_have_the_same_code() {
-    let (english, chinese) = (code(README), code(CHINESE));
-    assert!(english.len() >= 10, "{}", english.len());
-    assert_eq!(english, chinese);
+fn both_languages_have_the_same_code() {
+    for (english, chinese) in [(README, CHINESE), (REFERENCE, CHINESE_REFERENCE)] {
+        let (english, chinese) = (code(english), code(chinese));
+        assert!(english.len() >= 5, "{}", english.len());
+        assert_eq!(english, chinese);
+    }
 }
 
 /// The first columns agree: exit codes, messages and the rest.
 #[test]
-fn both_readmes_have_the_same_tables() {
+fn both_references_have_the_same_tables() {
     let rows = |document: &'static str| -> Vec<&str> {
         let cells = document.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
         cells.collect()
     };
-    assert_eq!(rows(README), rows(CHINESE));
+    assert_eq!(rows(REFERENCE), rows(CHINESE_REFERENCE));
     let codes = |document| {
         let lines = str::lines(document).filter_map(|line| line.strip_prefix("| "));
         lines
@@ -161,13 +165,99 @@ fn both_readmes_have_the_same_tables() {
             .map(|line| line.split(" |").take(2).collect::<Vec<_>>().join("|"))
             .collect::<Vec<_>>()
     };
-    assert_eq!(codes(README), codes(CHINESE));
+    assert_eq!(codes(REFERENCE), codes(CHINESE_REFERENCE));
     let help = run(&mut program(), ["--help"]).expect(0).stdout;
-    for kind in codes(README) {
+    for kind in codes(REFERENCE) {
         let kind = kind.replace('`', "");
         let (code, kind) = kind.split_once('|').expect("two columns");
         assert!(help.contains(&format!("  {code}  {}", kind.trim())), "{code} {kind}");
     }
+}
+
+/// The code and the level of each rule of the sources.
+fn rules() -> BTreeSet<(String, String)> {
+    let sources = support::sources("src/package/rules").join("\n");
+    let rules = sources.split("code: \"").skip(1).filter_map(|rest| {
+        let (code, rest) = rest.split_once('"')?;
+        let level = rest.trim_start_matches(',').trim_start().strip_prefix("level: Level::")?;
+        Some((code.to_owned(), level.split(',').next()?.to_owned()))
+    });
+    rules.collect()
+}
+
+#[test]
+fn the_table_of_findings_is_that_of_the_rules() {
+    for (document, heading) in [(REFERENCE, "What the package is"), (CHINESE_REFERENCE, "包是什么")]
+    {
+        let rows = section(document, heading).lines().filter_map(|row| {
+            let (code, rest) = row.strip_prefix("| `")?.split_once("` | `")?;
+            // Those of the table above have an example there.
+            let code = Some(code).filter(|code| code.contains('-'))?;
+            let level = match rest.split('`').next()? {
+                "blocks" => "Blocks",
+                "some-devices" => "SomeDevices",
+                "note" => "Note",
+                other => panic!("{other}"),
+            };
+            Some((code.to_owned(), level.to_owned()))
+        });
+        assert_eq!(rows.collect::<BTreeSet<_>>(), rules());
+    }
+    assert!(rules().len() >= 47, "{:?}", rules());
+}
+
+/// Text in which numbers, ports and keys are equal to any others.
+fn without_numbers(text: &str) -> String {
+    let mut words = Vec::new();
+    for line in text.lines() {
+        let figures = |c: char| c.is_ascii_digit() || c == '.';
+        let is_figure = |word: &&str| {
+            !word.is_empty() && word.chars().all(figures) || word.starts_with("https://")
+        };
+        let known = |word: &str| match word.rsplit_once('/') {
+            _ if !is_figure(&word) => word.to_owned(),
+            Some((start, _)) => format!("{start}/…"),
+            None => "0".to_owned(),
+        };
+        words.push(line.split(' ').map(known).collect::<Vec<_>>().join(" "));
+    }
+    words.join("\n")
+}
+
+/// The last lines of what a command prints, in the order of a terminal for each stream.
+fn ends_with(shown: &str, line: &str) {
+    let words: Vec<&str> = line.split(' ').collect();
+    let mut command = program();
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    let ran = run(&mut command, words).expect(0);
+    let shown: Vec<String> = shown.lines().map(without_numbers).collect();
+    for stream in [&ran.stdout, &ran.stderr] {
+        // Progress is a bar on a terminal, which leaves nothing behind.
+        let lines = stream.lines().filter(|line| !line.starts_with("pgyer: app.apk: "));
+        let said: Vec<String> = lines.map(without_numbers).collect();
+        let both: Vec<&String> = shown.iter().filter(|line| said.contains(line)).collect();
+        let last = &said[said.len().saturating_sub(both.len())..];
+        assert!(!both.is_empty() && both.into_iter().eq(last), "{shown:#?} {ran:#?}");
+    }
+    let all = without_numbers(&(ran.stdout + &ran.stderr));
+    assert!(shown.iter().all(|line| all.lines().any(|said| said == line)), "{shown:#?} {all}");
+}
+
+/// What the README shows of the program is what it says.
+#[test]
+fn the_output_in_the_readme_is_real() {
+    let blocks = document::blocks(README);
+    let shown: Vec<&str> =
+        blocks.iter().filter(|b| b.language == "console").map(|b| b.text.as_str()).collect();
+    let [check, upload] = shown[..] else { panic!("{shown:?}") };
+    let (line, printed) = check.split_once('\n').unwrap();
+    ends_with(printed, line.strip_prefix("$ pgyer ").unwrap());
+    ends_with(upload, "sandbox upload tests/data/app.apk");
+}
+
+#[test]
+fn the_readme_takes_two_minutes() {
+    assert!(README.split_whitespace().count() < 1800, "{}", README.split_whitespace().count());
 }
 
 /// The messages of the troubleshooting table are those of the program: their words, up to the number
@@ -179,7 +269,7 @@ fn the_messages_in_the_table_are_said() {
     let lines = sources.split("\\\n").enumerate();
     let sources: String =
         lines.map(|(nth, line)| if nth == 0 { line } else { line.trim_start() }).collect();
-    let table = section(README, "Troubleshooting, by message").lines();
+    let table = section(REFERENCE, "Troubleshooting, by message").lines();
     let messages: Vec<&str> =
         table.filter_map(|row| row.strip_prefix("| `")?.split('`').next()).collect();
     assert!(messages.len() >= 14, "{messages:?}");
@@ -200,6 +290,8 @@ fn links_lead_somewhere() {
         "SECURITY.md",
         "docs/ci.md",
         "docs/ci.zh-CN.md",
+        "docs/reference.md",
+        "docs/reference.zh-CN.md",
         "docs/transport.md",
         "docs/dependencies.md",
         "docs/measurements.md",

@@ -29,6 +29,8 @@ const CHINESE: &str = include_str!("../../../docs/ci.zh-CN.md");
 const ACTION: &str = include_str!("../../../action.yml");
 const READMES: [&str; 2] =
     [include_str!("../../../README.md"), include_str!("../../../README.zh-CN.md")];
+const REFERENCES: [&str; 2] =
+    [include_str!("../../../docs/reference.md"), include_str!("../../../docs/reference.zh-CN.md")];
 
 /// A name that breaks anything that is quoted carelessly.
 const NAME: &str = "a\"b\\c `d` $(e) 'f' 应用";
@@ -97,9 +99,9 @@ fn the_chinese_recipes_are_the_same() {
     assert_eq!(code(ENGLISH), code(CHINESE));
 }
 
-/// What a new user types, in the order of the README; only building is left out.
-fn typed(readme: &'static str) -> impl Iterator<Item = String> {
-    let blocks = document::blocks(readme).into_iter();
+/// What a new user types, in the order of a document; only building is left out.
+fn typed(document: &'static str) -> impl Iterator<Item = String> {
+    let blocks = document::blocks(document).into_iter();
     let typed = blocks.filter(|block| block.language == "sh" && !block.text.contains("cargo "));
     typed.map(|block| block.text)
 }
@@ -109,7 +111,7 @@ fn the_blocks_of_the_readmes_work() {
     if !stand_ins::installed(&["curl"]) {
         return;
     }
-    for readme in READMES {
+    for (readme, reference) in READMES.into_iter().zip(REFERENCES) {
         let (sandbox, folder, bin) = (odd_sandbox(), folder(), TempDir::new().unwrap());
         stand_ins::sudo(bin.path());
         let releases = Releases::start("linux-x86_64");
@@ -119,14 +121,14 @@ fn the_blocks_of_the_readmes_work() {
         std::fs::write(folder.path().join("CHANGES.txt"), "It is new.\n").unwrap();
         let path = stand_ins::path(&[bin.path(), stand_ins::bin()]);
         let mut count = 0;
-        for text in typed(readme) {
+        for text in typed(readme).chain(typed(reference)) {
             let script = text.replace("https://github.com", &releases.url());
             let script = script.replace("0123456789abcdef0123456789abcdef", sandbox.api_key());
             in_shell(&["sh", "-e"], &path, &sandbox, folder.path(), &script, &[]).expect(0);
             count += 1;
         }
-        assert!(count >= 5, "{count}");
-        assert_eq!(builds(&sandbox), 6);
+        assert!(count >= 7, "{count}");
+        assert_eq!(builds(&sandbox), 9);
         assert!(folder.path().join(".local/share/man/man1/pgyer.1").is_file());
     }
 }
