@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::SEARCHED;
 use crate::escape::{ENTITY, Escape, JSON, PERCENT, Piece};
 
-/// A secret is recognised by its first 64 characters, so that one that a server has cut off is
+/// A secret is recognised by its first 64 bytes, so that one that a server has cut off is
 /// recognised too.
 const KNOWN_BY: usize = 64;
 
@@ -128,6 +128,6 @@ pub(super) fn folded(c: char) -> char {
 
 /// What is searched for of a secret.
 fn known_by(secret: &str) -> &str {
-    let end = secret.char_indices().nth(KNOWN_BY).map_or(secret.len(), |(at, _)| at);
-    secret.get(..end).unwrap_or(secret)
+    let end = (KNOWN_BY..secret.len()).find(|end| secret.is_char_boundary(*end));
+    end.and_then(|end| secret.get(..end)).unwrap_or(secret)
 }

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::io::BufRead;
+use std::mem;
 
 use crc64fast::Digest;
 
@@ -192,7 +193,8 @@ impl<'d> FormReader<'d> {
         let found = find(&self.pending, &self.delimiter);
         // The last bytes may be the start of the delimiter.
         let sure = found.unwrap_or_else(|| self.pending.len().saturating_sub(self.delimiter.len()));
-        let content: Vec<u8> = self.pending.drain(..sure).collect();
+        let rest = self.pending.split_off(sure);
+        let content = mem::replace(&mut self.pending, rest);
         self.take_content(&content)?;
         if found.is_some() {
             self.advance(self.delimiter.len(), Stage::Delimited);

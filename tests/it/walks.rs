@@ -157,7 +157,8 @@ impl Walk {
         let path = folder.join(format!("{}.apk", self.seed));
         let mut dice = Dice(self.seed ^ 1);
         let block: Vec<u8> = (0..997).map(|_| dice.roll(256) as u8).collect();
-        let bytes: Vec<u8> = block.into_iter().cycle().take(self.size).collect();
+        let mut bytes = block.repeat(self.size.div_ceil(block.len()));
+        bytes.truncate(self.size);
         std::fs::write(&path, bytes).unwrap();
         path
     }

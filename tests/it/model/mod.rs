@@ -252,7 +252,10 @@ fn is_damaged(key: &str, seen: &Seen) -> bool {
 }
 
 fn content() -> Vec<u8> {
-    (0..=250).cycle().take(SIZE).collect()
+    let block: Vec<u8> = (0..=250).collect();
+    let mut content = block.repeat(SIZE.div_ceil(block.len()));
+    content.truncate(SIZE);
+    content
 }
 
 fn crc_of_the_file() -> u64 {
