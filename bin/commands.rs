@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use pgyer::{
-    ApiKey, BuildType, Client, Error, Package, Password, Release, Result, Source, UploadOptions,
-    UploadToken,
+    ApiKey, BuildType, Client, Error, Package, Password, Release, Result, Source, Turn,
+    UploadOptions, UploadToken,
 };
 
 use crate::args::{self, Action, Command, Format, Qr};
@@ -13,7 +13,7 @@ use crate::inputs::{self, Inputs};
 use crate::observed::Job;
 use crate::output::{self, Report, ReportKind, operand};
 use crate::progress::Screen;
-use crate::{client, jobs, qr};
+use crate::{client, qr};
 
 const P12_PASSWORD: &str = "--p12-password-file";
 
@@ -29,7 +29,7 @@ pub(crate) fn run(command: &Command, screen: &Screen, began: Instant) -> Result<
         Action::HarmonyCert { key, file, password } => run.harmony_cert(key, file, password),
         Action::HarmonyHsp { key, files } => run.harmony_hsp(key, files),
         Action::Check { files } => {
-            Ok(run.each(files, 1, &Qr::default(), |_, file| run.check(file)))
+            Ok(run.each(files, 1, &Qr::default(), |_, file, _| run.check(file)))
         }
         Action::Doctor => run.doctor(),
         Action::Sandbox(sandbox) => run.sandbox(sandbox),
@@ -90,10 +90,11 @@ impl Run<'_> {
         files: &[PathBuf],
         jobs: usize,
         qr: &Qr,
-        work: impl Fn(usize, &Path) -> Outcome + Sync,
+        work: impl Fn(usize, &Path, &Turn<'_>) -> Outcome + Sync,
     ) -> u8 {
         let (mut code, mut rows) = (0, Vec::new());
-        jobs::run(files, jobs, work, |outcome| {
+        let work = |number, file: &PathBuf, turn: &Turn<'_>| work(number, file, turn);
+        pgyer::pipeline(files, jobs, work, |outcome| {
             rows.push(output::row(outcome.file.as_deref().unwrap_or_default(), &outcome.result));
             let next = self.report(outcome, qr);
             if code == 0 {
@@ -177,12 +178,12 @@ impl Run<'_> {
             .map(|p12| self.inputs().password(&p12.password, P12_PASSWORD))
             .transpose()?;
         let client = self.client()?;
-        Ok(self.each(&upload.files, upload.jobs, &upload.qr, |number, file| {
+        Ok(self.each(&upload.files, upload.jobs, &upload.qr, |number, file, turn| {
             let job = Job::new(&client, self.screen.begin(number, file, "starting"));
             let result = if upload.legacy {
                 upload_legacy(&job.client, file, upload, &release)
             } else {
-                publish(&job.client, file, upload, &release, password.as_ref())
+                publish(&job.client, file, upload, &release, password.as_ref(), turn)
             };
             Outcome { file: Some(operand(file)), key: job.end(), result }
         }))
@@ -260,7 +261,7 @@ impl Run<'_> {
 
     fn harmony_hsp(&self, key: &str, files: &[PathBuf]) -> Result<u8> {
         let client = self.client()?;
-        Ok(self.each(files, 1, &Qr::default(), |number, file| {
+        Ok(self.each(files, 1, &Qr::default(), |number, file, _| {
             let send = |client: &Client, hsp: &Source| client.upload_harmony_hsp(key, hsp);
             self.attach(&client, number, key, file, send)
         }))
@@ -332,6 +333,7 @@ fn publish(
     upload: &args::Upload,
     release: &Release,
     p12_password: Option<&Password>,
+    turn: &Turn<'_>,
 ) -> Result<Report> {
     let name = upload.file_name.as_deref();
     let package = open_package(file, upload.release.build_type, upload.check, name)?;
@@ -342,15 +344,16 @@ fn publish(
     if let (Some(p12), Some(password)) = (&upload.certificate, p12_password) {
         options.p12 = Some((Source::open(&p12.file)?, password.clone()));
     }
+    let stored = client.store(&package, &options)?;
     let Some(wait) = &upload.wait else {
-        let stored = client.store(&package, &options)?;
         let mut report = Report::about(ReportKind::Stored, &package);
         report.key = Some(stored.key);
         report.upload_time = Some(stored.upload_time);
         return Ok(report);
     };
+    turn.pass();
     options.wait = wait.clone();
-    let published = client.publish(&package, &options)?;
+    let published = stored.wait(&package, &options)?;
     let mut report = Report::about(ReportKind::Build, &package);
     report.key = Some(published.key);
     report.build = Some(published.build);

@@ -27,7 +27,6 @@ mod config;
 mod fuzzing;
 mod help;
 mod inputs;
-mod jobs;
 mod manual;
 mod observed;
 mod options;

@@ -205,6 +205,7 @@ mod missing;
 mod multipart;
 mod package;
 mod percent;
+mod pipeline;
 mod publish;
 #[cfg(feature = "qr")]
 mod qr;
@@ -226,6 +227,7 @@ pub use doctor::{Diagnosis, Probe};
 pub use error::{Error, ErrorKind, Result};
 pub use event::Event;
 pub use package::{Expected, Finding, Identity, Level, Package, Profile};
+pub use pipeline::{Turn, pipeline};
 pub use publish::{Published, Stored, UploadOptions};
 pub use retry::RetryPolicy;
 pub use secret::{ApiKey, Password};

@@ -59,6 +59,34 @@ pub struct Stored {
     pub key: String,
     /// Time from the first byte to the storage's final answer, retries included.
     pub upload_time: Duration,
+    /// Knows the secrets of the token, which the API may repeat while the build is waited for.
+    client: Client,
+}
+
+impl Stored {
+    /// Waits for the build: the last step of [`Client::publish`], with the same `package` and
+    /// `options`.
+    ///
+    /// # Errors
+    /// Those of [`Client::wait`], as [`Error::NotConfirmed`] if they are neither
+    /// [`Error::Pending`] nor [`Error::Publish`].
+    ///
+    /// ```no_run
+    /// # fn f(client: &pgyer::Client) -> pgyer::Result<()> {
+    /// use pgyer::{Package, UploadOptions};
+    ///
+    /// let (package, options) = (Package::open("app.apk")?, UploadOptions::default());
+    /// let stored = client.store(&package, &options)?;
+    /// println!("{} is stored", stored.key);
+    /// let published = stored.wait(&package, &options)?;
+    /// # Ok(()) }
+    /// ```
+    pub fn wait(self, _package: &Package, options: &UploadOptions) -> Result<Published> {
+        let Self { key, upload_time, client } = self;
+        let began = Instant::now();
+        let build = client.wait(&key, &options.wait).map_err(|error| after_storing(&key, error))?;
+        Ok(Published { key, build, upload_time, publish_time: began.elapsed() })
+    }
 }
 
 impl Client {
@@ -82,15 +110,11 @@ impl Client {
     /// # Ok(()) }
     /// ```
     pub fn publish(&self, package: &Package, options: &UploadOptions) -> Result<Published> {
-        let client = self.for_one_job();
-        let Stored { key, upload_time } = client.store(package, options)?;
-        let began = Instant::now();
-        let build = client.wait(&key, &options.wait).map_err(|error| after_storing(&key, error))?;
-        Ok(Published { key, build, upload_time, publish_time: began.elapsed() })
+        self.store(package, options)?.wait(package, options)
     }
 
     /// Uploads a package, with the HSPs and the certificate of a HAP, and does not wait for the
-    /// build: [`publish`](Self::publish) without its last step, which [`wait`](Self::wait) does.
+    /// build: [`publish`](Self::publish) without its last step, which [`Stored::wait`] does.
     ///
     /// # Errors
     /// Those of [`publish`](Self::publish) but [`Error::Publish`].
@@ -118,7 +142,7 @@ impl Client {
         client
             .send_attachments(key, options)
             .map_err(|error| client.pending_if_late(began, error))?;
-        Ok(Stored { key: key.to_owned(), upload_time })
+        Ok(Stored { key: key.to_owned(), upload_time, client })
     }
 
     /// Gets a token and uploads with it, and once more when the storage says that it has expired.

@@ -152,7 +152,10 @@ options!(
         "FILE still has to be a regular file, not empty and at most 5 GiB. Its type then comes \
          from --type or its extension.",
     ),
-    JOBS = job("jobs", Text("N"), &[Upload]).help("upload N files at a time (default: 1)", ""),
+    JOBS = job("jobs", Text("N"), &[Upload]).help(
+        "upload N files at a time (default: 1)",
+        "A file that is being published holds up none: the next one is uploaded meanwhile.",
+    ),
     PORT = sandbox("port", Text("N")).help("listen on this port (default: any free one)", ""),
     POLLS = sandbox("polls", Text("N"))
         .help("answer N polls with \"still publishing\"", "After these the build is published.",),

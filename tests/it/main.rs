@@ -19,6 +19,7 @@ mod library;
 mod matrix;
 mod model;
 mod peers;
+mod pipeline;
 mod programs;
 mod proxies;
 mod qr;

@@ -227,6 +227,25 @@ fn the_wait_ticks_by_itself_and_a_signal_leaves_a_clean_line() {
 }
 
 #[test]
+fn an_upload_beside_a_wait_is_counted_with_it_and_a_signal_ends_both() {
+    let folder = big_files(&["a.apk", "b.apk", "c.apk"]);
+    let sandbox = faulty(&["storage:2:stall=65536", "poll:*:code=1247"]);
+    let line = "--jobs=1 --poll-interval=1m a.apk b.apk c.apk";
+    let mut command = upload_by(heeding(program_for(&sandbox)), folder.path(), line);
+    let terminal = Terminal::run(&mut command, 100);
+    let both = |frame: &String| {
+        frame.starts_with("2 files") && frame.contains("  1 uploading, 1 publishing")
+    };
+    terminal.wait_for(|said| frames(said).iter().any(both));
+    let kill = format!("kill -2 {}", terminal.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    let session = terminal.end();
+    assert_eq!(session.code, None, "a signal has no code: {session:#?}");
+    let screen = session.screen(100);
+    assert!(screen.is_clean() && screen.text().is_empty(), "{session:#?}");
+}
+
+#[test]
 fn every_command_cleans_up() {
     let slow = ["token", "probe", "storage", "hsp"].map(|step| format!("{step}:*:delay=300ms"));
     let sandbox = faulty(&slow.each_ref().map(String::as_str));
