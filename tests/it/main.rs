@@ -27,6 +27,7 @@ mod rate;
 mod readme;
 #[cfg(unix)]
 mod recipes;
+mod release;
 mod sandbox;
 mod schema;
 mod secrets;

@@ -134,7 +134,10 @@ impl Releases {
 
     /// The text with this server's address instead of GitHub's.
     pub(crate) fn instead_of_github(&self, text: &str) -> String {
-        assert!(text.contains("https://github.com/OWNER/pgyer/releases/download/"), "{text}");
+        assert!(
+            text.contains(concat!(env!("CARGO_PKG_REPOSITORY"), "/releases/download/")),
+            "{text}"
+        );
         text.replace("https://github.com", &self.url())
     }
 
