@@ -173,6 +173,8 @@ fn hsps_and_the_certificate_go_between_the_package_and_the_wait() {
     assert_eq!(seen.connections, 1, "connections are reused");
 }
 
+/// With a shell's own rules for words.
+#[cfg(unix)]
 #[test]
 fn what_is_refused_after_the_package_is_named_with_the_command_that_goes_on() {
     for (fault, named, left) in [

@@ -195,7 +195,7 @@ fn shells() -> impl Iterator<Item = Command> {
     let installed = |shell: &&[&str]| {
         Command::new(shell[0]).arg("-c").arg(":").stderr(Stdio::null()).status().is_ok()
     };
-    shells.into_iter().filter(installed).map(|words| {
+    shells.into_iter().filter(|_| cfg!(unix)).filter(installed).map(|words| {
         let mut shell = Command::new(words[0]);
         shell.args(&words[1..]);
         shell

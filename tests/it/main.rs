@@ -7,6 +7,7 @@ mod commands;
 mod completions;
 mod doctor;
 mod endpoints;
+#[cfg(unix)]
 mod examples;
 mod exit_codes;
 mod expect;

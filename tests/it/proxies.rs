@@ -148,6 +148,11 @@ fn the_first_that_fits_of_the_variables_is_used() {
         (vec![("ALL_PROXY", &good), ("NO_PROXY", "*")], 6),
         (vec![("ALL_PROXY", &good), ("no_proxy", "x.test"), ("NO_PROXY", "*")], 0),
     ] {
+        // To Windows names in either case are the same variable.
+        let [(first, _), (second, _)] = variables[..] else { panic!("{variables:?}") };
+        if cfg!(windows) && first.eq_ignore_ascii_case(second) {
+            continue;
+        }
         let ran = upload(program_for(&sandbox).envs(variables.iter().copied()));
         assert_eq!(ran.code, Some(code), "{variables:?} {ran:#?}");
     }

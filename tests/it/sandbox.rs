@@ -1,5 +1,6 @@
 //! `pgyer sandbox` in its three forms.
 
+#[cfg(unix)]
 mod clients;
 
 use crate::support::{data, program, run};

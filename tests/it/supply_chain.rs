@@ -3,7 +3,8 @@
 const RELEASE: &str = include_str!("../../.github/workflows/release.yml");
 const CI: &str = include_str!("../../.github/workflows/ci.yml");
 const ADVISORIES: &str = include_str!("../../.github/workflows/advisories.yml");
-const WORKFLOWS: [&str; 3] = [RELEASE, CI, ADVISORIES];
+const SYSTEMS: &str = include_str!("../../.github/workflows/systems.yml");
+const WORKFLOWS: [&str; 4] = [RELEASE, CI, ADVISORIES, SYSTEMS];
 
 /// The name and the text of each job.
 fn jobs(workflow: &str) -> Vec<(&str, String)> {
@@ -58,6 +59,20 @@ fn actions_are_pinned_by_their_commits() {
         assert!(commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit()), "{action}");
         assert!(comment.split('.').count() == 3, "{action}");
     }
+}
+
+#[test]
+fn a_release_has_nothing_that_was_not_tried() {
+    let tried = include_str!("../../.ci/cross");
+    let words = RELEASE.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-');
+    let vendors = ["64-unknown-", "64-pc-", "64-apple-"];
+    let is_target = |word: &&str| vendors.iter().any(|vendor| word.contains(vendor));
+    let built: Vec<&str> = words.filter(is_target).collect();
+    assert_eq!(built.len(), 5, "{built:?}");
+    for target in built {
+        assert!(tried.contains(target), "{target}");
+    }
+    assert!(RELEASE.contains(".ci/cross release") && SYSTEMS.contains(".ci/cross all"));
 }
 
 #[test]

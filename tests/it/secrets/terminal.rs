@@ -146,6 +146,8 @@ fn against(echo: &Echo, task: &Task, id: &str, format: &str) -> Ran {
     run(&mut command, arguments)
 }
 
+/// Files on Windows have no such names.
+#[cfg(unix)]
 #[test]
 fn names_move_no_terminal() {
     let scene = Scene::new();
