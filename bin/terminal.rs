@@ -1,4 +1,4 @@
-//! The terminal that standard error goes to.
+//! The terminal that standard error goes to, and how wide that of standard output is.
 
 use std::io::{self, IsTerminal};
 
@@ -17,20 +17,28 @@ pub(crate) fn can_rewrite() -> bool {
 
 /// Returns its current width, which is asked for each time so that no signal has to report a change.
 pub(crate) fn columns() -> usize {
+    known(window_columns(io::stderr()))
+}
+
+/// The same for standard output.
+pub(crate) fn output_columns() -> usize {
+    if io::stdout().is_terminal() { known(window_columns(io::stdout())) } else { DEFAULT_COLUMNS }
+}
+
+fn known(columns: Option<usize>) -> usize {
     let in_variable = || std::env::var("COLUMNS").ok()?.parse().ok();
-    let known = window_columns().or_else(in_variable).filter(|columns| *columns > 0);
-    known.unwrap_or(DEFAULT_COLUMNS)
+    columns.or_else(in_variable).filter(|columns| *columns > 0).unwrap_or(DEFAULT_COLUMNS)
 }
 
 /// `rustix` makes one system call without `unsafe` code of ours. `stty size` would be a process for
 /// each repaint.
 #[cfg(unix)]
-fn window_columns() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
+fn window_columns(stream: impl std::os::fd::AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(stream).ok()?;
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 
 #[cfg(not(unix))]
-fn window_columns() -> Option<usize> {
+fn window_columns<T>(_: T) -> Option<usize> {
     None
 }

@@ -4,19 +4,12 @@
 use pgyer::{Diagnosis, Error, Probe, Result};
 
 use super::report::{Report, ReportKind};
-use super::{harmless, human_time, is_terminal};
+use super::{harmless, human_time};
 use crate::terminal;
 use crate::width::{begun, columns, padded};
 
-/// The width where there is no terminal.
-const DEFAULT_COLUMNS: usize = 80;
-
 /// The columns of the names of what is tested, but for the storage's: it comes last.
 const CHECK_COLUMNS: usize = 20;
-
-fn available() -> usize {
-    if is_terminal() { terminal::columns() } else { DEFAULT_COLUMNS }
-}
 
 /// One thing that `doctor` tested.
 pub(super) fn probe(probe: &Probe) -> String {
@@ -27,7 +20,7 @@ pub(super) fn probe(probe: &Probe) -> String {
     let time = human_time(probe.elapsed);
     let check = padded(&harmless(&probe.check), CHECK_COLUMNS.max(columns(&probe.check)));
     let row = format!("{mark:<4}  {time:>6}  {check}  {}", harmless(&detail));
-    begun(row.trim_end(), available()) + "\n"
+    begun(row.trim_end(), terminal::output_columns()) + "\n"
 }
 
 /// What went wrong, without what was being done, which the row says, and without the advice.
@@ -80,7 +73,7 @@ pub(crate) fn row(file: &str, result: &Result<Report>) -> Row {
 pub(crate) fn files(rows: &[Row]) -> String {
     let widest = |of: fn(&Row) -> &str| rows.iter().map(|row| columns(of(row))).max().unwrap_or(0);
     let (state, place) = (widest(|row| &row.state), widest(|row| &row.place));
-    let left = available().saturating_sub(state + place + 4);
+    let left = terminal::output_columns().saturating_sub(state + place + 4);
     let file = widest(|row| &row.file).min(left.max(10));
     let line = |row: &Row| {
         let cells = [padded(&row.file, file), padded(&row.state, state), row.place.clone()];

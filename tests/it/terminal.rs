@@ -278,3 +278,16 @@ fn the_sandbox_writes_beside_the_line_of_its_child() {
     assert_eq!(text.len(), 2 + 5 + 6 + 1, "{text:#?}");
     assert!(session.frames().len() >= 2, "{session:#?}");
 }
+
+#[test]
+fn a_table_is_as_wide_as_the_terminal() {
+    for width in [50, 80, 120] {
+        let mut command = crate::support::program();
+        command.env("PGYER_API_KEY", "key").env("TERM", "xterm");
+        command.args(["doctor", "--proxy=http://127.0.0.1:1", "--retries=0"]);
+        let session = Terminal::run(&mut command, width).end();
+        let text = session.screen(width.into()).text();
+        assert!(text[..4].iter().all(|row| row.starts_with("FAIL ")), "{text:#?}");
+        assert_eq!(text[4], "an upload would fail", "{text:#?}");
+    }
+}
