@@ -123,7 +123,7 @@ fn short_command(verb: Verb) -> String {
         opts.for_each(|opt| short_option(&mut out, opt));
     }
     let durations = if verb.uses_network() { "D: 250ms, 3s, 5m, 1h. " } else { "" };
-    let _ = writeln!(out, "{durations}More options and words: pgyer {} --help", verb.name());
+    let _ = writeln!(out, "{durations}All options: pgyer {} --help", verb.name());
     out
 }
 

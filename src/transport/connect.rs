@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustls::ClientConnection;
 use rustls::pki_types::ServerName;
 
-use super::dial::connect;
+use super::dial::{Answered, connect};
 use super::failure::{Failure, FailureKind};
 use super::limits::ConnectLimit;
 use super::pool::Pool;
@@ -58,6 +58,7 @@ pub(super) struct Connector {
     pub(super) resolver: Resolver,
     pub(super) pool: Pool,
     pub(super) rate: Option<RateLimit>,
+    pub(super) answered: Answered,
 }
 
 /// How a host was reached, for `doctor`.
@@ -108,8 +109,12 @@ impl Connector {
             };
             let route = Route { address: Some(address), ..Route::default() };
             let failure = match self.secure(url, pipe, route, limit.share(addresses.len())) {
+                Ok(opened) => {
+                    self.answered.note(url.host(), address);
+                    return Ok(opened);
+                }
                 Err(failure) if failure.is_retryable() => failure,
-                result => return result,
+                Err(failure) => return Err(failure),
             };
             let before = addresses.len();
             addresses.retain(|other| *other != address);
@@ -180,7 +185,9 @@ impl Connector {
         if is_loopback(host) {
             return Ok(resolve::localhost(port));
         }
-        resolve::look_up(host, port, limit, self.resolver, threads::spawn)
+        let mut addresses = resolve::look_up(host, port, limit, self.resolver, threads::spawn)?;
+        self.answered.put_first(host, &mut addresses);
+        Ok(addresses)
     }
 
     /// Connects to the proxy, with TLS if it is an `https://` proxy, and has it connect to the
@@ -295,7 +302,8 @@ pub(super) mod tests {
     pub(in super::super) fn connector(roots: Roots, proxies: Proxies) -> Connector {
         let (trust, timeout) = (Arc::new(Trust::new(roots).unwrap()), Duration::from_secs(5));
         let (pins, resolver, pool) = (Vec::new(), resolve::system, Pool::default());
-        Connector { trust, proxies, pins, timeout, resolver, pool, rate: None }
+        let answered = Answered::default();
+        Connector { trust, proxies, pins, timeout, resolver, pool, rate: None, answered }
     }
 
     /// What serves each connection in its turn.
@@ -353,6 +361,28 @@ pub(super) mod tests {
         }
         let elsewhere = connector.addresses("localhost.example", 7, limit()).unwrap();
         assert_eq!(elsewhere, ["192.0.2.1:7".parse().unwrap()]);
+    }
+
+    #[test]
+    fn the_address_that_answered_goes_first_the_next_time() {
+        let mut connector = connector(Roots::default(), Proxies::default());
+        connector.resolver = |_, port| {
+            Ok([1, 2, 3].map(|last| SocketAddr::from(([192, 0, 2, last], port))).to_vec())
+        };
+        let first = |host: &str, port| connector.addresses(host, port, limit()).unwrap()[0];
+        let address = |last, port| SocketAddr::from(([192, 0, 2, last], port));
+        assert_eq!(first("x.example", 7), address(1, 7));
+        connector.answered.note("x.example", address(3, 7));
+        connector.answered.note("x.example", address(2, 7));
+        connector.answered.note("x.example", address(3, 8));
+        assert_eq!(first("x.example", 7), address(2, 7));
+        assert_eq!(first("x.example", 8), address(3, 8));
+        assert_eq!(first("y.example", 7), address(1, 7));
+        let all = connector.addresses("x.example", 7, limit()).unwrap();
+        assert_eq!(all, [2, 1, 3].map(|last| address(last, 7)));
+        // One that DNS no longer has is not tried.
+        connector.answered.note("x.example", address(9, 7));
+        assert_eq!(first("x.example", 7), address(1, 7));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,27 @@ const TOO_MANY_FILES: [i32; 2] = [23, 24];
 /// The start that one address of a host gets before the next one is tried beside it, where there is
 /// time for that. It is what RFC 8305 recommends.
 const HEAD_START: Duration = Duration::from_millis(250);
+
+/// The address of each host that answered last. It is tried first the next time: where another one is
+/// dead, its head start would otherwise be waited for with every new connection.
+#[derive(Debug, Default)]
+pub(super) struct Answered(Mutex<Vec<(String, SocketAddr)>>);
+
+impl Answered {
+    pub(super) fn note(&self, host: &str, address: SocketAddr) {
+        if let Ok(mut known) = self.0.lock() {
+            known.retain(|(other, at)| other != host || at.port() != address.port());
+            known.push((host.to_owned(), address));
+        }
+    }
+
+    pub(super) fn put_first(&self, host: &str, addresses: &mut [SocketAddr]) {
+        if let Ok(known) = self.0.lock() {
+            let answered = |at: &SocketAddr| known.iter().any(|it| it.0 == host && it.1 == *at);
+            addresses.sort_by_key(|address| !answered(address));
+        }
+    }
+}
 
 /// Connects to one of a host's addresses, and says to which.
 pub(super) fn connect(

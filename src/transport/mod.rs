@@ -56,6 +56,7 @@ pub(crate) use self::url::Url;
 use self::body::CountedBody;
 use self::connect::Connector;
 use self::connection::Connection;
+use self::dial::Answered;
 use self::exchange::Exchange;
 use self::limits::StallLimit;
 use self::pool::Pool;
@@ -112,6 +113,7 @@ impl Transport {
             resolver: resolve::system,
             pool: Pool::default(),
             rate: settings.limit_rate.map(RateLimit::new),
+            answered: Answered::default(),
         };
         Ok(Self { connector: Arc::new(connector), stall_timeout: settings.stall_timeout })
     }
