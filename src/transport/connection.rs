@@ -15,6 +15,7 @@ use super::exchange::{Exchange, Phase};
 use super::failure::{Failure, FailureKind};
 use super::heads;
 use super::limits::StallLimit;
+use super::limits::expect_wait;
 use super::socket::is_tick;
 use super::stream::Stream;
 use super::ticking::TICK;
@@ -25,9 +26,6 @@ const INPUT: usize = 64 * 1024;
 /// The most that is read of one answer: the largest body, its head, and what chunked encoding adds.
 /// It also ends an answer behind which the server sends on and on.
 const MAX_INPUT: usize = 2 << 20;
-
-/// How long to wait for `100 Continue`, at least and at most.
-const EXPECT_WAIT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 
 /// The least time between two looks at the kernel's send queue.
 const QUEUE_LOOKS: Duration = Duration::from_millis(100);
@@ -171,7 +169,8 @@ impl Connection {
         let began = Instant::now();
         let handshake = self.stream()?.handshake_time();
         // A server that waits for the body in silence has not stalled.
-        let patience = patience(self.exchange.unasked(), handshake).min(self.exchange.limit.half());
+        let patience = expect_wait(self.exchange.unasked(), handshake);
+        let patience = patience.min(self.exchange.limit.half());
         while self.awaits_continue && self.status.is_none() && began.elapsed() < patience {
             // In every round, also where bytes come: they may be TLS messages without data.
             self.exchange.limit.check(began)?;
@@ -383,14 +382,6 @@ impl Connection {
     }
 }
 
-/// How long to wait for `100 Continue`: many servers never send it. Behind a part of the body this is
-/// about what an answer takes. With nothing sent yet it is worth waiting longer: a refusal that came
-/// later would find the whole body sent.
-fn patience(unasked: u64, handshake: Duration) -> Duration {
-    let (least, most) = EXPECT_WAIT;
-    if unasked > 0 { (handshake * 3).clamp(least, most) } else { most }
-}
-
 /// Whether an error says that this program will not read on, and not that there is nothing to read.
 fn is_ours(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<Failure>())
@@ -441,19 +432,5 @@ impl Drop for Connection {
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Connection({})", self.exchange.url)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_is_waited_for_as_long_as_an_answer_usually_takes() {
-        let wait =
-            |unasked, handshake| patience(unasked, Duration::from_millis(handshake)).as_millis();
-        let waits = [0, 33, 34, 200, 333, 334, 5000].map(|handshake| wait(1, handshake));
-        assert_eq!(waits, [100, 100, 102, 600, 999, 1000, 1000]);
-        assert_eq!((wait(0, 0), wait(0, 5000)), (1000, 1000));
     }
 }

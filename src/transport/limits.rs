@@ -93,6 +93,14 @@ impl StallLimit {
     }
 }
 
+/// How long to wait for `100 Continue`: many servers never send it. Behind a part of the body this is
+/// about what an answer takes. With nothing sent yet it is worth waiting longer: a refusal that came
+/// later would find the whole body sent.
+pub(super) fn expect_wait(unasked: u64, handshake: Duration) -> Duration {
+    let (least, most) = (Duration::from_millis(100), Duration::from_secs(1));
+    if unasked > 0 { (handshake * 3).clamp(least, most) } else { most }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,5 +132,14 @@ mod tests {
         assert!(limit.for_what_is_hidden().check(before).is_ok());
         let passed = StallLimit::new(second, passed).for_what_is_hidden();
         assert_eq!(passed.check(before).unwrap_err().kind, FailureKind::Deadline);
+    }
+
+    #[test]
+    fn a_word_is_waited_for_as_long_as_an_answer_usually_takes() {
+        let wait =
+            |unasked, handshake| expect_wait(unasked, Duration::from_millis(handshake)).as_millis();
+        let waits = [0, 33, 34, 200, 333, 334, 5000].map(|handshake| wait(1, handshake));
+        assert_eq!(waits, [100, 100, 102, 600, 999, 1000, 1000]);
+        assert_eq!((wait(0, 0), wait(0, 5000)), (1000, 1000));
     }
 }
