@@ -4,18 +4,16 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use pgyer::{
-    ApiKey, BuildType, Client, Error, Package, Password, Release, Result, Source, Turn,
-    UploadOptions, UploadToken,
+    ApiKey, BuildType, Client, Error, Package, Release, Result, Source, Turn, UploadOptions,
+    UploadToken,
 };
 
 use crate::args::{self, Action, Command, Format, Qr};
-use crate::inputs::{self, Inputs};
+use crate::inputs::{self, Inputs, P12, P12_PASSWORD};
 use crate::observed::Job;
 use crate::output::{self, Report, ReportKind, operand};
 use crate::progress::Screen;
 use crate::{client, qr};
-
-const P12_PASSWORD: &str = "--p12-password-file";
 
 /// Does what a command line asks for, and returns the exit code. An error is one of the command
 /// line, the environment or the configuration; that of a FILE or KEY has been reported already.
@@ -173,17 +171,15 @@ impl Run<'_> {
     fn upload(&self, upload: &args::Upload) -> Result<u8> {
         qr::check_folder(&upload.qr)?;
         let release = self.inputs().release(&upload.release)?;
-        let certificate = upload.certificate.as_ref();
-        let password = certificate
-            .map(|p12| self.inputs().password(&p12.password, P12_PASSWORD))
-            .transpose()?;
+        let given = upload.certificate.as_ref();
+        let p12 = given.map(|p12| self.inputs().certificate(p12)).transpose()?;
         let client = self.client()?;
         Ok(self.each(&upload.files, upload.jobs, &upload.qr, |number, file, turn| {
             let job = Job::new(&client, self.screen.begin(number, file, "starting"));
             let result = if upload.legacy {
                 upload_legacy(&job.client, file, upload, &release)
             } else {
-                publish(&job.client, file, upload, &release, password.as_ref(), turn)
+                publish(&job.client, file, upload, &release, p12.as_ref(), turn)
             };
             Outcome { file: Some(operand(file)), key: job.end(), result }
         }))
@@ -332,7 +328,7 @@ fn publish(
     file: &Path,
     upload: &args::Upload,
     release: &Release,
-    p12_password: Option<&Password>,
+    p12: Option<&P12>,
     turn: &Turn<'_>,
 ) -> Result<Report> {
     let name = upload.file_name.as_deref();
@@ -341,9 +337,7 @@ fn publish(
     options.release = release.clone();
     options.hsps = upload.hsps.iter().map(Source::open).collect::<Result<_>>()?;
     let package = package.with_hsps(&options.hsps);
-    if let (Some(p12), Some(password)) = (&upload.certificate, p12_password) {
-        options.p12 = Some((Source::open(&p12.file)?, password.clone()));
-    }
+    options.p12 = p12.map(P12::open).transpose()?;
     let stored = client.store(&package, &options)?;
     let Some(wait) = &upload.wait else {
         let mut report = Report::about(ReportKind::Stored, &package);

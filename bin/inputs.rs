@@ -3,12 +3,12 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
 
-use pgyer::{ApiKey, Error, InstallType, Password, Release, Result, UploadToken};
+use pgyer::{ApiKey, Error, InstallType, Password, Release, Result, Source, UploadToken};
 
 use crate::args::{self, Input, Install, Notes, Secret};
 use crate::config;
@@ -16,6 +16,8 @@ use crate::text;
 
 /// Far larger than any legitimate input; makes `/dev/zero` an error instead of exhausting memory.
 const MAX_SIZE: u64 = 4 << 20;
+
+pub(crate) const P12_PASSWORD: &str = "--p12-password-file";
 
 /// Looks a variable up. One that is set but empty counts as not set.
 pub(crate) fn variable(name: &str) -> Option<OsString> {
@@ -53,6 +55,16 @@ impl Inputs {
             Secret::Input(input) => self.secret_text(input, option)?,
         };
         Password::new(text).map_err(|error| usage(format!("{name}: {error}")))
+    }
+
+    /// Returns the certificate of a HAP.
+    pub(crate) fn certificate(self, given: &args::Certificate) -> Result<P12> {
+        let password = self.password(&given.password, P12_PASSWORD)?;
+        let (path, bytes) = match &given.file {
+            Input::File(path) => (path.clone(), None),
+            Input::Stdin => ("certificate.p12".into(), Some(self.read(&given.file)?)),
+        };
+        Ok(P12 { path, bytes, password })
     }
 
     /// Returns the text of a secret's file and a name for the file. Its own name is never repeated:
@@ -131,6 +143,23 @@ impl Inputs {
         release.channel_shortcut = given.channel.clone();
         release.region = given.region;
         Ok(release)
+    }
+}
+
+/// The certificate of a HAP, which is opened with it; but standard input is read at once.
+pub(crate) struct P12 {
+    path: PathBuf,
+    bytes: Option<Vec<u8>>,
+    password: Password,
+}
+
+impl P12 {
+    pub(crate) fn open(&self) -> Result<(Source, Password)> {
+        let source = match &self.bytes {
+            Some(bytes) => Source::from_bytes(&self.path, bytes.as_slice()),
+            None => Source::open(&self.path),
+        };
+        Ok((source?, self.password.clone()))
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) struct Upload {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Certificate {
-    pub(crate) file: PathBuf,
+    pub(crate) file: Input,
     pub(crate) password: Secret,
 }
 

@@ -78,7 +78,7 @@ fn check_legacy(options: &ParsedOptions<'_>) -> Result<()> {
 
 fn certificate(options: &ParsedOptions<'_>) -> Result<Option<Certificate>> {
     options.needs(&P12_PASSWORD_FILE, &P12)?;
-    let Some(file) = options.path(&P12)? else { return Ok(None) };
+    let Some(file) = options.input(&P12)? else { return Ok(None) };
     let password = certificate_password(options)?;
     Ok(Some(Certificate { file, password }))
 }

@@ -143,6 +143,7 @@ impl ParsedOptions<'_> {
 static STANDARD_INPUT: &[&Opt] = &[
     &TOKEN,
     &NOTES_FILE,
+    &options::P12,
     &options::INSTALL_PASSWORD_FILE,
     &options::P12_PASSWORD_FILE,
     &options::API_KEY_FILE,

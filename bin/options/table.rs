@@ -134,8 +134,8 @@ options!(
     ),
     P12 = job("p12", File("FILE", &["p12"]), &[Upload]).help(
         "the HAP's signing certificate",
-        "For a single HAP. Sent after the package and before the wait. Needs \
-         --p12-password-file or PGYER_P12_PASSWORD.",
+        "For a single HAP. Sent after the package and before the wait; - reads standard input, \
+         so that it need not be on a disk. Needs --p12-password-file or PGYER_P12_PASSWORD.",
     ),
     P12_PASSWORD_FILE = job("p12-password-file", File("FILE", &[]), &[Upload, HarmonyCert])
         .env(&[("PGYER_P12_PASSWORD", "the certificate's password")])

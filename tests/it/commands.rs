@@ -176,6 +176,20 @@ fn hsps_and_the_certificate_go_between_the_package_and_the_wait() {
 /// With a shell's own rules for words.
 #[cfg(unix)]
 #[test]
+fn a_certificate_need_not_be_on_a_disk() {
+    let sandbox = crate::support::strict();
+    let certificate = fs::File::open(data("cert.p12")).unwrap();
+    for (given, code) in [(certificate.into(), 0), (Stdio::null(), 3)] {
+        let mut command = program_for(&sandbox);
+        command.current_dir(data("")).env("PGYER_P12_PASSWORD", "pw").stdin(given);
+        run(&mut command, words("upload --json --p12 - app.hap")).expect(code);
+    }
+    let (seen, size) = (sandbox.seen(), fs::metadata(data("cert.p12")).unwrap().len());
+    let sent: Vec<_> = seen.certificates.iter().map(|it| (&*it.file_name, it.size)).collect();
+    assert_eq!(sent, [("certificate.p12", size)]);
+}
+
+#[test]
 fn what_is_refused_after_the_package_is_named_with_the_command_that_goes_on() {
     for (fault, named, left) in [
         ("hsp:2:code=1009,message=bad", "-b'2.hsp", 1),

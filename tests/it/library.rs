@@ -1,6 +1,7 @@
 //! What the library promises beside its calls.
 
 use std::error::Error as _;
+use std::io::{Seek, SeekFrom};
 use std::sync::{Arc, Mutex};
 
 use pgyer::sandbox::Sandbox;
@@ -33,6 +34,38 @@ fn what_is_not_an_open_file_can_be_cloned() {
     fn can<T: Clone>() {}
     can::<(Client, ClientBuilder, RetryPolicy, Proxies, ApiKey, Password, UploadToken)>();
     can::<(Release, Wait, Published, Stored, BuildStatus, Event<'static>)>();
+}
+
+#[test]
+fn what_was_never_a_path_is_sent_as_it_is() {
+    let sandbox = crate::support::strict();
+    let client = client(&sandbox);
+    let hap = Package::open(data("app.hap")).unwrap();
+    let key = &client.store(&hap, &UploadOptions::default()).unwrap().key;
+    let password = Password::new("secret").unwrap();
+    let mut file = std::fs::File::open(data("app.hsp")).unwrap();
+    // Where the handle stands does not matter, nor that another file has its name.
+    file.seek(SeekFrom::End(0)).unwrap();
+    let hsp = Source::from_file(file, data("app.apk")).unwrap();
+    client.upload_harmony_hsp(key, &hsp).unwrap();
+    let p12 = Source::from_bytes("ours.p12", std::fs::read(data("cert.p12")).unwrap()).unwrap();
+    assert!(format!("{p12:?}").contains(" bytes"), "none of them is shown: {p12:?}");
+    client.upload_harmony_cert(key, &p12, &password).unwrap();
+    let seen = sandbox.seen();
+    for (sent, name, original) in
+        [(&seen.hsps[0], "app.apk", "app.hsp"), (&seen.certificates[0], "ours.p12", "cert.p12")]
+    {
+        let content = std::fs::read(data(original)).unwrap();
+        let mut crc = crc64fast::Digest::new();
+        crc.write(&content);
+        let expected = (name, content.len() as u64, crc.sum64());
+        assert_eq!((sent.file_name.as_str(), sent.size, sent.crc64), expected);
+    }
+    let nothing = Source::from_bytes("empty.p12", []).unwrap_err();
+    assert_eq!(nothing.kind(), ErrorKind::Package);
+    assert!(nothing.to_string().contains("empty.p12"), "{nothing}");
+    let folder = std::fs::File::open(data("")).unwrap();
+    assert_eq!(Source::from_file(folder, "a").unwrap_err().kind(), ErrorKind::Package);
 }
 
 #[test]

@@ -68,13 +68,17 @@ fn numbers() {
 fn a_certificate_needs_its_password() {
     let variable = [("PGYER_P12_PASSWORD", "SECRET")];
     let certificate = |line: &str, env: &[_]| upload_of(command_with(line, env)).certificate;
-    let with = |password| Some(Certificate { file: "c.p12".into(), password });
+    let file = || Input::File("c.p12".into());
+    let with = |password| Some(Certificate { file: file(), password });
     let env = || Secret::Env("PGYER_P12_PASSWORD");
     assert_eq!(certificate("upload --p12 c.p12 a.hap", &variable), with(env()));
     assert_eq!(
         certificate("upload --p12 c.p12 --p12-password-file - a.hap", &variable),
         with(Secret::Input(Input::Stdin))
     );
+    let from_stdin = Certificate { file: Input::Stdin, password: env() };
+    assert_eq!(certificate("upload --p12 - a.hap", &variable), Some(from_stdin));
+    says("upload --p12 - --p12-password-file - a.hap", &["--p12", "one option only"]);
     assert_eq!(certificate("upload a.hap", &variable), None);
     says("upload --p12 c.p12 a.hap", &["PGYER_P12_PASSWORD", "--p12-password-file"]);
     says("upload --p12-password-file p a.hap", &["--p12-password-file needs --p12"]);

@@ -3,8 +3,9 @@
 //! Everything that depends on the operating system is in [`platform`].
 
 use std::cmp::Ordering;
+use std::fmt;
 use std::fs::{File, Metadata};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::SystemTime;
@@ -13,6 +14,8 @@ use crc64fast::Digest;
 
 use crate::error::{Error, Result};
 use crate::missing;
+
+mod platform;
 
 /// The largest file that is read once before it is sent: some 20 ms when it was built just before.
 const MAX_LEARNED_SIZE: u64 = 64 << 20;
@@ -31,16 +34,43 @@ const MAX_LEARNED_SIZE: u64 = 64 << 20;
 /// ```
 #[derive(Debug)]
 pub struct Source {
+    /// The name alone where no path was given.
     path: PathBuf,
     sent_name: Option<String>,
-    file: File,
+    content: Content,
+    /// Whether the path leads to the content, unless another file has taken its place.
+    has_path: bool,
     stamp: Stamp,
     /// The CRC-64 of the content as it was opened; `None` if it can't be known.
-    content: OnceLock<Option<u64>>,
+    learned: OnceLock<Option<u64>>,
+}
+
+enum Content {
+    File(File),
+    Bytes(Vec<u8>),
+}
+
+impl Content {
+    fn stamp(&self) -> io::Result<Stamp> {
+        match self {
+            Self::File(file) => Ok(Stamp::new(&file.metadata()?)),
+            Self::Bytes(bytes) => Ok(Stamp { size: bytes.len() as u64, ..Stamp::default() }),
+        }
+    }
+}
+
+/// Shows no bytes: they may be a certificate.
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(file) => file.fmt(f),
+            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+        }
+    }
 }
 
 /// What shows that a file was overwritten, or that another one took its place.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Stamp {
     size: u64,
     modified: Option<SystemTime>,
@@ -77,13 +107,53 @@ impl Source {
         let metadata = std::fs::metadata(&path).map_err(|source| missing_file(&path, source))?;
         refuse_unless_regular(&path, &metadata)?;
         let file = platform::open(&path).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
-        refuse_unless_regular(&path, &metadata)?;
-        let content = OnceLock::new();
-        Ok(Self { stamp: Stamp::new(&metadata), path, sent_name: None, file, content })
+        Ok(Self { has_path: true, ..Self::from_file(file, path)? })
     }
 
-    /// The path, as it was given.
+    /// Takes a file that is open already; `name` is what it is called in messages and sent under.
+    /// It is read by offsets from its start, wherever its own position is.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    ///
+    /// ```no_run
+    /// # fn f() -> Result<(), Box<dyn std::error::Error>> {
+    /// let file = std::fs::File::open("/proc/self/fd/3")?;
+    /// let hsp = pgyer::Source::from_file(file, "library.hsp")?;
+    /// # Ok(()) }
+    /// ```
+    pub fn from_file(file: File, name: impl Into<PathBuf>) -> Result<Self> {
+        let path = name.into();
+        let failed = |source| Error::io(format!("read {}", path.display()), source);
+        let metadata = file.metadata().map_err(failed)?;
+        refuse_unless_regular(&path, &metadata)?;
+        Ok(Self::new(path, Content::File(file), Stamp::new(&metadata)))
+    }
+
+    /// Takes bytes, so that a certificate need never be on a disk; `name` is what they are called
+    /// in messages and sent under.
+    ///
+    /// # Errors
+    /// [`Error::Package`] if there are none, or more than [`MAX_SIZE`](Self::MAX_SIZE).
+    ///
+    /// ```
+    /// let p12 = pgyer::Source::from_bytes("cert.p12", b"what a CI secret holds")?;
+    /// assert_eq!((p12.file_name().as_str(), p12.size()), ("cert.p12", 22));
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
+    pub fn from_bytes(name: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) -> Result<Self> {
+        let (path, bytes) = (name.into(), bytes.into());
+        let stamp = Stamp { size: bytes.len() as u64, ..Stamp::default() };
+        refuse_size(&path, stamp.size)?;
+        Ok(Self::new(path, Content::Bytes(bytes), stamp))
+    }
+
+    fn new(path: PathBuf, content: Content, stamp: Stamp) -> Self {
+        let learned = OnceLock::new();
+        Self { path, sent_name: None, content, has_path: false, stamp, learned }
+    }
+
+    /// The path or the name, as it was given.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -111,7 +181,14 @@ impl Source {
     /// Reads at an offset. The handle's own position is neither used nor (on Unix) moved.
     pub(crate) fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         loop {
-            match platform::read_at(&self.file, buffer, offset) {
+            let read = match &self.content {
+                Content::File(file) => platform::read_at(file, buffer, offset),
+                Content::Bytes(bytes) => {
+                    let from = usize::try_from(offset).ok().and_then(|at| bytes.get(at..));
+                    from.unwrap_or_default().read(buffer)
+                }
+            };
+            match read {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => return result,
             }
@@ -121,7 +198,7 @@ impl Source {
     /// Reads the whole file once if it is small, so that what was sent can be compared with it.
     /// Call it before sending; further calls do nothing.
     pub(crate) fn learn_content(&self) {
-        self.content.get_or_init(|| {
+        self.learned.get_or_init(|| {
             if self.size() > MAX_LEARNED_SIZE {
                 return None;
             }
@@ -156,7 +233,7 @@ impl Source {
         if self.was_replaced() {
             return Err(self.changed("was replaced"));
         }
-        match self.content.get().copied().flatten() {
+        match self.learned.get().copied().flatten() {
             Some(content) if content != crc64 => Err(self.changed("was overwritten")),
             _ if now.changed == self.stamp.changed => Ok(()),
             None => Err(self.changed(
@@ -176,7 +253,7 @@ impl Source {
 
     /// Whether the path leads to another file now.
     fn was_replaced(&self) -> bool {
-        let named = std::fs::metadata(&self.path).ok();
+        let named = std::fs::metadata(&self.path).ok().filter(|_| self.has_path);
         named.is_some_and(|named| platform::identity(&named) != self.stamp.identity)
     }
 
@@ -197,7 +274,7 @@ impl Source {
     }
 
     fn stamp_now(&self) -> io::Result<Stamp> {
-        Ok(Stamp::new(&self.file.metadata()?))
+        self.content.stamp()
     }
 
     fn unreadable(&self, source: io::Error) -> Error {
@@ -219,13 +296,7 @@ fn missing_file(path: &Path, source: io::Error) -> Error {
 }
 
 fn refuse_unless_regular(path: &Path, metadata: &Metadata) -> Result<()> {
-    let refused = |problem: &str, advice: Option<&str>| {
-        Err(Error::Package {
-            path: path.to_owned(),
-            problem: problem.to_owned(),
-            advice: advice.map(str::to_owned),
-        })
-    };
+    let refused = |problem: &str, advice| refusal(path, problem, advice);
     if metadata.is_dir() {
         return match path.extension().and_then(|extension| extension.to_str()) {
             Some("xcarchive") => refused(
@@ -245,70 +316,23 @@ fn refuse_unless_regular(path: &Path, metadata: &Metadata) -> Result<()> {
     if !metadata.is_file() {
         return refused("this is not a regular file", Some("write it to a file first"));
     }
-    match metadata.len() {
-        0 => refused("the file is empty", Some("see whether the build wrote it")),
+    refuse_size(path, metadata.len())
+}
+
+fn refuse_size(path: &Path, size: u64) -> Result<()> {
+    match size {
+        0 => refusal(path, "the file is empty", Some("see whether the build wrote it")),
         1..=Source::MAX_SIZE => Ok(()),
-        _ => refused("the file is larger than 5 GiB, the most that the storage takes", None),
+        _ => refusal(path, "the file is larger than 5 GiB, the most that the storage takes", None),
     }
 }
 
-/// What differs from one operating system to another.
-mod platform {
-    use super::{File, Metadata, Path, io};
-
-    /// Opens a file for reading, without waiting should a FIFO have taken the path by now.
-    #[cfg(unix)]
-    pub(super) fn open(path: &Path) -> io::Result<File> {
-        use std::os::unix::fs::OpenOptionsExt;
-        match File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path) {
-            // Another program holds a lease on the file. Waiting gives it time to let go.
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => File::open(path),
-            result => result,
-        }
-    }
-
-    #[cfg(windows)]
-    pub(super) fn open(path: &Path) -> io::Result<File> {
-        File::open(path)
-    }
-
-    #[cfg(unix)]
-    pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        std::os::unix::fs::FileExt::read_at(file, buffer, offset)
-    }
-
-    #[cfg(windows)]
-    pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
-    }
-
-    /// The device and the file on it, where the system tells them.
-    #[cfg(unix)]
-    pub(super) fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
-        use std::os::unix::fs::MetadataExt;
-        Some((metadata.dev(), metadata.ino()))
-    }
-
-    /// When anything about the file changed last, which no program can set.
-    #[cfg(unix)]
-    pub(super) fn changed(metadata: &Metadata) -> Option<(i64, i64)> {
-        use std::os::unix::fs::MetadataExt;
-        Some((metadata.ctime(), metadata.ctime_nsec()))
-    }
-
-    /// std does not give it: here an overwrite of a large file with its time put back goes unseen.
-    #[cfg(windows)]
-    pub(super) fn changed(_: &Metadata) -> Option<(i64, i64)> {
-        None
-    }
-
-    /// The time of creation, because std does not give the file's index: a file that takes the
-    /// place of another has its own.
-    #[cfg(windows)]
-    pub(super) fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
-        use std::os::windows::fs::MetadataExt;
-        Some((metadata.creation_time(), 0))
-    }
+fn refusal(path: &Path, problem: &str, advice: Option<&str>) -> Result<()> {
+    Err(Error::Package {
+        path: path.to_owned(),
+        problem: problem.to_owned(),
+        advice: advice.map(str::to_owned),
+    })
 }
 
 #[cfg(unix)]
@@ -386,7 +410,7 @@ mod tests {
         let (_folder, source) = file_of(b"content");
         touch_visibly(&source, overwrite_with_time_put_back);
         source.learn_content();
-        assert_eq!(source.content.get(), Some(&None));
+        assert_eq!(source.learned.get(), Some(&None));
         assert!(source.verify_unchanged(crc64_of(b"newtent")).is_err());
     }
 
@@ -397,7 +421,7 @@ mod tests {
             File::options().write(true).open(source.path()).unwrap().set_len(size).unwrap();
             let source = Source::open(source.path()).unwrap();
             source.learn_content();
-            assert_eq!(source.content.get().unwrap().is_some(), is_learned, "{size}");
+            assert_eq!(source.learned.get().unwrap().is_some(), is_learned, "{size}");
         }
     }
 
