@@ -84,6 +84,10 @@ fn settings(given: &args::Sandbox) -> Result<Builder> {
     if let Some(url) = &given.public_url {
         builder = builder.public_url(url);
     }
+    if let Some(identifier) = &given.publish_as {
+        let json = serde_json::Value::from(identifier.as_str()).to_string();
+        builder = builder.build_field("buildIdentifier", &json);
+    }
     if given.strict_requests {
         builder = builder.strict();
     }

@@ -1,9 +1,12 @@
 //! The endpoints of the vendor's page, a short function each: path, parameters, decode.
 
+use std::time::{Duration, Instant};
+
 use crate::client::{Call, Client, Failed};
 use crate::error::{Error, Result};
 use crate::json::Fields;
 use crate::package::Package;
+use crate::publish::{Published, UploadOptions};
 use crate::secret::Password;
 use crate::source::Source;
 use crate::types::{BuildInfo, BuildStatus, BuildType, Envelope, Release, UploadToken};
@@ -137,32 +140,38 @@ impl Client {
     /// build. It is sent again only while nothing can have been published.
     ///
     /// # Errors
-    /// [`Error::Package`] for a HAP and [`Error::Usage`] for a description or a region, which this
-    /// endpoint does not know; [`Error::Uncertain`] if the answer was lost, so that nobody knows
+    /// [`Error::Package`] for a HAP and [`Error::Usage`] for a description, a region, HSPs or a
+    /// certificate, which this endpoint does not know; [`Error::Unexpected`] and
+    /// [`Error::OtherApp`] as with [`publish`](Self::publish); [`Error::Uncertain`] if the answer was lost, so that nobody knows
     /// whether there is a build; [`Error::Refused`], [`Error::Unusable`], [`Error::Network`].
     ///
     /// ```no_run
     /// # fn f(client: &pgyer::Client) -> pgyer::Result<()> {
-    /// use pgyer::{Package, Release};
+    /// use pgyer::{Package, UploadOptions};
     ///
-    /// let build = client.upload_legacy(&Package::open("app.ipa")?, &Release::default())?;
+    /// let package = Package::open("app.ipa")?;
+    /// let build = client.upload_legacy(&package, &UploadOptions::default())?.build;
     /// println!("{} {}", build.name, build.version);
     /// # Ok(()) }
     /// ```
-    pub fn upload_legacy(&self, package: &Package, release: &Release) -> Result<BuildInfo> {
-        refuse_what_legacy_lacks(package, release)?;
-        self.tell_checked(package);
+    pub fn upload_legacy(&self, package: &Package, options: &UploadOptions) -> Result<Published> {
+        refuse_what_legacy_lacks(package, options)?;
+        self.check(package, options)?;
+        let began = Instant::now();
         let action = format!("upload {} (legacy upload)", package.path().display());
         let call = Call::post("/app/upload", &action)
-            .fields(release.common_fields())
+            .fields(options.release.common_fields())
             .file(package.source())
             .not_idempotent();
         let client = self.for_one_job();
         let envelope = client.call(&call).map_err(|error| publish_error(None, error))?;
         // Code 0 means that there is a build, whatever else the answer lacks.
-        client
+        let build = client
             .decode_build(&action, &envelope)
-            .map_err(|source| Error::Uncertain { key: None, source: Box::new(source) })
+            .map_err(|source| Error::Uncertain { key: None, source: Box::new(source) })?;
+        let (key, upload_time) = (build.build_key.clone(), began.elapsed());
+        let findings = client.compare(package, &key, &build, options)?;
+        Ok(Published { key, build, findings, upload_time, publish_time: Duration::ZERO })
     }
 }
 
@@ -196,7 +205,7 @@ fn unusable(action: &str, envelope: &Envelope, problem: String) -> Error {
     Error::Unusable { action: action.to_owned(), problem, http_status }
 }
 
-fn refuse_what_legacy_lacks(package: &Package, release: &Release) -> Result<()> {
+fn refuse_what_legacy_lacks(package: &Package, options: &UploadOptions) -> Result<()> {
     if package.build_type() == BuildType::HarmonyOs {
         return Err(Error::Package {
             path: package.path().to_owned(),
@@ -204,8 +213,11 @@ fn refuse_what_legacy_lacks(package: &Package, release: &Release) -> Result<()> 
             advice: Some("upload it without --legacy".to_owned()),
         });
     }
-    match release.token_fields().first() {
-        Some((name, _)) => Err(Error::usage(format!("the legacy upload does not know {name}"))),
-        None => Ok(()),
-    }
+    let lacking = match options.release.token_fields().first() {
+        Some((name, _)) => *name,
+        None if !options.hsps.is_empty() => "HSPs",
+        None if options.p12.is_some() => "certificates",
+        None => return Ok(()),
+    };
+    Err(Error::usage(format!("the legacy upload does not know {lacking}")))
 }

@@ -81,6 +81,29 @@
 //!
 //! [`doctor`](Client::doctor) tests every host that an upload needs, and publishes nothing.
 //!
+//! # What a package is
+//!
+//! [`Package::open`] also reads what the package is ([`Package::identity`]) and what will keep
+//! phones from installing it ([`Package::findings`]). Findings do not stop an upload; what is
+//! [`Expected`] does, before anything is sent:
+//!
+//! ```no_run
+//! use pgyer::{Expected, Package};
+//!
+//! let package = Package::open("app.ipa")?;
+//! for finding in package.findings() {
+//!     eprintln!("{}: {finding}", finding.level.as_str());
+//! }
+//! let mut expected = Expected::default();
+//! expected.identifier = Some("com.example.app".into());
+//! expected.strict = true;
+//! package.demand(&expected)?;
+//! # Ok::<(), pgyer::Error>(())
+//! ```
+//!
+//! [`UploadOptions::expected`] makes [`publish`](Client::publish) look at the same, and compare
+//! the published build with the package.
+//!
 //! # Errors
 //!
 //! [`Error`] is one enum that says what happened. [`kind`](Error::kind) sorts it as the program's

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::event::Event;
-use crate::package::Package;
+use crate::package::{Expected, Finding, Package, published_other_app};
 use crate::secret::Password;
 use crate::shell::{shell_word, wait_command};
 use crate::source::Source;
 use crate::storage::{StoreFailure, Storing, uncertain};
-use crate::types::{BuildInfo, BuildStatus, BuildType, Release, UploadToken};
+use crate::types::{BuildInfo, BuildStatus, Release, UploadToken};
 use crate::wait::Wait;
 
 /// Options of [`Client::publish`] and [`Client::store`].
@@ -33,18 +33,23 @@ pub struct UploadOptions {
     pub hsps: Vec<Source>,
     /// The certificate that a HAP is signed with, and its password.
     pub p12: Option<(Source, Password)>,
+    /// What the package, with its HSPs, has to be before anything is sent.
+    pub expected: Expected,
     /// How long [`Client::publish`] waits for the build; [`Client::store`] does not wait.
     pub wait: Wait,
 }
 
-/// A published package: the result of [`Client::publish`].
+/// A published package: the result of [`Client::publish`] and [`Client::upload_legacy`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Published {
-    /// The key of step one, which [`Client::build_info`] takes.
+    /// The key of step one, which [`Client::build_info`] takes. The legacy endpoint has no such
+    /// key: it is the build's own then.
     pub key: String,
     /// The build.
     pub build: BuildInfo,
+    /// What was found in the package; `published-other-app` comes first.
+    pub findings: Vec<Finding>,
     /// Time from the first byte to the storage's final answer, retries included.
     pub upload_time: Duration,
     /// Time from then until the build was published.
@@ -69,7 +74,7 @@ impl Stored {
     ///
     /// # Errors
     /// Those of [`Client::wait`], as [`Error::NotConfirmed`] if they are neither
-    /// [`Error::Pending`] nor [`Error::Publish`].
+    /// [`Error::Pending`] nor [`Error::Publish`]; [`Error::OtherApp`].
     ///
     /// ```no_run
     /// # fn f(client: &pgyer::Client) -> pgyer::Result<()> {
@@ -81,11 +86,12 @@ impl Stored {
     /// let published = stored.wait(&package, &options)?;
     /// # Ok(()) }
     /// ```
-    pub fn wait(self, _package: &Package, options: &UploadOptions) -> Result<Published> {
+    pub fn wait(self, package: &Package, options: &UploadOptions) -> Result<Published> {
         let Self { key, upload_time, client } = self;
         let began = Instant::now();
         let build = client.wait(&key, &options.wait).map_err(|error| after_storing(&key, error))?;
-        Ok(Published { key, build, upload_time, publish_time: began.elapsed() })
+        let findings = client.compare(package, &key, &build, options)?;
+        Ok(Published { key, build, findings, upload_time, publish_time: began.elapsed() })
     }
 }
 
@@ -129,8 +135,9 @@ impl Client {
     /// # Ok(()) }
     /// ```
     pub fn store(&self, package: &Package, options: &UploadOptions) -> Result<Stored> {
-        refuse_attachments_of_others(package, options)?;
-        self.tell_checked(package);
+        let certificate = options.p12.as_ref().map(|(p12, _)| p12);
+        package.check_attachments(options.hsps.iter().chain(certificate))?;
+        self.check(package, options)?;
         let client = self.for_one_job();
         if let Some((_, password)) = &options.p12 {
             // Sent last, but the API may know it from an earlier upload.
@@ -143,6 +150,38 @@ impl Client {
             .send_attachments(key, options)
             .map_err(|error| client.pending_if_late(began, error))?;
         Ok(Stored { key: key.to_owned(), upload_time, client })
+    }
+
+    /// Tells what was found in a package and fails if it is not what it has to be.
+    pub(crate) fn check(&self, package: &Package, options: &UploadOptions) -> Result<()> {
+        let findings = package.findings_with(&options.hsps);
+        self.tell_checked(package, &findings);
+        package.demand_with(&options.expected, &findings)
+    }
+
+    /// Holds the published build against the package, and returns what was found in both.
+    pub(crate) fn compare(
+        &self,
+        package: &Package,
+        key: &str,
+        build: &BuildInfo,
+        options: &UploadOptions,
+    ) -> Result<Vec<Finding>> {
+        let mut findings = package.findings_with(&options.hsps);
+        let Some(identifier) = package.is_not(build) else { return Ok(findings) };
+        let published = self.redactor.clean(&build.identifier);
+        let page = build.install_url().map(|page| self.redactor.clean(&page));
+        let other = published_other_app(&published, identifier, page.as_deref());
+        let problem = other.to_string();
+        findings.insert(0, other);
+        let Expected { strict, identifier, .. } = &options.expected;
+        match (strict, identifier) {
+            (false, None) => Ok(findings),
+            (true, _) => Err(Error::OtherApp { key: key.to_owned(), problem, findings }),
+            (false, _) => {
+                Err(Error::OtherApp { key: key.to_owned(), problem, findings: Vec::new() })
+            }
+        }
     }
 
     /// Gets a token and uploads with it, and once more when the storage says that it has expired.
@@ -277,18 +316,6 @@ fn after_storing(key: &str, error: Error) -> Error {
     match error {
         Error::Pending { .. } | Error::Publish { .. } => error,
         error => Error::NotConfirmed { key: key.to_owned(), source: Box::new(error) },
-    }
-}
-
-fn refuse_attachments_of_others(package: &Package, options: &UploadOptions) -> Result<()> {
-    let attachments = options.hsps.iter().chain(options.p12.as_ref().map(|(p12, _)| p12));
-    match attachments.map(Source::path).next() {
-        Some(path) if package.build_type() != BuildType::HarmonyOs => Err(Error::Package {
-            path: package.path().to_owned(),
-            problem: format!("{} goes with a HAP, which this is not", path.display()),
-            advice: Some("leave out --hsp and --p12".to_owned()),
-        }),
-        _ => Ok(()),
     }
 }
 

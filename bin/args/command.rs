@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use pgyer::{BuildType, Region, RetryPolicy, Validity, Wait};
+use pgyer::{BuildType, Expected, Region, RetryPolicy, Validity, Wait};
 
 /// A whole command line. `None` in an option means the library's default.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +23,7 @@ pub(crate) enum Action {
     Put(Put),
     HarmonyCert { key: String, file: PathBuf, password: Secret },
     HarmonyHsp { key: String, files: Vec<PathBuf> },
-    Check { files: Vec<PathBuf> },
+    Check(Check),
     Doctor,
     Sandbox(Sandbox),
 }
@@ -40,6 +40,7 @@ pub(crate) struct Upload {
     pub(crate) certificate: Option<Certificate>,
     pub(crate) legacy: bool,
     pub(crate) check: bool,
+    pub(crate) expected: Expected,
     pub(crate) jobs: usize,
     pub(crate) qr: Qr,
 }
@@ -72,6 +73,7 @@ pub(crate) struct Token {
     pub(crate) file: Option<PathBuf>,
     pub(crate) release: Release,
     pub(crate) check: bool,
+    pub(crate) expected: Expected,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +83,15 @@ pub(crate) struct Put {
     pub(crate) build_type: Option<BuildType>,
     pub(crate) file_name: Option<String>,
     pub(crate) check: bool,
+    pub(crate) expected: Expected,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Check {
+    pub(crate) files: Vec<PathBuf>,
+    /// Only with a single file.
+    pub(crate) hsps: Vec<PathBuf>,
+    pub(crate) expected: Expected,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -88,6 +99,7 @@ pub(crate) struct Sandbox {
     pub(crate) port: Option<u16>,
     pub(crate) polls: Option<u32>,
     pub(crate) public_url: Option<String>,
+    pub(crate) publish_as: Option<String>,
     pub(crate) strict_requests: bool,
     /// As written; the sandbox parses them.
     pub(crate) faults: Vec<String>,

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use pgyer::Expected;
+
 use super::Parsed;
 use super::command::*;
 use super::lex::Line;
@@ -11,9 +13,10 @@ use super::parsed_options::{Env, ParsedOptions, Result};
 use super::release::{build_type, release};
 use super::values::{self, not_one_of};
 use crate::options::{
-    COLOR, DESCRIPTION, FAULT, FILE_NAME, FORMAT, HSP, JOBS, LEGACY, NO_CHECK, NO_WAIT, Opt, P12,
-    P12_PASSWORD_FILE, POLLS, PORT, PROGRESS, PUBLIC_URL, QR, QR_FILE, QUIET, REGION,
-    STRICT_REQUESTS, TOKEN, TYPE, VERBOSE, WAIT,
+    COLOR, DESCRIPTION, EXPECT_BUILD, EXPECT_IDENTIFIER, EXPECT_VERSION, FAULT, FILE_NAME, FORMAT,
+    HSP, JOBS, LEGACY, NO_CHECK, NO_WAIT, Opt, P12, P12_PASSWORD_FILE, POLLS, PORT, PROGRESS,
+    PUBLIC_URL, PUBLISH_AS, QR, QR_FILE, QUIET, REGION, STRICT, STRICT_REQUESTS, TOKEN, TYPE,
+    VERBOSE, WAIT,
 };
 use crate::verbs::{SHELLS, Verb};
 
@@ -27,7 +30,7 @@ pub(super) fn interpret(line: Line, env: Env<'_>) -> Result<Parsed> {
         Verb::Put => Action::Put(put(&options, line.operands)?),
         Verb::HarmonyCert => harmony_cert(&options, line.operands)?,
         Verb::HarmonyHsp => harmony_hsp(line.operands)?,
-        Verb::Check => Action::Check { files: files(line.operands, Verb::Check)? },
+        Verb::Check => Action::Check(check(&options, line.operands)?),
         Verb::Doctor => {
             no_operands(&line)?;
             Action::Doctor
@@ -50,11 +53,7 @@ pub(super) fn interpret(line: Line, env: Env<'_>) -> Result<Parsed> {
 fn upload(options: &ParsedOptions<'_>, operands: Vec<OsString>) -> Result<Upload> {
     check_legacy(options)?;
     let files = files(operands, Verb::Upload)?;
-    for opt in [&HSP, &P12, &QR_FILE] {
-        if options.has(opt) && files.len() > 1 {
-            return Err(format!("--{} goes with a single FILE", opt.long));
-        }
-    }
+    for_a_single_file(options, &[&HSP, &P12, &QR_FILE], &files)?;
     let wait = wait(options)?;
     Ok(Upload {
         files,
@@ -65,9 +64,37 @@ fn upload(options: &ParsedOptions<'_>, operands: Vec<OsString>) -> Result<Upload
         certificate: certificate(options)?,
         legacy: options.has(&LEGACY),
         check: !options.has(&NO_CHECK),
+        expected: expected(options)?,
         jobs: options.read(&JOBS, |value| values::number(value, 1))?.unwrap_or(1),
         qr: qr(options)?,
     })
+}
+
+fn check(options: &ParsedOptions<'_>, operands: Vec<OsString>) -> Result<Check> {
+    let files = files(operands, Verb::Check)?;
+    for_a_single_file(options, &[&HSP], &files)?;
+    let hsps = options.read_all(&HSP, values::path)?;
+    Ok(Check { files, hsps, expected: expected(options)? })
+}
+
+fn for_a_single_file(options: &ParsedOptions<'_>, opts: &[&Opt], files: &[PathBuf]) -> Result<()> {
+    match opts.iter().find(|opt| options.has(opt) && files.len() > 1) {
+        Some(opt) => Err(format!("--{} goes with a single FILE", opt.long)),
+        None => Ok(()),
+    }
+}
+
+/// What the package has to be. Only the check can tell.
+fn expected(options: &ParsedOptions<'_>) -> Result<Expected> {
+    for opt in [&STRICT, &EXPECT_IDENTIFIER, &EXPECT_VERSION, &EXPECT_BUILD] {
+        options.exclude_each_other(opt, &NO_CHECK)?;
+    }
+    let mut expected = Expected::default();
+    expected.identifier = options.read(&EXPECT_IDENTIFIER, values::filled)?;
+    expected.version = options.read(&EXPECT_VERSION, values::filled)?;
+    expected.build = options.read(&EXPECT_BUILD, values::filled)?;
+    expected.strict = options.has(&STRICT);
+    Ok(expected)
 }
 
 /// Fails on options that need what the old endpoint lacks.
@@ -104,7 +131,11 @@ fn token(options: &ParsedOptions<'_>, operands: Vec<OsString>) -> Result<Token> 
         return Err(operand_error(Verb::Token, "one FILE", operands.len()));
     }
     let file = operands.into_iter().next().map(PathBuf::from);
-    Ok(Token { file, release, check: !options.has(&NO_CHECK) })
+    let expected = expected(options)?;
+    if file.is_none() && expected != Expected::default() {
+        return Err("--strict and --expect-... are about a FILE, and none was given".into());
+    }
+    Ok(Token { file, release, check: !options.has(&NO_CHECK), expected })
 }
 
 fn put(options: &ParsedOptions<'_>, operands: Vec<OsString>) -> Result<Put> {
@@ -119,6 +150,7 @@ fn put(options: &ParsedOptions<'_>, operands: Vec<OsString>) -> Result<Put> {
         build_type: build_type(options)?,
         file_name: file_name(options),
         check: !options.has(&NO_CHECK),
+        expected: expected(options)?,
     })
 }
 
@@ -157,6 +189,7 @@ fn sandbox(
         port: options.read(&PORT, |value| values::number(value, 0))?,
         polls: options.read(&POLLS, |value| values::number(value, 0))?,
         public_url: options.read(&PUBLIC_URL, values::text)?,
+        publish_as: options.read(&PUBLISH_AS, values::text)?,
         strict_requests: options.has(&STRICT_REQUESTS),
         faults: options.read_all(&FAULT, values::text)?,
         run,

@@ -47,6 +47,11 @@ pub(super) fn text(value: &OsStr) -> Result<String, Problem> {
     value.to_str().map(str::to_owned).ok_or_else(|| "is not UTF-8".into())
 }
 
+/// A text that is not empty.
+pub(super) fn filled(value: &OsStr) -> Result<String, Problem> {
+    text(value).and_then(|text| if text.is_empty() { Err("is empty".into()) } else { Ok(text) })
+}
+
 pub(super) fn path(value: &OsStr) -> Result<PathBuf, Problem> {
     if value.is_empty() { Err("names no file".into()) } else { Ok(value.into()) }
 }

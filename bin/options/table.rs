@@ -12,6 +12,7 @@ pub(crate) const NETWORK: &[Verb] = &[Upload, Status, Token, Put, HarmonyCert, H
 const REPORTING: &[Verb] = &[Upload, Status, Token, Put, HarmonyCert, HarmonyHsp, Check, Doctor];
 const RELEASE: &[Verb] = &[Upload, Token];
 const WAITING: &[Verb] = &[Upload, Status];
+const CHECKING: &[Verb] = &[Upload, Token, Put, Check];
 
 const WHEN: &[&str] = &["auto", "always", "never"];
 
@@ -128,9 +129,9 @@ options!(
     NO_WAIT = job("no-wait", Flag, &[Upload])
         .help("stop once the file is uploaded", "Prints the key for pgyer status --wait."),
     WAIT = job("wait", Flag, &[Status]).help("wait until it is published or has failed", ""),
-    HSP = job("hsp", File("FILE", &["hsp"]), &[Upload]).repeatable().help(
+    HSP = job("hsp", File("FILE", &["hsp"]), &[Upload, Check]).repeatable().help(
         "an HSP that the HAP needs (repeatable)",
-        "For a single HAP. Sent after the package and before the wait.",
+        "For a single HAP. upload sends it after the package and before the wait.",
     ),
     P12 = job("p12", File("FILE", &["p12"]), &[Upload]).help(
         "the HAP's signing certificate",
@@ -152,6 +153,17 @@ options!(
         "FILE still has to be a regular file, not empty and at most 5 GiB. Its type then comes \
          from --type or its extension.",
     ),
+    STRICT = job("strict", Flag, CHECKING).help(
+        "fail if no phone could install the package",
+        "Findings of the level blocks are errors then (exit code 3), and nothing is sent. After \
+         publishing, so is another app than the one that was sent (exit code 8).",
+    ),
+    EXPECT_IDENTIFIER = job("expect-identifier", Text("ID"), CHECKING)
+        .help("fail if the package is another app", "Compared byte for byte, for each FILE."),
+    EXPECT_VERSION = job("expect-version", Text("V"), CHECKING)
+        .help("fail if the package has another version", "The one that people see, such as 1.2.3."),
+    EXPECT_BUILD = job("expect-build", Text("N"), CHECKING)
+        .help("fail if the package has another build", "The version code or bundle version."),
     JOBS = job("jobs", Text("N"), &[Upload]).help(
         "upload N files at a time (default: 1)",
         "A file that is being published holds up none: the next one is uploaded meanwhile.",
@@ -163,6 +175,8 @@ options!(
         "URL at which clients reach the sandbox",
         "For a proxy in front of it, such as one that speaks TLS: tokens point to this URL.",
     ),
+    PUBLISH_AS = sandbox("publish-as", Text("ID"))
+        .help("publish every build with this identifier", "By default with the package's own.",),
     STRICT_REQUESTS = sandbox("strict-requests", Flag).help(
         "refuse what the API's page does not say",
         "By default the sandbox accepts what the service is known to accept, and says so in the \

@@ -41,6 +41,8 @@ pub(crate) fn failure(
             line.string("file", file);
             line.string("key", key);
             line.raw("error", Some(inner.within()));
+            let found = error.findings();
+            line.raw("findings", (!found.is_empty()).then(|| package::findings(found)));
             line.finish()
         }
     }

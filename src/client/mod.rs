@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, Result};
 use crate::event::{Event, Observer};
 use crate::multipart::{Body, Form, FormFile};
-use crate::package::Package;
+use crate::package::{Finding, Package};
 use crate::percent::form_urlencoded;
 use crate::redact::Redactor;
 use crate::retry::{Deadline, RetryPolicy};
@@ -299,11 +299,11 @@ impl Client {
         result
     }
 
-    pub(crate) fn tell_checked(&self, package: &Package) {
+    pub(crate) fn tell_checked(&self, package: &Package, findings: &[Finding]) {
         self.observer.tell(&Event::Checked {
             build_type: package.build_type(),
             size: package.size(),
-            findings: package.findings(),
+            findings,
         });
     }
 

@@ -12,7 +12,9 @@ impl fmt::Display for Error {
                 write!(f, "{}: the file {change} while it was being uploaded", path.display())
             }
             Self::Usage { message } => f.write_str(message),
-            Self::Package { path, problem, .. } => write!(f, "{}: {problem}", path.display()),
+            Self::Package { path, problem, .. } | Self::Unexpected { path, problem, .. } => {
+                write!(f, "{}: {problem}", path.display())
+            }
             Self::NoApiKey => f.write_str("there is no API key"),
             Self::Refused { action, code, message, http_status } => {
                 write!(f, "cannot {action}: Pgyer answered code {code}")?;
@@ -36,6 +38,7 @@ impl fmt::Display for Error {
                 write!(f, ": code {code}")?;
                 write_message(f, message)
             }
+            Self::OtherApp { key, problem, .. } => write!(f, "{problem} (its key is {key})"),
             Self::Pending { .. } => self.write_pending(f),
             Self::Uncertain { .. } => {
                 f.write_str("everything was sent, and whether it becomes a build is not known")

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::package::Finding;
 use crate::retry::is_transient;
 
 mod advice;
@@ -77,6 +78,16 @@ pub enum Error {
         /// What to do.
         advice: Option<String>,
     },
+    /// The package is not what [`Expected`](crate::Expected) says. Nothing was sent.
+    #[non_exhaustive]
+    Unexpected {
+        /// The file.
+        path: PathBuf,
+        /// What differs, or what will keep phones from installing it.
+        problem: String,
+        /// All that was found in the package, if strictness refused it.
+        findings: Vec<Finding>,
+    },
     /// There is no API key to send.
     NoApiKey,
     /// The API answered with a code other than 0.
@@ -145,6 +156,17 @@ pub enum Error {
         message: String,
         /// The status of the HTTP response.
         http_status: u16,
+    },
+    /// The service published another app than the package is, and [`Expected`](crate::Expected)
+    /// does not allow that. The build can be installed.
+    #[non_exhaustive]
+    OtherApp {
+        /// The key of step one; for the legacy endpoint, which has no keys, the build's.
+        key: String,
+        /// What differs, and the install page.
+        problem: String,
+        /// All that was found, this first, if strictness was asked for.
+        findings: Vec<Finding>,
     },
     /// Stored but not published yet: waiting timed out, or was not requested.
     #[non_exhaustive]
@@ -234,12 +256,12 @@ impl Error {
         match self {
             Self::Io { .. } | Self::FileChanged { .. } => ErrorKind::Io,
             Self::Usage { .. } => ErrorKind::Usage,
-            Self::Package { .. } => ErrorKind::Package,
+            Self::Package { .. } | Self::Unexpected { .. } => ErrorKind::Package,
             Self::NoApiKey | Self::Refused { code: 1001 | 1002, .. } => ErrorKind::Auth,
             Self::Refused { .. } | Self::Unusable { .. } => ErrorKind::Api,
             Self::Network { .. } => ErrorKind::Network,
             Self::Storage { .. } => ErrorKind::Storage,
-            Self::Publish { .. } => ErrorKind::Publish,
+            Self::Publish { .. } | Self::OtherApp { .. } => ErrorKind::Publish,
             Self::Pending { .. } => ErrorKind::Pending,
             Self::Uncertain { source, .. }
             | Self::NotConfirmed { source, .. }
@@ -286,6 +308,14 @@ impl Error {
             | Self::NotConfirmed { source, .. }
             | Self::Attachment { source, .. } => source.http_status(),
             _ => None,
+        }
+    }
+
+    /// What was found in the package, if that is the reason.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Unexpected { findings, .. } | Self::OtherApp { findings, .. } => findings,
+            _ => &[],
         }
     }
 

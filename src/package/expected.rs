@@ -1,9 +1,18 @@
 //! What a caller wants a package to be.
 
+use std::path::Path;
+
+use crate::error::{Error, Result};
 use crate::package::finding::{Finding, Level};
 use crate::package::identity::Identity;
 
-/// What a package has to be before anything is sent.
+/// What a package has to be before anything is sent. By default anything will do.
+///
+/// ```
+/// let mut expected = pgyer::Expected::default();
+/// expected.identifier = Some("com.example.app".into());
+/// expected.strict = true;
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Expected {
@@ -18,9 +27,28 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// What is wrong with a package, in one line; none if it is as expected. Another value than was
-    /// asked for comes before findings.
-    pub(crate) fn problem(&self, identity: &Identity, findings: &[Finding]) -> Option<String> {
+    /// Fails with what is wrong with a package. Another value than was asked for comes before
+    /// findings.
+    pub(crate) fn check(
+        &self,
+        path: &Path,
+        identity: &Identity,
+        findings: &[Finding],
+    ) -> Result<()> {
+        if let Some(problem) = self.other_values(identity) {
+            return Err(Error::Unexpected { path: path.to_owned(), problem, findings: Vec::new() });
+        }
+        match self.blocks(findings) {
+            Some(problem) => Err(Error::Unexpected {
+                path: path.to_owned(),
+                problem,
+                findings: findings.to_vec(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn other_values(&self, identity: &Identity) -> Option<String> {
         let others: Vec<_> = [
             ("identifier", &self.identifier, &identity.identifier),
             ("version", &self.version, &identity.version),
@@ -29,14 +57,12 @@ impl Expected {
         .into_iter()
         .filter_map(|(name, expected, found)| other(name, expected.as_ref()?, found.as_deref()))
         .collect();
-        if !others.is_empty() {
-            return Some(others.join("; "));
-        }
+        (!others.is_empty()).then(|| others.join("; "))
+    }
+
+    fn blocks(&self, findings: &[Finding]) -> Option<String> {
         let blocks = findings.iter().filter(|finding| finding.level == Level::Blocks);
-        let blocks: Vec<_> = blocks
-            .filter(|_| self.strict)
-            .map(|finding| format!("{} [{}]", finding.message, finding.code))
-            .collect();
+        let blocks: Vec<_> = blocks.filter(|_| self.strict).map(Finding::to_string).collect();
         (!blocks.is_empty()).then(|| format!("no phone could install it: {}", blocks.join("; ")))
     }
 }
@@ -76,17 +102,21 @@ mod tests {
         }
     }
 
+    fn problem(expected: &Expected, identity: &Identity, findings: &[Finding]) -> Option<String> {
+        expected.check(Path::new("a.apk"), identity, findings).err().map(|error| error.to_string())
+    }
+
     #[test]
     fn values_are_compared_byte_for_byte() {
-        assert_eq!(expected().problem(&identity(), &[]), None);
-        assert_eq!(Expected::default().problem(&Identity::default(), &[]), None);
+        assert_eq!(problem(&expected(), &identity(), &[]), None);
+        assert_eq!(problem(&Expected::default(), &Identity::default(), &[]), None);
         let other = Identity { version: Some("1.0.0".into()), build: None, ..identity() };
         assert_eq!(
-            expected().problem(&other, &[]).unwrap(),
-            "its version is 1.0.0, and 1.0 is expected; its build can't be read, and 7 is expected"
+            problem(&expected(), &other, &[]).unwrap(),
+            "a.apk: its version is 1.0.0, and 1.0 is expected; its build can't be read, and 7 is expected"
         );
         let upper = Identity { identifier: Some("com.Example".into()), ..identity() };
-        let said = expected().problem(&upper, &[]).unwrap();
+        let said = problem(&expected(), &upper, &[]).unwrap();
         assert!(said.contains("com.Example") && said.contains("com.example"), "{said}");
     }
 
@@ -99,15 +129,15 @@ mod tests {
             finding("d", Level::Note),
         ];
         let strict = Expected { strict: true, ..expected() };
-        let said = strict.problem(&identity(), &findings).unwrap();
+        let said = problem(&strict, &identity(), &findings).unwrap();
         assert!(
             said.contains("a! [a]; b! [b]") && !said.contains("c!") && !said.contains("d!"),
             "{said}"
         );
-        assert_eq!(strict.problem(&identity(), &findings[2..]), None);
-        assert_eq!(expected().problem(&identity(), &findings), None);
+        assert_eq!(problem(&strict, &identity(), &findings[2..]), None);
+        assert_eq!(problem(&expected(), &identity(), &findings), None);
         // Another value goes first.
-        let said = strict.problem(&Identity::default(), &findings).unwrap();
+        let said = problem(&strict, &Identity::default(), &findings).unwrap();
         assert!(said.contains("7 is expected") && !said.contains("[a]"), "{said}");
     }
 }

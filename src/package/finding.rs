@@ -1,5 +1,7 @@
 //! What was found in a package that testers will notice.
 
+use std::fmt;
+
 /// What will keep phones from installing a package, or what testers will meet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -10,6 +12,13 @@ pub struct Finding {
     pub level: Level,
     /// One line: what it is, and what to do.
     pub message: String,
+}
+
+impl fmt::Display for Finding {
+    /// Writes the message, and the code in brackets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} [{}]", self.message, self.code)
+    }
 }
 
 /// How bad a finding is, the worst first.

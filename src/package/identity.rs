@@ -16,6 +16,8 @@ use crate::package::read::time;
 pub struct Identity {
     /// The application id, bundle identifier or bundle name.
     pub identifier: Option<String>,
+    /// The name that people see, where it stands in the package itself and not in its resources.
+    pub name: Option<String>,
     /// The version that people see.
     pub version: Option<String>,
     /// The version that systems compare: version code or bundle version.
@@ -65,6 +67,7 @@ fn of_apk(apk: &Android) -> Identity {
     };
     Identity {
         identifier: manifest.package.clone(),
+        name: manifest.application.as_ref().and_then(|app| app.label.as_deref()).map(shown),
         version: manifest.version_name.clone(),
         build: manifest.version_code.map(|code| code.to_string()),
         min_os: manifest.min.as_ref().map(written),
@@ -117,6 +120,7 @@ fn of_ipa(ipa: &Ios) -> Identity {
     };
     if let Some(info) = &ipa.info {
         identity.identifier.clone_from(&info.identifier);
+        identity.name = info.name.as_deref().map(shown);
         identity.version.clone_from(&info.version);
         identity.build.clone_from(&info.build);
         identity.min_os.clone_from(&info.min_os);

@@ -24,7 +24,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
 use crate::source::Source;
-use crate::types::BuildType;
+use crate::types::{BuildInfo, BuildType};
 
 use archive::{Archive, Blocks};
 use contents::Contents;
@@ -34,6 +34,7 @@ use read::harmony::Hsp;
 pub use expected::Expected;
 pub use finding::{Finding, Level};
 pub use identity::{Identity, Profile};
+pub(crate) use rules::published_other_app;
 
 /// A package that Pgyer can publish: an APK, an IPA or a HAP, opened and checked.
 ///
@@ -71,8 +72,8 @@ struct Look {
 }
 
 impl Look {
-    fn new(facts: Facts, hsps: &[Option<Hsp>]) -> Self {
-        let (identity, findings) = (facts.identity(), facts.findings(now(), hsps));
+    fn new(facts: Facts) -> Self {
+        let (identity, findings) = (facts.identity(), facts.findings(now(), &[]));
         Self { facts, identity, findings }
     }
 }
@@ -139,7 +140,7 @@ impl Package {
         let read = |buffer: &mut [u8], offset| source.read_at(buffer, offset);
         match inspect(&read, source.size(), &extension(source.path())) {
             Ok((build_type, facts)) => {
-                let look = Some(Look::new(facts, &[]));
+                let look = Some(Look::new(facts));
                 Ok(Self { source, build_type, look })
             }
             Err(Refusal::Io(cause)) => {
@@ -180,30 +181,64 @@ impl Package {
         findings.map(|finding| finding.message.as_str()).collect()
     }
 
-    /// Judges a HAP together with the HSPs that are sent with it, which are missing otherwise. One
-    /// that can't be read may be any.
-    #[must_use]
-    pub fn with_hsps(mut self, hsps: &[Source]) -> Self {
-        let hsps: Vec<_> = hsps.iter().map(read_hsp).collect();
-        self.look = self.look.map(|look| Look::new(look.facts, &hsps));
-        self
+    /// Judges a HAP together with the HSPs that are sent with it, which count as missing otherwise.
+    /// An HSP that can't be read may be any.
+    ///
+    /// # Errors
+    /// [`Error::Package`] if there are HSPs and the package is no HAP.
+    pub fn with_hsps(mut self, hsps: &[Source]) -> Result<Self> {
+        self.check_attachments(hsps)?;
+        let findings = self.findings_with(hsps);
+        self.look = self.look.map(|look| Look { findings, ..look });
+        Ok(self)
+    }
+
+    /// Fails if there are certificates or HSPs and the package is no HAP.
+    pub(crate) fn check_attachments<'a>(
+        &self,
+        attachments: impl IntoIterator<Item = &'a Source>,
+    ) -> Result<()> {
+        match attachments.into_iter().next() {
+            Some(file) if self.build_type != BuildType::HarmonyOs => Err(Error::Package {
+                path: self.path().to_owned(),
+                problem: format!("{} goes with a HAP, which this is not", file.path().display()),
+                advice: Some("leave out --hsp and --p12".to_owned()),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The findings together with these HSPs.
+    pub(crate) fn findings_with(&self, hsps: &[Source]) -> Vec<Finding> {
+        match &self.look {
+            Some(look) if !hsps.is_empty() => {
+                let hsps: Vec<_> = hsps.iter().map(read_hsp).collect();
+                look.facts.findings(now(), &hsps)
+            }
+            _ => self.findings().to_vec(),
+        }
     }
 
     /// Checks that the package is what it has to be.
     ///
     /// # Errors
-    /// [`Error::Package`] if it has another identifier, version or build than is expected, or one
-    /// that can't be read; if strictness is asked for and there are findings of the level
+    /// [`Error::Unexpected`] if it has another identifier, version or build than is expected, or
+    /// one that can't be read; if strictness is asked for and there are findings of the level
     /// [`Level::Blocks`].
     pub fn demand(&self, expected: &Expected) -> Result<()> {
+        self.demand_with(expected, self.findings())
+    }
+
+    /// The same with the findings of a HAP and its HSPs.
+    pub(crate) fn demand_with(&self, expected: &Expected, findings: &[Finding]) -> Result<()> {
         let nothing = Identity::default();
-        let identity = self.identity().unwrap_or(&nothing);
-        match expected.problem(identity, self.findings()) {
-            None => Ok(()),
-            Some(problem) => {
-                Err(Error::Package { path: self.path().to_owned(), problem, advice: None })
-            }
-        }
+        expected.check(self.path(), self.identity().unwrap_or(&nothing), findings)
+    }
+
+    /// The identifier of the package, if a build was published with another one.
+    pub(crate) fn is_not(&self, build: &BuildInfo) -> Option<&str> {
+        let identifier = self.identity()?.identifier.as_deref()?;
+        (!build.identifier.is_empty() && build.identifier != identifier).then_some(identifier)
     }
 
     /// The size in bytes when the file was opened.
@@ -287,6 +322,12 @@ pub(crate) fn inspect(
         BuildType::HarmonyOs => Facts::of_hap(&mut archive),
     };
     Ok((build_type, facts))
+}
+
+/// What a package says it is; `None` if it is none.
+#[cfg(feature = "sandbox")]
+pub(crate) fn look_into(read: &ReadAt<'_>, size: u64) -> Option<Identity> {
+    inspect(read, size, "").ok().map(|(_, facts)| facts.identity())
 }
 
 /// The extension of a file's name, in lower case.

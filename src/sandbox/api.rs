@@ -93,7 +93,7 @@ fn parameters<'d>(
 
 fn required(file: Option<ReceivedFile>) -> Result<ReceivedFile, ApiError> {
     match file {
-        Some(file) if file.field == "file" && file.size > 0 => Ok(file),
+        Some(file) if file.field == "file" && file.content.size() > 0 => Ok(file),
         Some(file) if file.field == "file" => Err(ApiError::parameter("file is empty")),
         Some(file) => {
             Err(ApiError::parameter(format!("{} is not a file of this call", file.field)))
@@ -190,7 +190,8 @@ fn upload_harmony_hsp(
 }
 
 fn attachment(key: String, password: Option<String>, file: ReceivedFile) -> Attachment {
-    let ReceivedFile { file_name, size, crc64, .. } = file;
+    let size = file.content.size();
+    let ReceivedFile { file_name, crc64, .. } = file;
     Attachment { key, file_name, password, size, crc64 }
 }
 
@@ -201,7 +202,7 @@ fn upload(
     settings: &Settings,
 ) -> Outcome {
     params.check_release()?;
-    let build_type = package_type::guess(&file.file_name, &file.start);
+    let build_type = package_type::guess(&file.file_name, file.content.start());
     if build_type == BuildType::HarmonyOs {
         return Err(ApiError::new(1271, "this call takes an ipa or apk only"));
     }

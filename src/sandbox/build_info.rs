@@ -41,7 +41,9 @@ fn fields(
         let found = release.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.clone()).unwrap_or_default()
     };
-    let name = app_name(file_name);
+    let identity = &build.identity;
+    let name = identity.name.clone().unwrap_or_else(|| app_name(file_name));
+    let known = |value: &Option<String>, other: &str| value.clone().unwrap_or(other.to_owned());
     let shortcut = Some(parameter("buildChannelShortcut")).filter(|channel| !channel.is_empty());
     let shortcut = shortcut.unwrap_or_else(|| build.build_key.chars().take(4).collect());
     let now = timestamp(SystemTime::now());
@@ -57,10 +59,10 @@ fn fields(
         ("buildFileName", file_name.to_owned()),
         ("buildFileSize", build.size.to_string()),
         ("buildName", name.clone()),
-        ("buildVersion", "1.0".to_owned()),
-        ("buildVersionNo", "1".to_owned()),
+        ("buildVersion", known(&identity.version, "1.0")),
+        ("buildVersionNo", known(&identity.build, "1")),
         ("buildBuildVersion", serial.to_string()),
-        ("buildIdentifier", identifier(&name)),
+        ("buildIdentifier", known(&identity.identifier, "")),
         ("buildIcon", build.build_key.chars().rev().collect()),
         ("buildDescription", parameter("buildDescription")),
         ("buildUpdateDescription", parameter("buildUpdateDescription")),
@@ -77,12 +79,6 @@ fn app_name(file_name: &str) -> String {
     let base = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
     let stem = base.rsplit_once('.').map_or(base, |(stem, _)| stem);
     if stem.is_empty() { "Sample App".into() } else { stem.into() }
-}
-
-fn identifier(name: &str) -> String {
-    let mut last: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    last.make_ascii_lowercase();
-    if last.is_empty() { "com.example.app".into() } else { format!("com.example.{last}") }
 }
 
 /// Formats a time as `2025-01-01 10:00:00`, in UTC.
@@ -125,7 +121,5 @@ mod tests {
     fn names_an_app_after_its_file() {
         assert_eq!(app_name("a/b\\My App.v2.apk"), "My App.v2");
         assert_eq!(app_name(".apk"), "Sample App");
-        assert_eq!(identifier("My App.v2"), "com.example.myappv2");
-        assert_eq!(identifier("蒲公英"), "com.example.app");
     }
 }

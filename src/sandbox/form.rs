@@ -1,4 +1,4 @@
-//! Reads `multipart/form-data` and keeps only a digest of the file.
+//! Reads `multipart/form-data`.
 //!
 //! It takes any form that RFC 7578 allows and that servers are known to take. It refuses what they
 //! do: a form without its closing delimiter, line feeds alone, parts without a name.
@@ -9,11 +9,10 @@ use std::mem;
 
 use crc64fast::Digest;
 
+use super::content::Content;
 use super::deviations::Deviations;
 use super::header_value::disposition;
 
-/// How much of a file is kept, to guess its type.
-const KEPT: usize = 64 * 1024;
 /// The longest that the headers of one part may be, or the blanks after a delimiter.
 const MAX_PART_HEAD: usize = 16 * 1024;
 
@@ -30,16 +29,14 @@ pub(super) struct ReceivedForm {
     pub(super) after_file: Option<String>,
 }
 
-/// The file of a form, without its content.
+/// The file of a form.
 #[derive(Debug, Default)]
 pub(super) struct ReceivedFile {
     pub(super) field: String,
     pub(super) file_name: String,
     pub(super) content_type: String,
-    pub(super) size: u64,
     pub(super) crc64: u64,
-    /// The first bytes.
-    pub(super) start: Vec<u8>,
+    pub(super) content: Content,
 }
 
 /// The problem with a form, with the storage's code for it.
@@ -206,10 +203,8 @@ impl<'d> FormReader<'d> {
         match (self.stage, &mut self.form.file, self.form.fields.last_mut()) {
             (Stage::File, Some(file), _) => {
                 self.digest.write(content);
-                file.size += content.len() as u64;
                 file.crc64 = self.digest.sum64();
-                let free = KEPT.saturating_sub(file.start.len()).min(content.len());
-                file.start.extend_from_slice(content.get(..free).unwrap_or_default());
+                file.content.push(content);
             }
             (Stage::Text, _, Some((_, value))) => {
                 self.text_left = self.text_left.checked_sub(content.len()).ok_or(FormError {

@@ -4,6 +4,7 @@ use super::fault::Endpoint;
 use super::form::ReceivedFile;
 use super::request_head::RequestHead;
 use super::service::random_hex;
+use crate::package::Identity;
 use crate::types::BuildType;
 
 /// Everything that a sandbox has seen so far.
@@ -162,6 +163,8 @@ pub struct Build {
     pub size: u64,
     /// The CRC-64 of the package.
     pub crc64: u64,
+    /// What the package says it is.
+    pub identity: Identity,
     /// How often `buildInfo` has answered that the build is still being published.
     pub pending_answers: u32,
     /// Whether an answer with code 0 has been made for it.
@@ -170,8 +173,24 @@ pub struct Build {
 
 impl Build {
     pub(super) fn new(key: Option<String>, build_type: BuildType, file: &ReceivedFile) -> Self {
-        let (size, crc64, build_key) = (file.size, file.crc64, random_hex(32));
-        Self { key, build_key, build_type, size, crc64, pending_answers: 0, announced: false }
+        let mut build = Self {
+            key,
+            build_key: random_hex(32),
+            build_type,
+            size: 0,
+            crc64: 0,
+            identity: Identity::default(),
+            pending_answers: 0,
+            announced: false,
+        };
+        build.store(file);
+        build
+    }
+
+    pub(super) fn store(&mut self, file: &ReceivedFile) {
+        self.size = file.content.size();
+        self.crc64 = file.crc64;
+        self.identity = file.content.identity();
     }
 }
 

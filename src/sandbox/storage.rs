@@ -148,7 +148,7 @@ fn check_file(file: Option<ReceivedFile>, field: &str) -> Result<ReceivedFile, S
         let message = format!("The file's field is {} and not {field}", file.field);
         return Err(StorageError::malformed(message));
     }
-    match file.size {
+    match file.content.size() {
         0 => Err(StorageError::new(400, "EntityTooSmall", "The file is empty")),
         size if size > MAX_FILE => {
             Err(StorageError::new(400, "EntityTooLarge", "The file is larger than 5 GB"))
@@ -163,9 +163,10 @@ fn store(key: String, fields: Fields, file: ReceivedFile, state: &mut ServiceSta
     let Some(token) = state.tokens.get_mut(&key) else { return };
     token.stored_as = Some(named.unwrap_or_else(|| file.file_name.clone()));
     match state.seen.builds.iter_mut().find(|build| build.key.as_ref() == Some(&key)) {
-        Some(build) => (build.size, build.crc64) = (file.size, file.crc64),
+        Some(build) => build.store(&file),
         None => state.seen.builds.push(Build::new(Some(key.clone()), token.build_type, &file)),
     }
-    let ReceivedFile { file_name, content_type, size, crc64, .. } = file;
+    let size = file.content.size();
+    let ReceivedFile { file_name, content_type, crc64, .. } = file;
     state.seen.objects.push(Object { key, size, crc64, file_name, content_type, fields });
 }

@@ -40,7 +40,7 @@ impl Client {
         let url = self.endpoint(token).map_err(|problem| {
             Error::usage(format!("the token's endpoint can't be used: {problem}"))
         })?;
-        self.tell_checked(package);
+        self.tell_checked(package, package.findings());
         let client = self.for_one_job();
         Storing::new(&client, token, &url, package, None).run().map_err(|mut failure| {
             if failure.is_expired {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use mockito::{Matcher, ServerGuard};
 use pgyer::{
     ApiKey, BuildStatus, BuildType, Client, Error, ErrorKind, InstallType, Package, Password,
-    Region, Release, Result, RetryPolicy, Source, Validity,
+    Region, Release, Result, RetryPolicy, Source, UploadOptions, Validity,
 };
 
 use crate::support::data;
@@ -136,7 +136,7 @@ const ENDPOINTS: [Endpoint; 5] = [
     }),
     ("/apiv2/app/upload", |client| {
         let package = Package::open(data("app.apk"))?;
-        client.upload_legacy(&package, &Release::default()).map(|build| build.name)
+        client.upload_legacy(&package, &UploadOptions::default()).map(|it| it.build.name)
     }),
 ];
 
@@ -241,7 +241,9 @@ fn the_legacy_upload_is_one_form_with_all_that_the_page_names() {
     let mut release = full_release();
     (release.description, release.region) = (None, None);
     let package = Package::open(data("app.apk")).unwrap();
-    assert_eq!(api.client().upload_legacy(&package, &release).unwrap().name, "App");
+    let mut options = UploadOptions::default();
+    options.release = release;
+    assert_eq!(api.client().upload_legacy(&package, &options).unwrap().build.name, "App");
     let taken = api.only();
     assert_eq!(taken.target, "/apiv2/app/upload");
     let fields = [
@@ -261,11 +263,16 @@ fn the_legacy_upload_is_one_form_with_all_that_the_page_names() {
 fn the_legacy_upload_refuses_what_it_lacks_before_it_sends() {
     let api = Api::answering(200, r#"{"code":0,"data":{"buildName":"App"}}"#);
     let hap = Package::open(data("app.hap")).unwrap();
-    let error = api.client().upload_legacy(&hap, &Release::default()).unwrap_err();
+    let error = api.client().upload_legacy(&hap, &UploadOptions::default()).unwrap_err();
     assert!(matches!(error, Error::Package { .. }), "{error:?}");
     let apk = Package::open(data("app.apk")).unwrap();
-    let error = api.client().upload_legacy(&apk, &full_release()).unwrap_err();
-    assert!(matches!(error, Error::Usage { .. }), "{error:?}");
+    let [mut full, mut hsps] = [UploadOptions::default(), UploadOptions::default()];
+    full.release = full_release();
+    hsps.hsps = vec![Source::open(data("app.hsp")).unwrap()];
+    for options in [full, hsps] {
+        let error = api.client().upload_legacy(&apk, &options).unwrap_err();
+        assert!(matches!(error, Error::Usage { .. }), "{error:?}");
+    }
     assert!(api.taken().is_empty());
 }
 

@@ -11,6 +11,7 @@ mod endpoints;
 mod examples;
 mod exit_codes;
 mod expect;
+mod findings;
 mod formats;
 mod forms;
 mod hostile;

@@ -174,38 +174,6 @@ fn both_references_have_the_same_tables() {
     }
 }
 
-/// The code and the level of each rule of the sources.
-fn rules() -> BTreeSet<(String, String)> {
-    let sources = support::sources("src/package/rules").join("\n");
-    let rules = sources.split("code: \"").skip(1).filter_map(|rest| {
-        let (code, rest) = rest.split_once('"')?;
-        let level = rest.trim_start_matches(',').trim_start().strip_prefix("level: Level::")?;
-        Some((code.to_owned(), level.split(',').next()?.to_owned()))
-    });
-    rules.collect()
-}
-
-#[test]
-fn the_table_of_findings_is_that_of_the_rules() {
-    for (document, heading) in [(REFERENCE, "What the package is"), (CHINESE_REFERENCE, "包是什么")]
-    {
-        let rows = section(document, heading).lines().filter_map(|row| {
-            let (code, rest) = row.strip_prefix("| `")?.split_once("` | `")?;
-            // Those of the table above have an example there.
-            let code = Some(code).filter(|code| code.contains('-'))?;
-            let level = match rest.split('`').next()? {
-                "blocks" => "Blocks",
-                "some-devices" => "SomeDevices",
-                "note" => "Note",
-                other => panic!("{other}"),
-            };
-            Some((code.to_owned(), level.to_owned()))
-        });
-        assert_eq!(rows.collect::<BTreeSet<_>>(), rules());
-    }
-    assert!(rules().len() >= 47, "{:?}", rules());
-}
-
 /// Text in which numbers, ports and keys are equal to any others.
 fn without_numbers(text: &str) -> String {
     let mut words = Vec::new();

@@ -219,7 +219,7 @@ impl Walk {
                 Ok((Some(token.key().to_owned()), None))
             }
             Job::Legacy => {
-                let build = client.upload_legacy(&package, &Release::default())?;
+                let build = client.upload_legacy(&package, &options)?.build;
                 Ok((None, Some(build.build_key)))
             }
             Job::Leave => Ok((Some(client.store(&package, &options)?.key), None)),

@@ -1,6 +1,6 @@
 //! What each command takes.
 
-use pgyer::{RetryPolicy, Wait};
+use pgyer::{Expected, RetryPolicy, Wait};
 
 use super::*;
 
@@ -22,6 +22,7 @@ fn upload_has_its_defaults() {
         certificate: None,
         legacy: false,
         check: true,
+        expected: Expected::default(),
         jobs: 1,
         qr: Qr::default(),
     };
@@ -156,9 +157,30 @@ fn put_takes_a_token_and_a_file() {
         build_type: Some(BuildType::Android),
         file_name: Some("n".into()),
         check: false,
+        expected: Expected::default(),
     };
     assert_eq!(put("put a --token t.json --file-name n --no-check --type apk"), expected);
     assert_eq!(put("put a --token -").token, Input::Stdin);
+}
+
+#[test]
+fn what_a_package_has_to_be() {
+    let mut expected = Expected::default();
+    expected.identifier = Some("com.example".into());
+    expected.version = Some("1.0".into());
+    expected.build = Some("7".into());
+    expected.strict = true;
+    let options = "--expect-identifier com.example --expect-version=1.0 --expect-build 7 --strict";
+    assert_eq!(upload(&format!("upload {options} a")).expected, expected);
+    let check = Check { files: vec!["a".into()], hsps: vec!["x.hsp".into()], expected };
+    assert_eq!(command(&format!("check --hsp x.hsp {options} a")).action, Action::Check(check));
+    says("upload --expect-build= a", &["--expect-build", "empty"]);
+    says("check --expect-identifier= a", &["--expect-identifier", "empty"]);
+    says("put --token t --no-check --strict a", &["--strict", "--no-check"]);
+    says("upload --no-check --expect-version 1 a", &["--expect-version", "--no-check"]);
+    says("token --type ios --strict", &["--strict", "FILE"]);
+    says("check --hsp x.hsp a b", &["--hsp", "single FILE"]);
+    says("status --strict K", &["--strict"]);
 }
 
 #[test]
@@ -166,7 +188,8 @@ fn the_other_commands() {
     let status = status("status K --wait --qr always");
     assert_eq!((status.key.as_str(), status.qr.show), ("K", When::Always));
     let files = || vec!["a".into(), "b".into()];
-    assert_eq!(command("check a b").action, Action::Check { files: files() });
+    let check = Check { files: files(), hsps: Vec::new(), expected: Expected::default() };
+    assert_eq!(command("check a b").action, Action::Check(check));
     let hsps = Action::HarmonyHsp { key: "K".into(), files: files() };
     assert_eq!(command("harmony-hsp K a b").action, hsps);
     assert_eq!(command("doctor").action, Action::Doctor);

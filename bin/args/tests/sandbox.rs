@@ -15,12 +15,13 @@ fn alone() {
         port: Some(8080),
         polls: Some(0),
         public_url: Some("https://localhost:8443".into()),
+        publish_as: Some("com.other".into()),
         strict_requests: true,
         faults: vec!["storage:1:cut=done".into(), "token:*:html".into()],
         run: SandboxRun::Serve,
     };
     let line = "sandbox --port 8080 --polls 0 --public-url https://localhost:8443 \
-                --strict-requests --fault storage:1:cut=done --fault=token:*:html";
+                --publish-as com.other --strict-requests --fault storage:1:cut=done --fault=token:*:html";
     assert_eq!(sandbox(line), expected);
     says("sandbox --port 70000", &["--port '70000'", "too large"]);
 }

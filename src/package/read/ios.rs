@@ -29,6 +29,7 @@ pub(crate) struct Ios {
 #[derive(Debug, Default)]
 pub(crate) struct Info {
     pub(crate) identifier: Option<String>,
+    pub(crate) name: Option<String>,
     pub(crate) version: Option<String>,
     pub(crate) build: Option<String>,
     pub(crate) min_os: Option<String>,
@@ -191,6 +192,7 @@ impl Info {
         let text = |key| list.text(key).map(str::to_owned);
         Some(Self {
             identifier: filled(&list, "CFBundleIdentifier"),
+            name: filled(&list, "CFBundleDisplayName").or_else(|| filled(&list, "CFBundleName")),
             version: text("CFBundleShortVersionString"),
             build: text("CFBundleVersion"),
             min_os: text("MinimumOSVersion"),

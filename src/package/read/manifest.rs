@@ -5,6 +5,7 @@ use super::axml::{self, Element, Event, Name, Value};
 const NAME: Name = (0x0101_0003, "name");
 const SHARED_USER_ID: Name = (0x0101_000B, "sharedUserId");
 const HAS_CODE: Name = (0x0101_000C, "hasCode");
+const LABEL: Name = (0x0101_0001, "label");
 const DEBUGGABLE: Name = (0x0101_000F, "debuggable");
 const EXPORTED: Name = (0x0101_0010, "exported");
 const MIN_SDK: Name = (0x0101_020C, "minSdkVersion");
@@ -51,6 +52,8 @@ pub(crate) struct Manifest {
 /// The `application` of a manifest. None is what can't be read.
 #[derive(Debug, Default)]
 pub(crate) struct Application {
+    /// The app's name, where the manifest says it itself.
+    pub(crate) label: Option<String>,
     pub(crate) has_code: Option<bool>,
     pub(crate) debuggable: Option<bool>,
     pub(crate) test_only: Option<bool>,
@@ -156,6 +159,7 @@ fn required_splits(element: &Element<'_>) -> Option<String> {
 impl Application {
     fn new(element: &Element<'_>) -> Self {
         Self {
+            label: element.android(LABEL).text(),
             has_code: element.android(HAS_CODE).flag(true),
             debuggable: element.android(DEBUGGABLE).flag(false),
             test_only: element.android(TEST_ONLY).flag(false),

@@ -39,7 +39,7 @@ pub(crate) fn judge(apk: &Android, context: &Context<'_>) -> Vec<Finding> {
     super::findings(&RULES, apk, context, |code| !is_split || BESIDE_SPLIT.contains(&code))
 }
 
-const RULES: [Rule<Android>; 20] = [
+pub(super) const RULES: [Rule<Android>; 20] = [
     Rule {
         code: "android-not-signed",
         level: Level::Blocks,

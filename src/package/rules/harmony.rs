@@ -10,7 +10,7 @@ pub(crate) fn judge(hap: &Harmony, context: &Context<'_>) -> Vec<Finding> {
     super::findings(&RULES, hap, context, |_| true)
 }
 
-const RULES: [Rule<Harmony>; 11] = [
+pub(super) const RULES: [Rule<Harmony>; 11] = [
     Rule {
         code: "harmony-not-signed",
         level: Level::Blocks,

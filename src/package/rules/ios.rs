@@ -25,7 +25,7 @@ pub(crate) fn judge(ipa: &Ios, context: &Context<'_>) -> Vec<Finding> {
     super::findings(&RULES, ipa, context, |code| !is_simulator || BESIDE_SIMULATOR.contains(&code))
 }
 
-const RULES: [Rule<Ios>; 16] = [
+pub(super) const RULES: [Rule<Ios>; 16] = [
     Rule {
         code: "ios-simulator",
         level: Level::Blocks,

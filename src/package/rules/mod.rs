@@ -7,7 +7,7 @@ pub(crate) mod ios;
 #[cfg(test)]
 mod tests;
 
-use crate::package::finding::{Finding, Level};
+use crate::package::finding::{Finding, Level, shown};
 use crate::package::read::harmony::Hsp;
 use crate::package::read::time;
 
@@ -45,6 +45,20 @@ fn findings<Facts>(
             Some(Finding { code: rule.code, level: rule.level, message })
         })
         .collect()
+}
+
+/// The service published one identifier, and the package has another.
+pub(crate) fn published_other_app(
+    published: &str,
+    identifier: &str,
+    page: Option<&str>,
+) -> Finding {
+    let (published, identifier) = (shown(published), shown(identifier));
+    let mut message = format!("Pgyer published {published}, and the package is {identifier}");
+    if let Some(page) = page {
+        message += &format!(": look at {page}");
+    }
+    Finding { code: "published-other-app", level: Level::Blocks, message }
 }
 
 /// When a profile ends, seen from now.

@@ -73,13 +73,9 @@ fn strictness_stops_what_blocks() {
         let look = look_at(&std::fs::read(&path).unwrap(), NOW, &[]).unwrap();
         let blocks = look.findings.iter().any(|finding| finding.level == Level::Blocks);
         let mut strict = Expected::default();
-        assert_eq!(strict.problem(&look.identity, &look.findings), None);
+        assert!(strict.check(&path, &look.identity, &look.findings).is_ok());
         strict.strict = true;
-        assert_eq!(
-            strict.problem(&look.identity, &look.findings).is_some(),
-            blocks,
-            "{}",
-            path.display()
-        );
+        let refused = strict.check(&path, &look.identity, &look.findings).is_err();
+        assert_eq!(refused, blocks, "{}", path.display());
     }
 }

@@ -37,7 +37,10 @@ fn reads_a_form_in_pieces_of_every_size() {
         let file = form.file.unwrap();
         assert_eq!((file.field.as_str(), file.file_name.as_str()), ("file", "a.apk"));
         assert_eq!(file.content_type, "application/octet-stream");
-        assert_eq!((file.size, &*file.start), (content.len() as u64, content.as_bytes()));
+        assert_eq!(
+            (file.content.size(), file.content.start()),
+            (content.len() as u64, content.as_bytes())
+        );
         let mut digest = Digest::new();
         digest.write(content.as_bytes());
         assert_eq!(file.crc64, digest.sum64());
@@ -48,7 +51,7 @@ fn reads_a_form_in_pieces_of_every_size() {
 fn keeps_the_start_of_a_file_only() {
     let (form, _) = read(whole(&"x".repeat(1_000_000)).as_bytes(), 8192).unwrap();
     let file = form.file.unwrap();
-    assert_eq!((file.size, file.start.len()), (1_000_000, 64 * 1024));
+    assert_eq!((file.content.size(), file.content.start().len()), (1_000_000, 64 * 1024));
 }
 
 /// Forms that servers take, and the first deviation of each.
@@ -102,7 +105,11 @@ fn takes_what_servers_take_and_says_so() {
             assert_eq!(deviations.first().map(String::as_str), Some(deviation), "{body}");
             assert_eq!(form.fields, [("key".into(), b"k;&=".to_vec())], "{body}");
             let file = form.file.unwrap();
-            assert_eq!((file.file_name.as_str(), &*file.start), ("a.apk", &b"x"[..]), "{body}");
+            assert_eq!(
+                (file.file_name.as_str(), file.content.start()),
+                ("a.apk", &b"x"[..]),
+                "{body}"
+            );
         }
     }
 }
@@ -162,7 +169,7 @@ fn there_is_one_file_and_what_follows_it_is_named() {
     assert_eq!(form.after_file.as_deref(), Some("b"));
     let values: Vec<_> = form.fields.iter().map(|(_, value)| value.as_slice()).collect();
     assert_eq!(values, [b"1", b"2", b"3"]);
-    assert_eq!(form.file.unwrap().start, b"x");
+    assert_eq!(form.file.unwrap().content.start(), b"x");
     let code = |body: String| read(body.as_bytes(), 64).map(|_| ()).unwrap_err().code;
     assert_eq!(code(format!("{file}{file}{end}")), "IncorrectNumberOfFilesInPostRequest");
     let long = format!("{}{file}{end}", text("key", &"x".repeat(1001)));
@@ -172,7 +179,7 @@ fn there_is_one_file_and_what_follows_it_is_named() {
 #[test]
 fn a_form_without_a_file_and_an_empty_file_are_forms() {
     assert!(read(b"--b0undary--", 3).unwrap().0.file.is_none());
-    assert_eq!(read(whole("").as_bytes(), 3).unwrap().0.file.unwrap().size, 0);
+    assert_eq!(read(whole("").as_bytes(), 3).unwrap().0.file.unwrap().content.size(), 0);
 }
 
 proptest! {

@@ -200,7 +200,7 @@ fn what_others_name_stays_text_in_the_summary() {
     let summary = job.summary();
     assert_eq!(
         summary.lines().next().unwrap(),
-        "### \\<img src\\=x\\>\\[a\\]\\(https\\:\\/\\/evil\\.example\\)\\!\\[b\\]\\(c\\)\\|\\`d\\`\\@me \\# e  1\\.0"
+        "### \\<img src\\=x\\>\\[a\\]\\(https\\:\\/\\/evil\\.example\\)\\!\\[b\\]\\(c\\)\\|\\`d\\`\\@me \\# e  1\\.2\\.3"
     );
 }
 

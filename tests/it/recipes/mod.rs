@@ -201,7 +201,7 @@ fn check_outputs(job: &Job) {
     assert!(url.starts_with("https://www.pgyer.com/"), "{url}");
     assert_eq!(job.output("PGYER_APP_NAME"), NAME);
     let summary = job.summary();
-    assert!(summary.starts_with(&format!("### {NAME} 1.0\n\n<{url}>\n\n![QR code](https://")));
+    assert!(summary.starts_with(&format!("### {NAME} 1.2.3\n\n<{url}>\n\n![QR code](https://")));
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn jenkins() {
             let (path, rest) = part.split_once('}').unwrap();
             description.extend([member(&app, path), rest]);
         }
-        let page = format!("{NAME} 1.0: https://www.pgyer.com/");
+        let page = format!("{NAME} 1.2.3: https://www.pgyer.com/");
         assert!(description.starts_with(&page), "{description}");
     }
 }

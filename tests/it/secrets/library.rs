@@ -131,7 +131,9 @@ fn call(client: &Client, echo: &Echo, run: &str, step: Step, printed: &Printed) 
         Step::Hsp => printed.result(&client.upload_harmony_hsp("k", &upload().hsps[0])),
         Step::Legacy => {
             let apk = Package::open(data("app.apk")).unwrap();
-            printed.result(&client.upload_legacy(&apk, &release()));
+            let mut options = UploadOptions::default();
+            options.release = release();
+            printed.result(&client.upload_legacy(&apk, &options));
         }
     }
 }

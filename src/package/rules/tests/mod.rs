@@ -1,5 +1,6 @@
 //! Each rule fires where it should, and not for its nearest neighbour.
 
 mod android;
+mod documents;
 mod harmony;
 mod ios;

@@ -3,10 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+<<<<<<< HEAD:bin/commands.rs
 use pgyer::{
     ApiKey, BuildType, Client, Error, Package, Release, Result, Source, Turn, UploadOptions,
     UploadToken,
 };
+=======
+use pgyer::{ApiKey, Client, Error, Result, Source, Turn};
+>>>>>>> 3d61448 (A gate for CI: --strict and --expect-...; what was published is held against what was sent):bin/commands/mod.rs
 
 use crate::args::{self, Action, Command, Format, Qr};
 use crate::inputs::{self, Inputs, P12, P12_PASSWORD};
@@ -15,6 +19,13 @@ use crate::output::{self, Report, ReportKind, operand};
 use crate::progress::Screen;
 use crate::{client, qr};
 
+<<<<<<< HEAD:bin/commands.rs
+=======
+mod package;
+
+const P12_PASSWORD: &str = "--p12-password-file";
+
+>>>>>>> 3d61448 (A gate for CI: --strict and --expect-...; what was published is held against what was sent):bin/commands/mod.rs
 /// Does what a command line asks for, and returns the exit code. An error is one of the command
 /// line, the environment or the configuration; that of a FILE or KEY has been reported already.
 pub(crate) fn run(command: &Command, screen: &Screen, began: Instant) -> Result<u8> {
@@ -26,9 +37,7 @@ pub(crate) fn run(command: &Command, screen: &Screen, began: Instant) -> Result<
         Action::Put(put) => run.put(put),
         Action::HarmonyCert { key, file, password } => run.harmony_cert(key, file, password),
         Action::HarmonyHsp { key, files } => run.harmony_hsp(key, files),
-        Action::Check { files } => {
-            Ok(run.each(files, 1, &Qr::default(), |_, file, _| run.check(file)))
-        }
+        Action::Check(check) => Ok(run.check(check)),
         Action::Doctor => run.doctor(),
         Action::Sandbox(sandbox) => run.sandbox(sandbox),
     }
@@ -155,17 +164,12 @@ impl Run<'_> {
         delivered.map_or_else(|error| unwritten(&error, ""), |()| 0)
     }
 
-    fn check(&self, file: &Path) -> Outcome {
-        let result = open_package(file, None, true, None).map(|package| {
-            self.tell_findings(file, &package);
-            Report::about(ReportKind::Check, &package)
-        });
-        Outcome { file: Some(operand(file)), key: None, result }
-    }
-
-    fn tell_findings(&self, file: &Path, package: &Package) {
-        let file = operand(file);
-        package.findings().iter().for_each(|finding| self.screen.finding(&file, finding));
+    fn check(&self, check: &args::Check) -> u8 {
+        self.each(&check.files, 1, &Qr::default(), |_, file, _| Outcome {
+            file: Some(operand(file)),
+            key: None,
+            result: self.check_file(file, check),
+        })
     }
 
     fn upload(&self, upload: &args::Upload) -> Result<u8> {
@@ -177,9 +181,13 @@ impl Run<'_> {
         Ok(self.each(&upload.files, upload.jobs, &upload.qr, |number, file, turn| {
             let job = Job::new(&client, self.screen.begin(number, file, "starting"));
             let result = if upload.legacy {
-                upload_legacy(&job.client, file, upload, &release)
+                self.upload_legacy(&job.client, file, upload, &release)
             } else {
+<<<<<<< HEAD:bin/commands.rs
                 publish(&job.client, file, upload, &release, p12.as_ref(), turn)
+=======
+                self.publish(&job.client, file, upload, &release, password.as_ref(), turn)
+>>>>>>> 3d61448 (A gate for CI: --strict and --expect-...; what was published is held against what was sent):bin/commands/mod.rs
             };
             Outcome { file: Some(operand(file)), key: job.end(), result }
         }))
@@ -218,16 +226,6 @@ impl Run<'_> {
         Ok(self.report(Outcome { file: file.map(operand), key: None, result }, &Qr::default()))
     }
 
-    fn type_for_token(&self, token: &args::Token) -> Result<BuildType> {
-        let build_type = token.release.build_type;
-        let Some(file) = &token.file else {
-            return build_type.ok_or_else(|| inputs::usage("there is no type"));
-        };
-        let package = open_package(file, build_type, token.check, None)?;
-        self.tell_findings(file, &package);
-        Ok(package.build_type())
-    }
-
     fn put(&self, put: &args::Put) -> Result<u8> {
         let token = self.inputs().token(&put.token)?;
         // No key is needed and none is sent, but a file that an option names has to be right.
@@ -236,7 +234,7 @@ impl Run<'_> {
         }
         let client = self.client_with(None)?;
         let job = Job::new(&client, self.screen.begin(0, &put.file, "starting"));
-        let result = put_package(&job.client, put, &token);
+        let result = self.put_package(&job.client, put, &token);
         job.end();
         // A token that can't be used is a wrong file of an option, like a file that is no token.
         if let Err(error @ Error::Usage { .. }) = result {
@@ -322,6 +320,7 @@ impl Run<'_> {
     }
 }
 
+<<<<<<< HEAD:bin/commands.rs
 /// Publishes a file, or stores it alone where nobody waits for the build.
 fn publish(
     client: &Client,
@@ -400,6 +399,8 @@ fn open_package(
     })
 }
 
+=======
+>>>>>>> 3d61448 (A gate for CI: --strict and --expect-...; what was published is held against what was sent):bin/commands/mod.rs
 /// Whether the message of an error names a FILE. That it contains the name says nothing: a file may
 /// be called "a".
 fn is_about(error: &Error, name: &str) -> bool {
