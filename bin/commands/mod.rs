@@ -3,29 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-<<<<<<< HEAD:bin/commands.rs
-use pgyer::{
-    ApiKey, BuildType, Client, Error, Package, Release, Result, Source, Turn, UploadOptions,
-    UploadToken,
-};
-=======
 use pgyer::{ApiKey, Client, Error, Result, Source, Turn};
->>>>>>> 3d61448 (A gate for CI: --strict and --expect-...; what was published is held against what was sent):bin/commands/mod.rs
 
 use crate::args::{self, Action, Command, Format, Qr};
-use crate::inputs::{self, Inputs, P12, P12_PASSWORD};
+use crate::inputs::{self, Inputs, P12_PASSWORD};
 use crate::observed::Job;
 use crate::output::{self, Report, ReportKind, operand};
 use crate::progress::Screen;
 use crate::{client, qr};
 
-<<<<<<< HEAD:bin/commands.rs
-=======
 mod package;
 
-const P12_PASSWORD: &str = "--p12-password-file";
-
->>>>>>> 3d61448 (A gate for CI: --strict and --expect-...; what was published is held against what was sent):bin/commands/mod.rs
 /// Does what a command line asks for, and returns the exit code. An error is one of the command
 /// line, the environment or the configuration; that of a FILE or KEY has been reported already.
 pub(crate) fn run(command: &Command, screen: &Screen, began: Instant) -> Result<u8> {
@@ -183,11 +171,7 @@ impl Run<'_> {
             let result = if upload.legacy {
                 self.upload_legacy(&job.client, file, upload, &release)
             } else {
-<<<<<<< HEAD:bin/commands.rs
-                publish(&job.client, file, upload, &release, p12.as_ref(), turn)
-=======
-                self.publish(&job.client, file, upload, &release, password.as_ref(), turn)
->>>>>>> 3d61448 (A gate for CI: --strict and --expect-...; what was published is held against what was sent):bin/commands/mod.rs
+                self.publish(&job.client, file, upload, &release, p12.as_ref(), turn)
             };
             Outcome { file: Some(operand(file)), key: job.end(), result }
         }))
@@ -320,87 +304,6 @@ impl Run<'_> {
     }
 }
 
-<<<<<<< HEAD:bin/commands.rs
-/// Publishes a file, or stores it alone where nobody waits for the build.
-fn publish(
-    client: &Client,
-    file: &Path,
-    upload: &args::Upload,
-    release: &Release,
-    p12: Option<&P12>,
-    turn: &Turn<'_>,
-) -> Result<Report> {
-    let name = upload.file_name.as_deref();
-    let package = open_package(file, upload.release.build_type, upload.check, name)?;
-    let mut options = UploadOptions::default();
-    options.release = release.clone();
-    options.hsps = upload.hsps.iter().map(Source::open).collect::<Result<_>>()?;
-    let package = package.with_hsps(&options.hsps);
-    options.p12 = p12.map(P12::open).transpose()?;
-    let stored = client.store(&package, &options)?;
-    let Some(wait) = &upload.wait else {
-        let mut report = Report::about(ReportKind::Stored, &package);
-        report.key = Some(stored.key);
-        report.upload_time = Some(stored.upload_time);
-        return Ok(report);
-    };
-    turn.pass();
-    options.wait = wait.clone();
-    let published = stored.wait(&package, &options)?;
-    let mut report = Report::about(ReportKind::Build, &package);
-    report.key = Some(published.key);
-    report.build = Some(published.build);
-    report.upload_time = Some(published.upload_time);
-    report.publish_time = Some(published.publish_time);
-    Ok(report)
-}
-
-fn upload_legacy(
-    client: &Client,
-    file: &Path,
-    upload: &args::Upload,
-    release: &Release,
-) -> Result<Report> {
-    let package = open_package(file, None, upload.check, upload.file_name.as_deref())?;
-    let began = Instant::now();
-    let build = client.upload_legacy(&package, release)?;
-    let mut report = Report::about(ReportKind::Build, &package);
-    report.build = Some(build);
-    report.upload_time = Some(began.elapsed());
-    Ok(report)
-}
-
-fn put_package(client: &Client, put: &args::Put, token: &UploadToken) -> Result<Report> {
-    let package = open_package(&put.file, put.build_type, put.check, put.file_name.as_deref())?;
-    let began = Instant::now();
-    client.put(token, &package)?;
-    let mut report = Report::about(ReportKind::Stored, &package);
-    report.key = Some(token.key().to_owned());
-    report.upload_time = Some(began.elapsed());
-    Ok(report)
-}
-
-/// Opens a package as the options say: of a type, without the check, under another name.
-fn open_package(
-    file: &Path,
-    build_type: Option<BuildType>,
-    check: bool,
-    sent_as: Option<&str>,
-) -> Result<Package> {
-    let package = match (check, build_type) {
-        (false, build_type) => Package::open_unchecked(file, build_type),
-        (true, Some(build_type)) => Package::open_as(file, build_type),
-        (true, None) => Package::open(file),
-    };
-    let package = package?;
-    Ok(match sent_as {
-        Some(name) => package.sent_as(name),
-        None => package,
-    })
-}
-
-=======
->>>>>>> 3d61448 (A gate for CI: --strict and --expect-...; what was published is held against what was sent):bin/commands/mod.rs
 /// Whether the message of an error names a FILE. That it contains the name says nothing: a file may
 /// be called "a".
 fn is_about(error: &Error, name: &str) -> bool {

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use pgyer::{
-    BuildType, Client, Finding, Package, Password, Published, Release, Result, Source, Turn,
-    UploadOptions, UploadToken,
+    BuildType, Client, Finding, Package, Published, Release, Result, Source, Turn, UploadOptions,
+    UploadToken,
 };
 
 use super::Run;
 use crate::args;
-use crate::inputs;
+use crate::inputs::{self, P12};
 use crate::output::{Report, ReportKind, operand};
 
 impl Run<'_> {
@@ -40,7 +40,7 @@ impl Run<'_> {
         file: &Path,
         upload: &args::Upload,
         release: &Release,
-        p12_password: Option<&Password>,
+        p12: Option<&P12>,
         turn: &Turn<'_>,
     ) -> Result<Report> {
         let name = upload.file_name.as_deref();
@@ -48,9 +48,7 @@ impl Run<'_> {
         let mut options = options(upload, release);
         options.hsps = open_all(&upload.hsps)?;
         let package = package.with_hsps(&options.hsps)?;
-        if let (Some(p12), Some(password)) = (&upload.certificate, p12_password) {
-            options.p12 = Some((Source::open(&p12.file)?, password.clone()));
-        }
+        options.p12 = p12.map(P12::open).transpose()?;
         let stored = client.store(&package, &options)?;
         let Some(wait) = &upload.wait else {
             let mut report = Report::about(ReportKind::Stored, &package);
