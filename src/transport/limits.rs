@@ -73,7 +73,7 @@ impl StallLimit {
 
     /// The limit where bytes may be moving unseen.
     pub(super) fn for_what_is_hidden(&self) -> Self {
-        Self { timeout: self.timeout * HIDDEN_FACTOR, ..*self }
+        Self { timeout: self.timeout.saturating_mul(HIDDEN_FACTOR), ..*self }
     }
 
     /// Fails once the deadline has passed, or nothing has moved for too long.
@@ -130,6 +130,7 @@ mod tests {
         let limit = StallLimit::new(second, none);
         assert!(limit.check(before).is_err());
         assert!(limit.for_what_is_hidden().check(before).is_ok());
+        assert!(StallLimit::new(Duration::MAX, none).for_what_is_hidden().check(before).is_ok());
         let passed = StallLimit::new(second, passed).for_what_is_hidden();
         assert_eq!(passed.check(before).unwrap_err().kind, FailureKind::Deadline);
     }
