@@ -183,6 +183,8 @@ fn without_numbers(text: &str) -> String {
             !word.is_empty() && word.chars().all(figures) || word.starts_with("https://")
         };
         let known = |word: &str| match word.rsplit_once('/') {
+            // How fast this machine is decides on the unit.
+            Some((_, "s")) => "…/s".to_owned(),
             _ if !is_figure(&word) => word.to_owned(),
             Some((start, _)) => format!("{start}/…"),
             None => "0".to_owned(),
