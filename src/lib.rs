@@ -161,6 +161,42 @@
 //! # Ok::<(), pgyer::Error>(())
 //! ```
 //!
+//! # Logs and async code
+//!
+//! The library writes nothing; what happens goes to the observer, here on to [`log`]. With
+//! `tracing` it is the same, with its macros.
+//!
+//! ```no_run
+//! # let client = pgyer::Client::builder().build()?;
+//! use pgyer::Event;
+//!
+//! let client = client.with_observer(|event| match event {
+//!     Event::Request { method, url, outcome, elapsed, .. } => {
+//!         log::debug!("{method} {url}: {outcome:?} after {elapsed:?}");
+//!     }
+//!     Event::Retry { because, delay, .. } => log::warn!("{because}; again in {delay:?}"),
+//!     Event::Sent { .. } => {}
+//!     event => log::info!("{event:?}"),
+//! });
+//! # Ok::<(), pgyer::Error>(())
+//! ```
+//!
+//! Calls block, so async code makes them on a thread that may block:
+//!
+//! ```no_run
+//! use pgyer::{BuildInfo, Client, Package, UploadOptions};
+//!
+//! async fn publish(client: Client, path: String) -> Result<BuildInfo, Box<dyn std::error::Error>> {
+//!     let publish = move || {
+//!         let package = Package::open(path)?;
+//!         client.publish(&package, &UploadOptions::default())
+//!     };
+//!     Ok(tokio::task::spawn_blocking(publish).await??.build)
+//! }
+//! ```
+//!
+//! [`log`]: https://docs.rs/log
+//!
 //! # Secrets
 //!
 //! [`ApiKey`] and [`Password`] have no `Display`, and their `Debug` shows `***`; a token's

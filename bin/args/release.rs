@@ -28,12 +28,7 @@ pub(super) fn build_type(options: &ParsedOptions<'_>) -> Result<Option<BuildType
 
 /// The inner `None` is automatic.
 fn region(name: &str) -> Option<Option<Region>> {
-    match name {
-        "auto" => Some(None),
-        "overseas" | "1" => Some(Some(Region::Overseas)),
-        "china" | "2" => Some(Some(Region::China)),
-        _ => None,
-    }
+    if name == "auto" { Some(None) } else { name.parse().ok().map(Some) }
 }
 
 /// Who can install a build, without the password.

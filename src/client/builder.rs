@@ -11,7 +11,7 @@ use crate::event::Observer;
 use crate::redact::Redactor;
 use crate::retry::{Deadline, RetryPolicy};
 use crate::secret::ApiKey;
-use crate::transport::{Pin, Proxies, Roots, Settings, Transport, Url};
+use crate::transport::{Pin, Proxies, Roots, Settings, Transport, USER_AGENT, Url};
 
 /// The documented host, and the official ones that the vendor's own programs fall back to.
 pub(crate) const OFFICIAL_URLS: [&str; 4] = [
@@ -51,6 +51,7 @@ pub struct ClientBuilder {
     stall_timeout: Duration,
     limit_rate: Option<NonZeroU64>,
     retry: RetryPolicy,
+    user_agent: String,
 }
 
 impl Default for ClientBuilder {
@@ -66,6 +67,7 @@ impl Default for ClientBuilder {
             stall_timeout: Duration::from_secs(60),
             limit_rate: None,
             retry: RetryPolicy::default(),
+            user_agent: USER_AGENT.to_owned(),
         }
     }
 }
@@ -171,6 +173,27 @@ impl ClientBuilder {
         self
     }
 
+    /// Adds to the `User-Agent`, `pgyer/` and the version, what uses this library: `name/1.2`.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if it is empty or has other characters than visible ASCII and spaces.
+    ///
+    /// ```
+    /// let builder = pgyer::Client::builder().add_user_agent("gradle-task/1.2")?;
+    /// assert!(builder.add_user_agent("two\r\nlines").is_err());
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
+    pub fn add_user_agent(mut self, product: &str) -> Result<Self> {
+        let is_plain = product.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        if product.trim().is_empty() || !is_plain {
+            let problem = format!("{product:?} can't be part of a User-Agent");
+            return Err(Error::usage(problem));
+        }
+        self.user_agent.push(' ');
+        self.user_agent.push_str(product);
+        Ok(self)
+    }
+
     /// Sets how often and when failed requests are retried.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
@@ -220,6 +243,7 @@ impl ClientBuilder {
             transport,
             retry: self.retry,
             insecure_http: self.insecure_http,
+            user_agent: self.user_agent,
         };
         Ok(Client {
             shared: Arc::new(shared),

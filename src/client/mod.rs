@@ -56,6 +56,7 @@ pub(crate) struct Shared {
     pub(crate) transport: Transport,
     pub(crate) retry: RetryPolicy,
     pub(crate) insecure_http: bool,
+    user_agent: String,
 }
 
 /// The API's hosts. The first that answers is kept, and no other is tried after that.
@@ -235,6 +236,7 @@ impl Client {
             url,
             content_type,
             length: body.len() as u64,
+            user_agent: &self.shared.user_agent,
             expects_continue: false,
             is_repeatable: true,
             deadline: self.deadline,
@@ -260,6 +262,7 @@ impl Client {
             url,
             content_type: Some(&content_type),
             length: body.len(),
+            user_agent: &self.shared.user_agent,
             expects_continue,
             is_repeatable: false,
             deadline: self.deadline,

@@ -1,6 +1,9 @@
 //! The kinds of errors, and the exit codes that go with them.
 
 use std::fmt;
+use std::str::FromStr;
+
+use super::Error;
 
 /// The kinds of errors, as the program's exit codes and its JSON tell them apart.
 ///
@@ -9,6 +12,8 @@ use std::fmt;
 ///
 /// assert_eq!(ErrorKind::Pending.to_string(), "pending");
 /// assert_eq!(ErrorKind::Pending.exit_code(), 9);
+/// assert_eq!("pending".parse::<ErrorKind>()?, ErrorKind::Pending);
+/// # Ok::<(), pgyer::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -49,6 +54,19 @@ impl ErrorKind {
         }
     }
 
+    /// All kinds, in the order of their exit codes.
+    const ALL: [Self; 9] = [
+        Self::Io,
+        Self::Usage,
+        Self::Package,
+        Self::Auth,
+        Self::Api,
+        Self::Network,
+        Self::Storage,
+        Self::Publish,
+        Self::Pending,
+    ];
+
     /// The exit code of the program for this kind: 1 to 9.
     pub fn exit_code(self) -> u8 {
         match self {
@@ -69,5 +87,29 @@ impl fmt::Display for ErrorKind {
     /// Writes the [`name`](Self::name).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
+    }
+}
+
+impl FromStr for ErrorKind {
+    type Err = Error;
+
+    /// Reads a [`name`](Self::name), as in the program's JSON.
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let kind = Self::ALL.into_iter().find(|kind| kind.name() == name);
+        kind.ok_or_else(|| Error::usage(format!("'{name}' is not a kind of error")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_read_by_its_name() {
+        for (kind, code) in ErrorKind::ALL.into_iter().zip(1..) {
+            assert_eq!(kind.name().parse::<ErrorKind>().unwrap(), kind);
+            assert_eq!(kind.exit_code(), code);
+        }
+        assert!("Io".parse::<ErrorKind>().is_err());
     }
 }

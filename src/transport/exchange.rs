@@ -129,6 +129,7 @@ pub(super) mod tests {
             url: &Url::parse("http://localhost/").unwrap(),
             content_type: Some("text/plain"),
             length,
+            user_agent: "pgyer",
             expects_continue,
             is_repeatable: false,
             deadline: Deadline::default(),

@@ -96,6 +96,7 @@ pub(crate) struct Request<'a> {
     /// `None` makes it a GET.
     pub(crate) content_type: Option<&'a str>,
     pub(crate) length: u64,
+    pub(crate) user_agent: &'a str,
     /// Whether the server is asked with `Expect: 100-continue` if it wants the body.
     pub(crate) expects_continue: bool,
     /// Whether sending it twice does no harm.
@@ -159,7 +160,7 @@ fn run(
 ) -> Result<Answer, Failure> {
     // An agent for each request: its connector is how `ureq` gets to the exchange.
     let connector = UreqConnector(Arc::clone(exchange));
-    let agent = Agent::with_parts(config(), connector, NoResolver);
+    let agent = Agent::with_parts(config(request.user_agent), connector, NoResolver);
     let mut body = CountedBody::new(body, exchange);
     let impossible =
         |_| Failure::new(FailureKind::Refused, format!("{} can't be requested", request.url));
@@ -172,13 +173,13 @@ fn run(
     Answer::read(response, exchange)
 }
 
-fn config() -> Config {
+fn config(user_agent: &str) -> Config {
     Config::builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
         .proxy(None)
-        .user_agent(USER_AGENT)
+        .user_agent(user_agent)
         .accept_encoding(AutoHeaderValue::None)
         .max_response_header_size(MAX_HEAD)
         // The connection does the waiting: it understands 100 with headers, too.

@@ -1,5 +1,8 @@
 //! What describes a release: the optional parameters of `getCOSToken` and of the legacy upload.
 
+use std::fmt;
+use std::str::FromStr;
+
 use super::Date;
 use crate::error::{Error, Result};
 use crate::secret::Password;
@@ -137,6 +140,14 @@ impl Validity {
 }
 
 /// Where to upload to, `oversea`. Without it the service decides by the client's address.
+///
+/// ```
+/// use pgyer::Region;
+///
+/// assert_eq!("china".parse::<Region>()?, Region::China);
+/// assert_eq!(Region::China.to_string(), "china");
+/// # Ok::<(), pgyer::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Region {
@@ -151,6 +162,28 @@ impl Region {
         match self {
             Self::Overseas => "1",
             Self::China => "2",
+        }
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Overseas => "overseas",
+            Self::China => "china",
+        })
+    }
+}
+
+impl FromStr for Region {
+    type Err = Error;
+
+    /// Accepts `overseas` and `china`, and the API's `1` and `2`.
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "overseas" | "1" => Ok(Self::Overseas),
+            "china" | "2" => Ok(Self::China),
+            _ => Err(Error::usage(format!("'{text}' is not a region: overseas or china"))),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The upload token of step one.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::error::Error;
 use crate::json::{self, Fields, MOST_MEMBERS};
@@ -128,6 +129,15 @@ impl UploadToken {
     /// give it to nobody but [`Client::put`](crate::Client::put).
     pub fn expose_json(&self) -> &str {
         &self.json
+    }
+}
+
+impl FromStr for UploadToken {
+    type Err = Error;
+
+    /// [`from_json`](Self::from_json).
+    fn from_str(json: &str) -> Result<Self, Error> {
+        Self::from_json(json)
     }
 }
 

@@ -69,6 +69,24 @@ fn what_was_never_a_path_is_sent_as_it_is() {
 }
 
 #[test]
+fn the_user_agent_names_what_uses_the_library() {
+    let sandbox = crate::support::strict();
+    let key = ApiKey::new(sandbox.api_key()).unwrap();
+    let builder = Client::builder().api_key(key).api_url(sandbox.api_url());
+    let client = builder.add_user_agent("task/1.2").unwrap().build().unwrap();
+    client.store(&Package::open(data("app.apk")).unwrap(), &UploadOptions::default()).unwrap();
+    let expected = format!("pgyer/{} task/1.2", env!("CARGO_PKG_VERSION"));
+    for request in &sandbox.seen().requests {
+        let is_it = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("user-agent");
+        let agent = request.headers.iter().find(is_it).map(|(_, value)| value.as_str());
+        assert_eq!(agent, Some(expected.as_str()));
+    }
+    for wrong in ["", " ", "a\r\nb: c", "é"] {
+        assert!(Client::builder().add_user_agent(wrong).is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
 fn clones_share_their_connections() {
     let sandbox = crate::support::strict();
     let one = client(&sandbox);
