@@ -234,6 +234,12 @@ fn a_refusal_of_the_command_line_is_an_error_in_its_words() {
     let said = "::error title=Pgyer::--region 'moon' is not auto, overseas or china";
     assert_eq!(commands(&ran.stdout), [said]);
     assert_eq!(job.output("json"), "[]");
+    // What fails after the result is one, too.
+    let ran = upload(&mut job, &sandbox, "app.apk", "--qr-file temp").expect(1);
+    let said = commands(&ran.stdout);
+    let start = "::error title=Pgyer::app.apk: cannot write the QR code to temp: ";
+    assert!(said.len() == 1 && said[0].starts_with(start), "{ran:#?}");
+    assert!(job.output("install-url").starts_with("https://www.pgyer.com/"));
     // Options are split at blanks and nothing else.
     let ran =
         upload(&mut job, &sandbox, "app.apk", "--channel * --region $(touch pwned)").expect(2);
