@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::stand_ins::{self, Releases};
 use super::{builds, in_shell, odd_sandbox, section, shell_blocks, shells};
 use crate::support::document::shell_of_yaml;
-use crate::support::{Ran, folder, program_for, run};
+use crate::support::{Ran, data, folder, program_for, run};
 
 /// A run of a recipe that loads a release: the sandbox, the folder, and how it went.
 struct Hosted {
@@ -126,6 +126,25 @@ fn flutter() {
         let script = shell_blocks("Flutter").join("\n");
         in_shell(&shell, &path, &sandbox, folder.path(), &script, &[]).expect(0);
         assert_eq!(builds(&sandbox), 2);
+    }
+}
+
+#[test]
+fn when_no_phone_could_install_it() {
+    let blocks = shell_blocks("When no phone could install it");
+    assert_eq!(blocks.len(), 2);
+    for (shell, path) in shells(stand_ins::bin()) {
+        let (sandbox, folder) = (odd_sandbox(), folder());
+        let run = |script: &String| in_shell(&shell, &path, &sandbox, folder.path(), script, &[]);
+        blocks.iter().for_each(|block| drop(run(block).expect(0)));
+        assert_eq!(builds(&sandbox), 1);
+        let unsigned = data("findings/android-not-signed.apk");
+        fs::copy(unsigned, folder.path().join("app.apk")).unwrap();
+        for block in &blocks {
+            let ran = run(block).expect(3);
+            assert!(ran.stderr.contains("[android-not-signed]"), "{ran:#?}");
+        }
+        assert_eq!(builds(&sandbox), 1);
     }
 }
 
