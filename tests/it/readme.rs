@@ -219,7 +219,7 @@ fn the_output_in_the_readme_is_real() {
     let blocks = document::blocks(README);
     let shown: Vec<&str> =
         blocks.iter().filter(|b| b.language == "console").map(|b| b.text.as_str()).collect();
-    let [check, upload] = shown[..] else { panic!("{shown:?}") };
+    let [upload, check] = shown[..] else { panic!("{shown:?}") };
     let (line, printed) = check.split_once('\n').unwrap();
     ends_with(printed, line.strip_prefix("$ pgyer ").unwrap());
     ends_with(upload, "sandbox upload tests/data/app.apk");
