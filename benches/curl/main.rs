@@ -4,12 +4,15 @@
 //! ```sh
 //! cargo bench --bench curl                 # 1 GiB, over TLS and plain
 //! cargo bench --bench curl -- --quick
+//! cargo bench --bench curl -- --networks   # whole jobs over slow lines
 //! ```
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod floor;
 mod limits;
+mod line;
 mod measure;
+mod networks;
 mod sink;
 
 use std::ffi::OsString;
@@ -29,8 +32,9 @@ Usage: cargo bench --bench curl -- [OPTION]...
   --size MIB        the size of the file; 1024 by default
   --runs N          pairs of runs; 7 by default
   --quick           64 MiB, 3 pairs
-  --only WAY        tls or plain; both by default
+  --only WAY        tls, equal (TLS with one cipher for both) or plain; all by default
   --program FILE    the pgyer to measure; the one just built by default
+  --networks        whole jobs over a dozen networks; 5 runs by default
   --limits          hold what is exact: memory, connections, handshakes, system calls
 ";
 
@@ -46,6 +50,9 @@ const FIELDS: [(&str, &str); 3] = [
     ("x-cos-security-token", "an-example-of-a-token-that-is-a-good-deal-longer-in-real-life"),
 ];
 
+/// The one that the program asks for first, as curl's TLS library calls it.
+const OUR_CIPHER: &str = "TLS_AES_128_GCM_SHA256";
+
 const FILE_NAME: &str = "app.apk";
 
 struct Settings {
@@ -54,6 +61,7 @@ struct Settings {
     program: PathBuf,
     only: Option<String>,
     limits: bool,
+    networks: bool,
 }
 
 fn main() -> Result<(), lexopt::Error> {
@@ -61,11 +69,16 @@ fn main() -> Result<(), lexopt::Error> {
     if let Some(code) = measure::wrapper() {
         std::process::exit(code);
     }
+    line::serve();
     let Some(settings) = settings()? else {
         print!("{HELP}");
         return Ok(());
     };
-    if settings.limits {
+    if settings.networks {
+        describe(&settings);
+        println!("way: {}\n", line::way());
+        networks::compare(&settings.program, settings.runs);
+    } else if settings.limits {
         limits::hold(&settings.program);
     } else {
         compare(&settings);
@@ -76,7 +89,8 @@ fn main() -> Result<(), lexopt::Error> {
 fn settings() -> Result<Option<Settings>, lexopt::Error> {
     use lexopt::Arg::Long;
     let program = PathBuf::from(env!("CARGO_BIN_EXE_pgyer"));
-    let mut settings = Settings { mebibytes: 1024, runs: 7, program, only: None, limits: false };
+    let mut settings =
+        Settings { mebibytes: 1024, runs: 7, program, only: None, limits: false, networks: false };
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
@@ -85,6 +99,7 @@ fn settings() -> Result<Option<Settings>, lexopt::Error> {
             Long("quick") => (settings.mebibytes, settings.runs) = (64, 3),
             Long("program") => settings.program = PathBuf::from(arguments.value()?),
             Long("only") => settings.only = Some(arguments.value()?.string()?),
+            Long("networks") => (settings.networks, settings.runs) = (true, 5),
             Long("limits") => settings.limits = true,
             // Cargo adds `--bench`.
             Long("bench") => {}
@@ -101,25 +116,36 @@ fn compare(settings: &Settings) {
     let size = std::fs::metadata(&file).unwrap().len();
     describe(settings);
     let wanted = |way: &str| settings.only.as_deref().is_none_or(|only| only == way);
-    for is_tls in [true, false] {
-        if !wanted(if is_tls { "tls" } else { "plain" }) {
+    for way in ["tls", "equal", "plain"] {
+        if !wanted(way) {
             continue;
         }
+        let is_tls = way != "plain";
+        let cipher = (way == "equal").then_some(OUR_CIPHER);
         let sink = Sink::start(folder.path(), is_tls);
         let mut pairs = Pairs::default();
         // The first pair warms caches and does not count.
         for number in 0..=settings.runs {
-            let (ours, theirs) = pair(&settings.program, &sink, &file, number % 2 == 1);
+            let (ours, theirs) = pair(&settings.program, &sink, &file, cipher, number % 2 == 1);
             if number > 0 {
                 pairs.add(ours, theirs);
             }
         }
-        pairs.print(if is_tls { "TLS 1.3" } else { "plain HTTP" });
+        pairs.print(&title(&sink.ciphers()));
         let floor = floor::floor(&file, size, is_tls);
         println!("  {floor}; CPU of pgyer {:.2}x", pairs.our_cpu() / floor.sum());
         println!("  {}", connections(&sink, settings.runs + 1));
     }
     starts(&settings.program, folder.path());
+}
+
+/// What was measured. The first pair begins with pgyer.
+fn title(ciphers: &[String]) -> String {
+    match ciphers {
+        [ours, theirs, ..] if ours == theirs => format!("TLS 1.3, both with {ours}"),
+        [ours, theirs, ..] => format!("TLS 1.3, pgyer with {ours}, curl with {theirs}"),
+        _ => "plain HTTP".to_owned(),
+    }
 }
 
 fn connections(sink: &Sink, runs: usize) -> String {
@@ -136,8 +162,15 @@ fn describe(settings: &Settings) {
 }
 
 /// One upload by each, curl first if asked for.
-fn pair(program: &Path, sink: &Sink, file: &Path, curl_first: bool) -> (Spent, Spent) {
-    let (pgyer, curl) = (pgyer_put(program, sink, file), curl_form(sink, file));
+fn pair(
+    program: &Path,
+    sink: &Sink,
+    file: &Path,
+    cipher: Option<&str>,
+    curl_first: bool,
+) -> (Spent, Spent) {
+    let (pgyer, mut curl) = (pgyer_put(program, sink, file), curl_form(sink, file));
+    curl.extend(cipher.into_iter().flat_map(|name| ["--tls13-ciphers".into(), name.into()]));
     if curl_first {
         let theirs = measure(&curl).succeeded();
         (measure(&pgyer).succeeded(), theirs)
@@ -149,18 +182,22 @@ fn pair(program: &Path, sink: &Sink, file: &Path, curl_first: bool) -> (Spent, S
 
 /// A file in the page cache that is an APK by its name only.
 fn package(folder: &Path, mebibytes: u64) -> PathBuf {
+    package_of(folder, mebibytes << 20)
+}
+
+fn package_of(folder: &Path, bytes: u64) -> PathBuf {
     let path = folder.join(FILE_NAME);
     let mut file = File::create(&path).unwrap();
     // Like a compressed package: nothing repeats within a block.
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut block = vec![0; 1 << 20];
+    let mut block = vec![0; usize::try_from(bytes.min(1 << 20)).unwrap()];
     for word in block.chunks_exact_mut(8) {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
         word.copy_from_slice(&state.to_le_bytes());
     }
-    for number in 0..mebibytes {
+    for number in 0..bytes.div_ceil(1 << 20) {
         block[..8].copy_from_slice(&number.to_le_bytes());
         file.write_all(&block).unwrap();
     }
@@ -179,13 +216,17 @@ fn pgyer_put(program: &Path, sink: &Sink, file: &Path) -> Vec<OsString> {
 fn curl_form(sink: &Sink, file: &Path) -> Vec<OsString> {
     let mut words: Vec<OsString> = ["curl", "-sS", "-f"].map(OsString::from).into();
     words.extend(sink.authority().into_iter().flat_map(|file| ["--cacert".into(), file.into()]));
-    let name = ("x-cos-meta-file-name", FILE_NAME);
-    for (field, value) in FIELDS.into_iter().chain([name]) {
+    for field in curl_fields() {
         // `--form-string` takes the value verbatim.
-        words.extend(["--form-string".into(), format!("{field}={value}").into()]);
+        words.extend(["--form-string".into(), field.into()]);
     }
     words.extend(["-F".into(), prefixed("file=@", file), sink.url().into()]);
     words
+}
+
+fn curl_fields() -> impl Iterator<Item = String> {
+    let name = ("x-cos-meta-file-name", FILE_NAME);
+    FIELDS.into_iter().chain([name]).map(|(field, value)| format!("{field}={value}"))
 }
 
 fn prefixed(prefix: &str, path: &Path) -> OsString {

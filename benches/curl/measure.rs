@@ -12,7 +12,7 @@ const WRAPPER: &str = "--measure-child";
 /// The resources that one process used, and how it ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Spent {
-    wall: f64,
+    pub(crate) wall: f64,
     cpu: f64,
     /// Its peak memory, in KiB.
     pub(crate) rss: f64,
@@ -136,6 +136,11 @@ impl Pairs {
             println!("  {name:6}{:>12}{:>12}   {ratio}", show(ours.median), show(theirs.median));
         }
     }
+}
+
+/// The middle one of these, of which there is at least one.
+pub(crate) fn median(values: Vec<f64>) -> f64 {
+    Spread::of(values.into_iter()).median
 }
 
 struct Spread {

@@ -1,23 +1,29 @@
 //! A storage that reads whole forms and keeps nothing. It answers 204 if the length and the closing
-//! delimiter are right.
+//! delimiter are right. Below `/apiv2` it is an API whose tokens lead to it.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+/// Names that its certificate is for, beside `localhost`.
+pub(crate) const API: &str = "api.test";
+pub(crate) const STORAGE: &str = "storage.test";
+
 pub(crate) struct Sink {
     url: String,
+    port: u16,
     folder: PathBuf,
     is_tls: bool,
     connections: Arc<AtomicUsize>,
-    handshakes: Arc<AtomicUsize>,
+    /// The cipher of each handshake.
+    ciphers: Arc<Mutex<Vec<String>>>,
     bodies: Arc<AtomicUsize>,
 }
 
@@ -33,27 +39,37 @@ pub(crate) struct Counts {
 impl Sink {
     /// Starts a sink, and writes its certificate's issuer and its tokens to the folder.
     pub(crate) fn start(folder: &Path, is_tls: bool) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        Self::start_at(Ipv4Addr::LOCALHOST.into(), folder, is_tls)
+    }
+
+    pub(crate) fn start_at(ip: IpAddr, folder: &Path, is_tls: bool) -> Self {
+        let listener = TcpListener::bind((ip, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
         let scheme = if is_tls { "https" } else { "http" };
         let sink = Self {
-            url: format!("{scheme}://localhost:{}/", listener.local_addr().unwrap().port()),
+            url: format!("{scheme}://localhost:{port}/"),
+            port,
             folder: folder.to_owned(),
             is_tls,
             connections: Arc::default(),
-            handshakes: Arc::default(),
+            ciphers: Arc::default(),
             bodies: Arc::default(),
         };
         let config = is_tls.then(|| certificate(&sink.authority_file()));
-        let counts = (sink.connections.clone(), sink.handshakes.clone(), sink.bodies.clone());
+        let counts = (sink.connections.clone(), sink.ciphers.clone(), sink.bodies.clone());
         thread::spawn(move || {
             for tcp in listener.incoming().flatten() {
                 counts.0.fetch_add(1, Ordering::SeqCst);
-                let (config, handshakes, bodies) =
+                let (config, ciphers, bodies) =
                     (config.clone(), counts.1.clone(), counts.2.clone());
-                thread::spawn(move || serve(tcp, config, &handshakes, &bodies));
+                thread::spawn(move || serve(tcp, config, &ciphers, &bodies));
             }
         });
         sink
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -76,11 +92,15 @@ impl Sink {
         path
     }
 
+    pub(crate) fn ciphers(&self) -> Vec<String> {
+        self.ciphers.lock().unwrap().clone()
+    }
+
     pub(crate) fn counts(&self) -> Counts {
         let of = |count: &AtomicUsize| count.load(Ordering::SeqCst);
         Counts {
             connections: of(&self.connections),
-            handshakes: of(&self.handshakes),
+            handshakes: self.ciphers().len(),
             bodies: of(&self.bodies),
         }
     }
@@ -101,7 +121,8 @@ fn certificate(authority_file: &Path) -> Arc<ServerConfig> {
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     std::fs::write(authority_file, authority.pem()).unwrap();
     let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let names = ["localhost", API, STORAGE].map(str::to_owned);
+    let params = CertificateParams::new(names).unwrap();
     let certificate = params.signed_by(&key, &authority).unwrap().der().clone();
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -117,7 +138,7 @@ fn certificate(authority_file: &Path) -> Arc<ServerConfig> {
 fn serve(
     mut tcp: TcpStream,
     config: Option<Arc<ServerConfig>>,
-    handshakes: &AtomicUsize,
+    ciphers: &Mutex<Vec<String>>,
     bodies: &AtomicUsize,
 ) -> io::Result<()> {
     tcp.set_nodelay(true)?;
@@ -126,7 +147,8 @@ fn serve(
     while session.is_handshaking() {
         session.complete_io(&mut tcp)?;
     }
-    handshakes.fetch_add(1, Ordering::SeqCst);
+    let suite = session.negotiated_cipher_suite().unwrap().suite();
+    ciphers.lock().unwrap().push(format!("{suite:?}"));
     answer_all(StreamOwned::new(session, tcp), bodies)
 }
 
@@ -138,13 +160,16 @@ fn answer_all(stream: impl Read + Write, bodies: &AtomicUsize) -> io::Result<()>
             stream.get_mut().flush()?;
         }
         let is_whole = take_body(&mut stream, &head)?;
-        let answer: &[u8] = if is_whole {
+        let answer = if let Some(data) = head.api_answer() {
+            let body = format!(r#"{{"code":0,"message":"","data":{data}}}"#);
+            format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+        } else if is_whole {
             bodies.fetch_add(1, Ordering::SeqCst);
-            b"HTTP/1.1 204 No Content\r\n\r\n"
+            "HTTP/1.1 204 No Content\r\n\r\n".to_owned()
         } else {
-            b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
+            "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n".to_owned()
         };
-        stream.get_mut().write_all(answer)?;
+        stream.get_mut().write_all(answer.as_bytes())?;
         stream.get_mut().flush()?;
     }
     Ok(())
@@ -152,6 +177,8 @@ fn answer_all(stream: impl Read + Write, bodies: &AtomicUsize) -> io::Result<()>
 
 #[derive(Default)]
 struct Head {
+    path: String,
+    host: String,
     length: usize,
     boundary: String,
     expects_continue: bool,
@@ -172,8 +199,12 @@ impl Head {
                 return Ok(Some(head));
             }
             lines += 1;
+            if lines == 1 {
+                head.path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+            }
             let (name, value) = line.split_once(": ").unwrap_or_default();
             match name.to_ascii_lowercase().as_str() {
+                "host" => head.host = value.to_owned(),
                 "content-length" => head.length = value.parse().unwrap_or(0),
                 "content-type" => {
                     head.boundary = value.split("boundary=").nth(1).unwrap_or_default().to_owned();
@@ -182,6 +213,18 @@ impl Head {
                 _ => {}
             }
         }
+    }
+}
+
+impl Head {
+    /// What the API says, if it is asked: a token, or a build.
+    fn api_answer(&self) -> Option<String> {
+        let call = self.path.strip_prefix("/apiv2/app/")?;
+        if call != "getCOSToken" {
+            return Some(r#"{"buildKey":"b","buildName":"Demo","buildShortcutUrl":"demo"}"#.into());
+        }
+        let port = self.host.rsplit(':').next().unwrap_or_default();
+        Some(token(&format!("https://{STORAGE}:{port}/"), &crate::FIELDS))
     }
 }
 
