@@ -153,16 +153,15 @@ impl<I: Sync, W: Sync> Line<'_, I, W> {
     where
         W: Fn(usize, &I, &Turn<'_>) -> T,
     {
-        let is_needed = self.taken.load(Ordering::Relaxed) < self.items.len();
-        if !is_needed || self.threads.load(Ordering::Relaxed) >= self.most {
-            return false;
-        }
-        self.threads.fetch_add(1, Ordering::Relaxed);
         let run = move || {
             self.run(scope, &results);
             self.threads.fetch_sub(1, Ordering::Relaxed);
         };
-        let is_started = thread::Builder::new().spawn_scoped(scope, run).is_ok();
+        let is_needed = self.taken.load(Ordering::Relaxed) < self.items.len();
+        // Counted before it is known to be allowed: several threads may get here at once.
+        let is_allowed = self.threads.fetch_add(1, Ordering::Relaxed) < self.most;
+        let is_started =
+            is_needed && is_allowed && thread::Builder::new().spawn_scoped(scope, run).is_ok();
         if !is_started {
             self.threads.fetch_sub(1, Ordering::Relaxed);
         }

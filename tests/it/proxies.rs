@@ -1,5 +1,6 @@
 //! Proxies: which one is used, how it is spoken to, and what it refuses.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
@@ -149,8 +150,8 @@ fn the_first_that_fits_of_the_variables_is_used() {
         (vec![("ALL_PROXY", &good), ("no_proxy", "x.test"), ("NO_PROXY", "*")], 0),
     ] {
         // To Windows names in either case are the same variable.
-        let [(first, _), (second, _)] = variables[..] else { panic!("{variables:?}") };
-        if cfg!(windows) && first.eq_ignore_ascii_case(second) {
+        let names: BTreeSet<_> = variables.iter().map(|it| it.0.to_ascii_lowercase()).collect();
+        if cfg!(windows) && names.len() < variables.len() {
             continue;
         }
         let ran = upload(program_for(&sandbox).envs(variables.iter().copied()));
