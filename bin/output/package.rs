@@ -1,6 +1,6 @@
 //! What a package is, and what was found in it.
 
-use pgyer::{Finding, Identity, Profile};
+use pgyer::{Finding, Identity, Level, Profile};
 use serde_json::Value;
 
 use super::json_line::JsonLine;
@@ -47,8 +47,59 @@ pub(super) fn findings(findings: &[Finding]) -> String {
     format!("[{}]", objects.collect::<Vec<_>>().join(","))
 }
 
+/// What a package is and whether phones install it, for people: labels and texts.
+pub(super) fn rows(identity: &Identity, findings: &[Finding]) -> Vec<(&'static str, String)> {
+    let rows = [
+        ("app", title(identity)),
+        ("system", systems(identity)),
+        ("native", identity.archs.as_ref().map(|archs| native(archs))),
+        ("signed", signing(identity)),
+        ("profile", identity.profile.as_ref().and_then(profile_in_words)),
+        ("phones", Some(verdict(findings).to_owned())),
+    ];
+    rows.into_iter().filter_map(|(label, text)| Some((label, text?))).collect()
+}
+
+fn systems(identity: &Identity) -> Option<String> {
+    let min = identity.min_os.as_ref().map(|min| format!("{min} and later"));
+    let target = identity.target_os.as_ref().map(|target| format!("built for {target}"));
+    let parts: Vec<_> = min.into_iter().chain(target).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn native(archs: &[String]) -> String {
+    if archs.is_empty() { "no native code".to_owned() } else { archs.join(", ") }
+}
+
+fn signing(identity: &Identity) -> Option<String> {
+    let debuggable = if identity.debuggable == Some(true) { ", debuggable" } else { "" };
+    match identity.signing.as_deref()? {
+        "none" => Some(format!("no{debuggable}")),
+        signing => Some(format!("{signing}{debuggable}")),
+    }
+}
+
+fn profile_in_words(profile: &Profile) -> Option<String> {
+    let date = profile.expires.as_deref().and_then(|time| time.split('T').next());
+    let devices = profile.devices.map(|count| match count {
+        1 => "1 device".to_owned(),
+        _ => format!("{count} devices"),
+    });
+    let parts = [profile.name.clone(), date.map(|date| format!("expires {date}")), devices];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn verdict(findings: &[Finding]) -> &'static str {
+    match findings.iter().map(|finding| finding.level).min() {
+        Some(Level::Blocks) => "no phone will install it",
+        Some(Level::SomeDevices) => "some phones will refuse it",
+        _ => "nothing found that keeps them from installing it",
+    }
+}
+
 /// "com.example.app, version 1.2.3, build 7"; `None` where nothing of it can be read.
-pub(super) fn title(identity: &Identity) -> Option<String> {
+fn title(identity: &Identity) -> Option<String> {
     let shown =
         |label: &str, value: &Option<String>| value.as_ref().map(|value| format!("{label}{value}"));
     let facts = [
@@ -125,10 +176,20 @@ mod tests {
     #[test]
     fn the_text_of_a_check_says_what_the_package_is() {
         let text = report("none-android.apk", ReportKind::Check).render(Format::Text);
-        assert!(
-            text.contains("\n  app        com.example.sample, version 1.2.3, build 7\n"),
-            "{text}"
-        );
+        let rows = "\n  app        com.example.sample, version 1.2.3, build 7\
+                    \n  system     24 and later, built for 34\
+                    \n  native     no native code\
+                    \n  signed     v2\
+                    \n  phones     nothing found that keeps them from installing it\n";
+        assert!(text.ends_with(rows), "{text}");
+        let text = report("ios-profile-expired.ipa", ReportKind::Check).render(Format::Text);
+        let rows = "\n  native     arm64\
+                    \n  signed     ad-hoc\
+                    \n  profile    Sample Ad Hoc, expires 2021-01-01, 1 device\
+                    \n  phones     no phone will install it\n";
+        assert!(text.ends_with(rows), "{text}");
+        let text = report("android-old-target.apk", ReportKind::Check).render(Format::Text);
+        assert!(text.ends_with("  phones     some phones will refuse it\n"), "{text}");
         let text = report("none-android.apk", ReportKind::Stored).render(Format::Text);
         assert!(!text.contains("com.example.sample"), "{text}");
         let mut app = Identity::default();

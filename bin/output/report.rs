@@ -152,7 +152,7 @@ impl Report {
         let label = if self.file.is_some() { "file" } else { "size" };
         let mut lines = Vec::from_iter(title);
         lines.extend(package.map(|package| row(label, &package)));
-        lines.extend(self.contents().map(|contents| row("app", &contents)));
+        lines.extend(self.contents().into_iter().map(|(label, text)| row(label, &text)));
         lines.extend(self.upload_time.map(|time| row("uploaded", &self.uploaded_in(time))));
         lines.extend(self.publish_time.map(|time| row("published", &in_time(time))));
         if self.kind == ReportKind::Stored {
@@ -221,9 +221,15 @@ impl Report {
     }
 
     /// What the package is, where it was checked and nothing else tells.
-    fn contents(&self) -> Option<String> {
-        let package = self.package.as_ref().filter(|_| self.kind == ReportKind::Check)?;
-        package::title(package.identity.as_ref()?)
+    fn contents(&self) -> Vec<(&'static str, String)> {
+        match &self.package {
+            Some(Contents { identity: Some(identity), findings })
+                if self.kind == ReportKind::Check =>
+            {
+                package::rows(identity, findings)
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// The size of the file, or of the build as the service reports it.
