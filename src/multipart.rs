@@ -194,6 +194,7 @@ mod tests {
     use crate::decoder::{Part, decode};
     use std::cell::RefCell;
     use std::fs::OpenOptions;
+    #[cfg(unix)]
     use std::io::{Seek, SeekFrom, Write};
 
     use tempfile::NamedTempFile;

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout)]
 
 use std::path::Path;
+#[cfg(target_os = "linux")]
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -285,6 +286,7 @@ fn greedy_archives() -> Vec<Named> {
 }
 
 /// The most memory that this process has had, in KiB.
+#[cfg(target_os = "linux")]
 fn peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
@@ -294,6 +296,7 @@ fn peak() -> u64 {
 /// Runs in a process of its own, for the test below.
 #[test]
 #[ignore = "a part of the next one"]
+#[cfg(target_os = "linux")]
 fn child() {
     let look = |path: &str| {
         let file =

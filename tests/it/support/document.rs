@@ -1,5 +1,8 @@
 //! Parses a document: its fenced blocks, and the shell in them.
 
+// Only recipes read all of it, and they run on Unix.
+#![cfg_attr(not(unix), allow(dead_code))]
+
 /// A fenced block, with the section that contains it.
 pub(crate) struct Block {
     pub(crate) section: String,
