@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use crate::json::Fields;
 use crate::multipart::{Form, FormFile};
-use crate::package::{Refusal, inspect};
+use crate::package::{Refusal, inspect, read_as};
 use crate::redact::Redactor;
 use crate::retry::parse_retry_after;
 use crate::source::Source;
@@ -47,6 +47,13 @@ fn has_no_api_key(text: &str) {
 
 fn is_json(text: &str) -> bool {
     serde_json::from_str::<&RawValue>(text).is_ok()
+}
+
+/// Each reader of a part of a package ends, with facts or without. The first byte names the reader.
+pub fn readers(data: &[u8]) {
+    if let Some((format, bytes)) = data.split_first() {
+        read_as(*format, bytes);
+    }
 }
 
 /// The package check always ends, either with a package or with a reason why it is not one.
@@ -307,6 +314,7 @@ mod tests {
     #[test]
     fn the_corpora_hold() {
         replay("package", package);
+        replay("readers", readers);
         replay("answers", answers);
         replay("storage", storage);
         replay("heads", heads);

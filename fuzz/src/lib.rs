@@ -32,7 +32,7 @@ mod text;
 #[path = "../../bin/verbs.rs"]
 mod verbs;
 
-pub use pgyer::fuzzing::{answers, certificates, heads, package, proxies, storage};
+pub use pgyer::fuzzing::{answers, certificates, heads, package, proxies, readers, storage};
 
 pub fn form(data: &[u8]) {
     let Some(form) = pgyer::fuzzing::form(data) else { return };

@@ -34,6 +34,8 @@ use read::harmony::Hsp;
 pub use expected::Expected;
 pub use finding::{Finding, Level};
 pub use identity::{Identity, Profile};
+#[cfg(any(test, fuzzing))]
+pub(crate) use read::read_as;
 pub(crate) use rules::published_other_app;
 
 /// A package that Pgyer can publish: an APK, an IPA or a HAP, opened and checked.
