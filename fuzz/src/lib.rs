@@ -27,10 +27,14 @@ mod output;
 mod program;
 #[path = "../../src/shell.rs"]
 mod shell;
+#[path = "../../bin/terminal.rs"]
+mod terminal;
 #[path = "../../bin/text.rs"]
 mod text;
 #[path = "../../bin/verbs.rs"]
 mod verbs;
+#[path = "../../bin/width.rs"]
+mod width;
 
 pub use pgyer::fuzzing::{answers, certificates, heads, package, proxies, readers, storage};
 
