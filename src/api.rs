@@ -170,7 +170,7 @@ impl Client {
             .decode_build(&action, &envelope)
             .map_err(|source| Error::Uncertain { key: None, source: Box::new(source) })?;
         let (key, upload_time) = (build.build_key.clone(), began.elapsed());
-        let findings = client.compare(package, &key, &build, options)?;
+        let findings = client.compare(package, None, &build, options)?;
         Ok(Published { key, build, findings, upload_time, publish_time: Duration::ZERO })
     }
 }

@@ -90,7 +90,7 @@ impl Stored {
         let Self { key, upload_time, client } = self;
         let began = Instant::now();
         let build = client.wait(&key, &options.wait).map_err(|error| after_storing(&key, error))?;
-        let findings = client.compare(package, &key, &build, options)?;
+        let findings = client.compare(package, Some(&key), &build, options)?;
         Ok(Published { key, build, findings, upload_time, publish_time: began.elapsed() })
     }
 }
@@ -163,7 +163,7 @@ impl Client {
     pub(crate) fn compare(
         &self,
         package: &Package,
-        key: &str,
+        key: Option<&str>,
         build: &BuildInfo,
         options: &UploadOptions,
     ) -> Result<Vec<Finding>> {
@@ -175,13 +175,13 @@ impl Client {
         let problem = other.to_string();
         findings.insert(0, other);
         let Expected { strict, identifier, .. } = &options.expected;
-        match (strict, identifier) {
-            (false, None) => Ok(findings),
-            (true, _) => Err(Error::OtherApp { key: key.to_owned(), problem, findings }),
-            (false, _) => {
-                Err(Error::OtherApp { key: key.to_owned(), problem, findings: Vec::new() })
-            }
+        if !strict && identifier.is_none() {
+            return Ok(findings);
         }
+        if !strict {
+            findings.clear();
+        }
+        Err(Error::OtherApp { key: key.map(str::to_owned), problem, findings })
     }
 
     /// Gets a token and uploads with it, and once more when the storage says that it has expired.

@@ -176,8 +176,8 @@ impl Screen {
     }
 
     /// Shows the progress of a job until the guard is dropped.
-    pub(crate) fn begin(&self, number: usize, name: &Path, doing: &'static str) -> Progress {
-        let name = name.file_name().unwrap_or(name.as_os_str()).to_string_lossy();
+    pub(crate) fn begin(&self, number: usize, path: &Path, doing: &'static str) -> Progress {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
         let mut state = self.state();
         let now = Instant::now();
         state.jobs.insert(number, Job::new(&name, doing, now));
@@ -191,7 +191,7 @@ impl Screen {
                 .stack_size(64 * 1024)
                 .spawn(move || tick(&shared));
         }
-        Progress { screen: self.clone(), number }
+        Progress { screen: self.clone(), number, path: path.display().to_string() }
     }
 
     /// Erases the progress line for good.
@@ -293,6 +293,8 @@ fn write_raw(text: &str) {
 pub(crate) struct Progress {
     screen: Screen,
     number: usize,
+    /// As it was given.
+    path: String,
 }
 
 impl Progress {
@@ -306,8 +308,7 @@ impl Progress {
                 self.update(|job, now| job.set_step(Step::Publishing, now));
             }
             Event::Checked { findings, .. } => {
-                let name = self.name();
-                findings.iter().for_each(|finding| self.screen.finding(&name, finding));
+                findings.iter().for_each(|finding| self.screen.finding(&self.path, finding));
             }
             Event::Retry { because, number, delay, .. } if self.announces(*number) => self
                 .screen
@@ -343,10 +344,6 @@ impl Progress {
         let job = state.jobs.get_mut(&self.number);
         job.is_none_or(|job| job.announces(number, Instant::now()))
             || self.screen.0.verbosity == Verbosity::Verbose
-    }
-
-    fn name(&self) -> String {
-        self.screen.state().jobs.get(&self.number).map_or_else(String::new, |job| job.name.clone())
     }
 
     /// Changes the job. The ticker shows it.

@@ -56,6 +56,9 @@ impl Error {
                         .into(),
                 ),
             ),
+            Self::OtherApp { key: Some(key), .. } => {
+                Some(format!("it can be installed; see what it is with: {}", wait_command(key)))
+            }
             Self::NotConfirmed { key, source } => {
                 Some(source.advice_and(format!("go on waiting with: {}", wait_command(key))))
             }

@@ -38,7 +38,10 @@ impl fmt::Display for Error {
                 write!(f, ": code {code}")?;
                 write_message(f, message)
             }
-            Self::OtherApp { key, problem, .. } => write!(f, "{problem} (its key is {key})"),
+            Self::OtherApp { key: Some(key), problem, .. } => {
+                write!(f, "{problem} (its key is {key})")
+            }
+            Self::OtherApp { key: None, problem, .. } => f.write_str(problem),
             Self::Pending { .. } => self.write_pending(f),
             Self::Uncertain { .. } => {
                 f.write_str("everything was sent, and whether it becomes a build is not known")

@@ -161,8 +161,8 @@ pub enum Error {
     /// does not allow that. The build can be installed.
     #[non_exhaustive]
     OtherApp {
-        /// The key of step one; for the legacy endpoint, which has no keys, the build's.
-        key: String,
+        /// The key of step one; `None` for the legacy endpoint, which has no keys.
+        key: Option<String>,
         /// What differs, and the install page.
         problem: String,
         /// All that was found, this first, if strictness was asked for.

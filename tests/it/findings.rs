@@ -198,7 +198,7 @@ fn another_app_than_was_sent_is_said() {
                 assert!(message.contains(words), "{message}");
             }
             if let Some(key) = result.get("key").and_then(Value::as_str) {
-                assert!(message.contains(key), "{message}");
+                assert!(message.contains(&format!("pgyer status --wait {key}")), "{message}");
             }
             let expected = ["published-other-app", "android-no-launcher"];
             match option {
@@ -211,6 +211,19 @@ fn another_app_than_was_sent_is_said() {
     for line in ["upload --no-wait", "upload --no-check"] {
         let ran = pgyer(&other, &format!("{line} --json none-android.apk")).expect(0);
         assert!(!ran.stderr.contains("published-other-app"), "{ran:#?}");
+    }
+}
+
+/// Files of the same name in several folders are told apart.
+#[test]
+fn findings_name_the_file_whole() {
+    let sandbox = strict();
+    for verb in ["check", "upload", "upload --legacy", "upload --no-wait", "token"] {
+        let mut command = program_for(&sandbox);
+        command.current_dir(data(""));
+        let file = "findings/android-no-launcher.apk";
+        let ran = run(&mut command, words(&format!("{verb} {file}"))).expect(0);
+        assert!(ran.stderr.contains(&format!("pgyer: note: {file}: it has no")), "{ran:#?}");
     }
 }
 

@@ -7,7 +7,9 @@ use crate::package::ReadAt;
 
 /// Count of heads, size of the whole, magic and version.
 const FOOTER: u64 = 32;
-const MAGICS: [&[u8]; 2] = [b"<hap sign block>", b"HAP Sig Block 42"];
+const MAGIC: &[u8] = b"<hap sign block>";
+/// That of versions below 3.
+const OLD_MAGIC: &[u8] = b"HAP Sig Block 42";
 /// Type, length and offset.
 const BLOCK_HEAD: usize = 12;
 const MOST_BLOCKS: u32 = 10;
@@ -43,7 +45,8 @@ pub(crate) enum Devices {
 pub(super) fn block(read: &ReadAt<'_>, directory: u64) -> Option<(bool, Option<Profile>)> {
     let Some(footer) = directory.checked_sub(FOOTER) else { return Some((false, None)) };
     let footer = exactly(read, footer, FOOTER as usize)?;
-    let is_signed = MAGICS.iter().any(|magic| footer.get(12..28) == Some(magic));
+    let magic = if u32_at(&footer, 28)? < 3 { OLD_MAGIC } else { MAGIC };
+    let is_signed = footer.get(12..28) == Some(magic);
     let profile = if is_signed { profile(read, directory, &footer) } else { None };
     Some((is_signed, profile))
 }
@@ -76,7 +79,7 @@ impl Profile {
         Some(Self {
             kind: fields.string("type"),
             distribution: fields.string("app-distribution-type"),
-            bundle: bundle.string("bundle-name"),
+            bundle: bundle.string("bundle-name").filter(|name| !name.is_empty()),
             devices: devices(&debug),
             not_before: time("not-before"),
             not_after: time("not-after"),
@@ -138,7 +141,7 @@ pub(crate) mod tests {
             not_before: Some(7),
             not_after: Some(1_795_946_400),
         };
-        for (magic, version) in [(MAGICS[0], 3), (MAGICS[1], 2)] {
+        for (magic, version) in [(MAGIC, 3), (OLD_MAGIC, 2)] {
             for order in [[0, 1, 2], [1, 2, 0], [2, 0, 1]] {
                 let block = signing_block(magic, version, &order.map(|at| parts[at]));
                 let bytes = [b"entries", &block[..]].concat();
@@ -157,11 +160,16 @@ pub(crate) mod tests {
             read(&signing_block(b"APK Sig Block 42", 3, &[(PROFILE, b"{}")])),
             (false, None)
         );
+        // Each version has its own.
+        for (magic, version) in [(MAGIC, 2), (OLD_MAGIC, 3)] {
+            let block = signing_block(magic, version, &[(PROFILE, b"{}")]);
+            assert_eq!(read(&block), (false, None), "{version}");
+        }
     }
 
     #[test]
     fn a_profile_that_is_not_whole_is_unknown() {
-        let block = |parts: &[(u32, &[u8])]| signing_block(MAGICS[0], 3, parts);
+        let block = |parts: &[(u32, &[u8])]| signing_block(MAGIC, 3, parts);
         let whole = block(&[(PROFILE, b"{}")]);
         assert_eq!(read(&whole), (true, Some(Profile::default())));
         for (at, byte) in [(0, 1), (4, 3), (7, 1), (8, 13), (12, b'['), (14, 11), (18, 1), (20, 1)]

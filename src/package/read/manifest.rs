@@ -121,7 +121,8 @@ fn is_empty(value: Value<'_>) -> bool {
 
 fn sdk(value: Value<'_>) -> Option<Sdk> {
     match value {
-        Value::Integer(level) => Some(Sdk::Level(level)),
+        // No system has a negative one, and what it makes of that is not known.
+        Value::Integer(level) => (level <= i32::MAX as u32).then_some(Sdk::Level(level)),
         value => value.text().map(|text| match text.parse() {
             Ok(level) => Sdk::Level(level),
             Err(_) => Sdk::Codename(text),

@@ -67,7 +67,7 @@ pub(super) const RULES: [Rule<Harmony>; 11] = [
         says: |hap, _| {
             let is_for = hap.profile.as_ref()?.bundle.as_deref()?;
             let app = hap.module.as_ref()?.bundle.as_deref()?;
-            (is_for != app && !is_for.ends_with(".*")).then(|| {
+            (is_for != app && is_for != ".*").then(|| {
                 format!(
                     "its profile is for {} and the app is {}: HarmonyOS will not install it",
                     shown(is_for),
@@ -177,8 +177,13 @@ fn missing<'a>(hap: &'a Harmony, hsps: &[Option<Hsp>]) -> Option<Vec<&'a str>> {
             && !later.contains(&dependency.module)
             && !given.iter().any(|hsp| hsp.module == dependency.module)
     };
-    let names = module.dependencies.iter().filter(needs).map(|needed| needed.module.as_str());
-    Some(names.collect())
+    let mut names = Vec::new();
+    for needed in module.dependencies.iter().filter(needs) {
+        if !names.contains(&needed.module.as_str()) {
+            names.push(needed.module.as_str());
+        }
+    }
+    Some(names)
 }
 
 /// Whether a dependency is on another module of the app.

@@ -120,6 +120,8 @@ fn profile_of_another_app() {
     let of = |bundle: &str| hap().profile(profile("release", TESTING, bundle, DEVICES)).build();
     assert_found(&of("com.other"), code, &["com.other", "com.example"]);
     assert_found(&of("com.Example"), code, &[]);
+    assert_found(&of("com.other.*"), code, &["com.other.*"]);
+    assert_quiet(&of(""));
     for fits in ["com.example", ".*"] {
         assert_quiet(&of(fits));
     }
@@ -213,6 +215,8 @@ fn hsp_missing() {
         "{found:?}"
     );
     assert_eq!(beside(&two, &[hsp("com.example", "ui", 7), hsp("com.example", "base", 7)]), []);
+    let twice = depending(r#"{"moduleName":"base"},{"moduleName":"base"}"#);
+    assert!(beside(&twice, &[])[0].1.contains("shared package base:"));
     // Of another app, it is not installed together with this one.
     assert_eq!(beside(&depending(r#"{"bundleName":"com.other","moduleName":"base"}"#), &[]), []);
     assert_eq!(beside(&depending(r#"{"moduleName":7}"#), &[]), []);

@@ -57,6 +57,8 @@ fn preview_sdk() {
     assert_found(&for_sdk("24", "10000").build(), code, &["10000"]);
     assert_quiet(&for_sdk("24", "9999").build());
     assert_quiet(&for_sdk("24", "'34").build());
+    // -1, which is no level and no codename.
+    assert_quiet(&for_sdk("24", "4294967295").build());
     // Without a target that of `min` counts.
     let only_min = with(&manifest("", "android:minSdkVersion=\"Tiramisu\"", "", MAIN)).build();
     assert_found(&only_min, code, &["Tiramisu"]);
