@@ -1,7 +1,7 @@
 //! Leaves the tables for unwinding out of static release binaries: a tenth of the file, and with
 //! `panic = "abort"` nothing ever reads them. Rust's own part of them can't be switched off by a
-//! profile, so that the linker is told to drop them. Also packs the relocations of such binaries where
-//! the C library can unpack them: a twentieth of the file.
+//! profile, so that the linker is told to drop them. Also packs the relocations of such binaries
+//! where the C library can unpack them: a twentieth of the file.
 
 use std::env;
 use std::process::Command;

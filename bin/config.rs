@@ -25,8 +25,8 @@ pub(crate) fn api_key(inputs: Inputs) -> Result<Option<ApiKey>> {
     Ok(None)
 }
 
-/// The variables that name the home directory. On Windows shells that come from elsewhere set the
-/// first one, and the official clients take the second.
+/// The variables that name the home directory. On Windows, shells ported from Unix set the first;
+/// the official clients use the second.
 const HOMES: &[&str] = if cfg!(windows) { &["HOME", "USERPROFILE"] } else { &["HOME"] };
 
 fn default_files() -> Vec<PathBuf> {

@@ -146,7 +146,8 @@ impl Inputs {
     }
 }
 
-/// The certificate of a HAP, which is opened with it; but standard input is read at once.
+/// The certificate of a HAP. A file is opened together with the HAP; standard input has been read
+/// already.
 pub(crate) struct P12 {
     path: PathBuf,
     bytes: Option<Vec<u8>>,
@@ -179,7 +180,7 @@ fn contents_until(input: &Input, until: Instant) -> io::Result<Vec<u8>> {
     // Nobody receives any more once the time is up.
     let read = move || drop(sender.send(contents(&in_thread)));
     if thread::Builder::new().spawn(read).is_err() {
-        // Without a thread a file can still be read, and only a pipe can keep us too long.
+        // No thread could be started: read here. Only a pipe could then take longer than allowed.
         return contents(input);
     }
     let left = until.saturating_duration_since(Instant::now());

@@ -26,7 +26,7 @@ impl Job {
         Self { client, key }
     }
 
-    /// Ends its progress, which lasts as long as the client that it observes, and returns the key.
+    /// Drops the client and with it the progress display, and returns the key.
     pub(crate) fn end(self) -> Option<String> {
         lock(&self.key).take()
     }

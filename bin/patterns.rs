@@ -1,11 +1,11 @@
-//! Patterns in the place of files, which shells on Windows leave to programs.
+//! Expands file patterns, which shells on Windows leave to programs.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
 
-/// Expands a word with `*` or `?` in its last part to the files that it matches, in order, as shells
-/// elsewhere do. A word that matches nothing stays as it is.
+/// Expands a word with `*` or `?` in its last part to the files that it matches, in order, as
+/// shells elsewhere do. A word that matches nothing stays as it is.
 pub(crate) fn expanded(word: OsString) -> Vec<OsString> {
     let path = Path::new(&word);
     let pattern = match path.file_name().and_then(OsStr::to_str) {

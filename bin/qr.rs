@@ -78,9 +78,9 @@ fn columns(code: &QrCode) -> usize {
 }
 
 /// Draws two modules with each character. Light modules are drawn and dark ones are blanks, so that
-/// no line ends in blanks, which captures of a terminal lose. Without colours that is right on a dark
-/// background, which terminals and the logs of most CI systems have; on a light one the code is
-/// inverted, and many readers understand that too.
+/// no line ends in blanks, which captures of a terminal lose. Without colours that is right on a
+/// dark background, which terminals and the logs of most CI systems have; on a light one the code
+/// is inverted, and many readers understand that too.
 fn drawn(code: &QrCode, color: bool) -> String {
     let (start, end) = if color { (WHITE_ON_BLACK, PLAIN) } else { ("", "") };
     let zone = -QUIET_ZONE..code.size() + QUIET_ZONE;

@@ -34,7 +34,7 @@ pub(crate) fn run(given: &args::Sandbox, screen: &Screen) -> Result<u8> {
 /// Serves until it is interrupted.
 fn serve(given: &args::Sandbox) -> Result<u8> {
     let builder = settings(given)?.on_request(|request| {
-        // A reader that has gone away is no reason to stop serving.
+        // Keep serving after the reader has gone away.
         let _ = output::print(&(output::harmless(&line_for(request)) + "\n"));
     });
     let sandbox = start(builder)?;

@@ -16,8 +16,8 @@ const TIDY_TIME: Duration = Duration::from_millis(250);
 
 const STACK_SIZE: usize = 64 * 1024;
 
-/// Starts to watch for signals, in a thread. The thread itself registers for them, so that they keep
-/// their default action where it can't be started.
+/// Starts to watch for signals, in a thread. The thread itself registers for them, so that they
+/// keep their default action where it can't be started.
 pub(crate) fn watch(screen: &Screen, format: Format) {
     let screen = screen.clone();
     let (sender, registered) = mpsc::channel();
@@ -48,7 +48,7 @@ fn first_signal(registered: mpsc::Sender<()>) -> Option<i32> {
     signals.forever().next()
 }
 
-/// Windows has Ctrl-C alone, and nothing that wakes a thread for it.
+/// Windows has only Ctrl-C, and no way to wake a thread for it.
 #[cfg(windows)]
 fn first_signal(registered: mpsc::Sender<()>) -> Option<i32> {
     use std::sync::Arc;

@@ -5,22 +5,23 @@ use std::io::{self, IsTerminal};
 /// The width if it is unknown.
 const DEFAULT_COLUMNS: usize = 80;
 
-/// Whether there is one.
+/// Whether standard error goes to a terminal.
 pub(crate) fn is_there() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Whether there is one that can rewrite a line. One of unknown kind counts as one that can't.
+/// Whether that terminal can rewrite a line. One of unknown kind counts as one that can't.
 pub(crate) fn can_rewrite() -> bool {
     is_there() && std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
 }
 
-/// Returns its current width, which is asked for each time so that no signal has to report a change.
+/// Returns its current width, which is asked for each time so that no signal has to report a
+/// change.
 pub(crate) fn columns() -> usize {
     known(window_columns(io::stderr()))
 }
 
-/// The same for standard output.
+/// Whether standard output goes to a terminal.
 pub(crate) fn output_columns() -> usize {
     if io::stdout().is_terminal() { known(window_columns(io::stdout())) } else { DEFAULT_COLUMNS }
 }

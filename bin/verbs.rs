@@ -44,7 +44,7 @@ pub(crate) struct VerbRow {
     pub(crate) summary: &'static str,
     /// Paragraphs for the full help and the manual, one string each.
     pub(crate) about: &'static [&'static str],
-    /// A shell session, line by line, that works as it stands where its files are.
+    /// A shell session, line by line, that works verbatim in a folder with its files.
     pub(crate) examples: &'static [&'static str],
 }
 

@@ -44,7 +44,7 @@ impl Client {
         let token =
             UploadToken::parse(&envelope.data).map_err(|problem| self.redactor.clean(&problem))?;
         if self.redactor.has_api_key(token.key()) {
-            // The key has to be sent as it is, and every message names it.
+            // Such a key can't be redacted: it is sent as it is, and every message names it.
             return Err("its \"key\" has the API key in it".to_owned());
         }
         self.redactor.add_all(token.secrets());
@@ -72,12 +72,12 @@ impl Client {
     /// # Ok(()) }
     /// ```
     pub fn build_info(&self, key: &str) -> Result<BuildStatus> {
-        // The last retry may have had its code from a busy server, as a 503.
+        // Even the failure of the last retry may carry a code, if it came with a 503.
         self.with_retries(&build_info_action(key), || self.build_info_once(key))
             .or_else(|error| unpublished(key, error))
     }
 
-    /// [`build_info`](Self::build_info) without retries, for loops that come back anyway.
+    /// [`build_info`](Self::build_info) without retries, for callers that poll anyway.
     pub(crate) fn build_info_once(&self, key: &str) -> Result<BuildStatus, Box<Failed>> {
         let action = build_info_action(key);
         let call = Call::post("/app/buildInfo", &action).field("buildKey", key);

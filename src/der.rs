@@ -1,7 +1,6 @@
-//! The elements of ASN.1: DER, and of BER what Java's libraries write, lengths that are not known
-//! in advance.
+//! Reads the elements of ASN.1: DER, and BER's indefinite lengths, which Java's libraries write.
 
-/// How deep elements of unknown length may lie in each other.
+/// How deeply elements of indefinite length may be nested.
 const DEEPEST: u32 = 32;
 
 /// Reads the content of an element with this tag, and what follows it.

@@ -79,13 +79,13 @@ impl Client {
 
     fn examine_api(&self, url: &Url) -> Result<String> {
         let action = format!("reach {}", self.redactor.clean(url.host()));
-        // No retries here: other hosts may do.
+        // No retries here: another host may work.
         let route = self.route(url, &action)?;
         self.with_retries(&action, || self.probe(url, &action))?;
         Ok(describe(&route))
     }
 
-    /// Without a key the API answers 1001, which tells it from a login page.
+    /// Without a key the API answers 1001; a login page does not.
     fn probe(&self, url: &Url, action: &str) -> Result<(), Box<Failed>> {
         let answer = self.get(url).map_err(|failure| {
             let may_retry = failure.is_retryable();

@@ -13,7 +13,7 @@ pub(crate) const PERCENT: Escape = Escape { begins_with: '%', decode_first: perc
 pub(crate) const JSON: Escape = Escape { begins_with: '\\', decode_first: json };
 pub(crate) const ENTITY: Escape = Escape { begins_with: '&', decode_first: entity };
 
-/// A stretch of a text, and the character that the escape after it stands for, if there is one.
+/// A run of plain text, and the character that the escape after it stands for, if there is one.
 pub(crate) struct Piece<'t> {
     pub(crate) plain: &'t str,
     pub(crate) decoded: Option<char>,
@@ -39,7 +39,7 @@ impl Escape {
             let mut length = rest.find(self.begins_with).unwrap_or(rest.len());
             let decoded = rest.get(length..).and_then(self.decode_first);
             if decoded.is_none() && length < rest.len() {
-                // What begins like an escape, and is none, is plain.
+                // It begins like an escape but is not one, so it is plain.
                 length += self.begins_with.len_utf8();
             }
             let (plain, after) = rest.split_at_checked(length)?;

@@ -1,8 +1,8 @@
 //! Web pages, which neither the API nor the storage sends.
 
-/// Whether a body is a web page. The body decides and not its label: frameworks label empty
-/// answers, JSON and XML as `text/html` as well. The label only helps with pages that begin with
-/// another tag than the usual ones.
+/// Whether a body is a web page. The body decides, not its `Content-Type`: frameworks label even
+/// empty answers, JSON and XML `text/html`. The label only counts for pages that begin with an
+/// unusual tag.
 pub(crate) fn is_html(content_type: Option<&str>, body: &[u8]) -> bool {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_start();
     let start = first_tag(body);

@@ -114,7 +114,7 @@ impl Items {
         self.0.iter().map(|value| value.get())
     }
 
-    /// All elements as strings; none if one is something else.
+    /// All elements as strings; `None` if one of them is not a string.
     pub(crate) fn strings(&self) -> Option<Vec<String>> {
         self.iter().map(|json| text_of(json).filter(|_| json.starts_with('"'))).collect()
     }
@@ -195,7 +195,7 @@ pub(crate) fn compact(json: &str) -> String {
 pub(crate) fn without_secrets(json: &str, api_key: &str, kept: Option<&str>) -> String {
     let mut shown = String::with_capacity(json.len());
     let mut tokens = tokens(json).peekable();
-    // Of the value that comes next, and of the arrays and objects around it.
+    // `passwords` holds for the next value, and `outer` for the enclosing arrays and objects.
     let mut passwords = Passwords::Named;
     let mut outer = Vec::new();
     while let Some(token) = tokens.next() {

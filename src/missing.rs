@@ -1,15 +1,16 @@
-//! What may be meant by the name of a file that does not exist.
+//! Advice about a file that does not exist, from its name and its folder.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-/// The extensions of what is uploaded: where one such file is expected, its neighbour may be meant.
+/// Extensions of files that can be uploaded. If such a file is missing, the only other one beside
+/// it was probably meant.
 const EXTENSIONS: [&str; 5] = ["apk", "ipa", "hap", "hsp", "p12"];
 
 /// The most entries of a folder that are looked at.
 const MAX_ENTRIES: usize = 10_000;
 
-/// Says what to do about a file that does not exist, where the name or its folder tells.
+/// Says what to do about a file that does not exist, if its name or its folder gives it away.
 pub(crate) fn advice(path: &Path) -> Option<String> {
     advice_on_name(&path.to_string_lossy()).map(str::to_owned).or_else(|| {
         let neighbour = only_neighbour(path)?;

@@ -160,13 +160,14 @@ impl Body<'_> {
 }
 
 impl Read for Body<'_> {
-    /// Fills the buffer as far as there is anything: each read becomes one write.
+    /// Fills as much of the buffer as possible, because each read becomes one write.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let in_head = self.position < self.head.len() as u64;
         let mut filled = 0;
         while filled < buffer.len() {
             if in_head && self.position >= self.head.len() as u64 {
-                // A small file is not read before the server has had the chance to say no to it.
+                // Stop after the head, so that a small file is not read before the server has had a
+                // chance to refuse it.
                 break;
             }
             match self.read_some(buffer.get_mut(filled..).unwrap_or_default())? {

@@ -13,8 +13,8 @@ use crate::error::Result;
 use crate::package::Package;
 use crate::publish::{Published, UploadOptions};
 
-/// The most items that are waited for beside the uploads. Each has a thread, which hardly anything
-/// is needed for, and an open file.
+/// How many items may wait to be published while others upload. Each costs a thread, which is
+/// cheap, and an open file.
 const MOST_WAITING: usize = 64;
 
 /// The turn of one item in a [`pipeline`].

@@ -43,8 +43,8 @@ pub struct UploadOptions {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Published {
-    /// The key of step one, which [`Client::build_info`] takes. The legacy endpoint has no such
-    /// key: it is the build's own then.
+    /// The key of step one, which [`Client::build_info`] takes. The legacy endpoint has none; there
+    /// this is the build's own key.
     pub key: String,
     /// The build.
     pub build: BuildInfo,
@@ -72,9 +72,8 @@ impl Stored {
     /// Waits for the build: the last step of [`Client::publish`], with the same `package` and
     /// `options`.
     ///
-    /// # Errors
-    /// Those of [`Client::wait`], as [`Error::NotConfirmed`] if they are neither
-    /// [`Error::Pending`] nor [`Error::Publish`]; [`Error::OtherApp`].
+    /// # Errors [`Error::Pending`] and [`Error::Publish`] as from [`Client::wait`], whose other
+    /// errors become [`Error::NotConfirmed`]; [`Error::OtherApp`].
     ///
     /// ```no_run
     /// # fn f(client: &pgyer::Client) -> pgyer::Result<()> {
@@ -102,9 +101,9 @@ impl Client {
     /// A token that has expired by the time the storage sees it is replaced once. After a lost
     /// answer the API is asked whether the file arrived before a byte is sent again.
     ///
-    /// # Errors
-    /// Any [`Error`] but [`Error::NoApiKey`] where there is one. [`Event::TokenReceived`] reports
-    /// the key of step one, so that it is known even if a later step fails.
+    /// # Errors Any [`Error`]; [`Error::NoApiKey`] if the client has no key.
+    /// [`Event::TokenReceived`] reports the key of step one, so that it is known even if a later
+    /// step fails.
     ///
     /// ```no_run
     /// # fn f(client: &pgyer::Client) -> pgyer::Result<()> {
@@ -152,14 +151,15 @@ impl Client {
         Ok(Stored { key: key.to_owned(), upload_time, client })
     }
 
-    /// Tells what was found in a package and fails if it is not what it has to be.
+    /// Reports the findings to the observer, and fails if the package is not as expected.
     pub(crate) fn check(&self, package: &Package, options: &UploadOptions) -> Result<()> {
         let findings = package.findings_with(&options.hsps);
         self.tell_checked(package, &findings);
         package.demand_with(&options.expected, &findings)
     }
 
-    /// Holds the published build against the package, and returns what was found in both.
+    /// Compares the published build with the package. Returns the findings, with
+    /// `published-other-app` first if they differ.
     pub(crate) fn compare(
         &self,
         package: &Package,
@@ -291,7 +291,7 @@ impl Client {
         Ok(())
     }
 
-    /// Once the package is stored, running out of time is a matter of waiting on.
+    /// Makes a time-out `Pending`: the package is stored, and waiting can be resumed.
     fn pending_if_late(&self, began: Instant, error: Error) -> Error {
         let is_late = |source: &Error| self.deadline.has_passed() || source.is_out_of_time();
         match error {
@@ -319,7 +319,7 @@ fn after_storing(key: &str, error: Error) -> Error {
     }
 }
 
-/// The command that does what is left to do.
+/// The commands that send the remaining files and wait for the build, for people to copy.
 fn next_command(key: &str, hsps: &[Source], options: &UploadOptions) -> String {
     let mut steps = Vec::new();
     // After "--" neither a key nor a file is taken for an option.

@@ -110,8 +110,8 @@ impl Deadline {
         self.0.map_or(wait, |at| wait.min(at.saturating_duration_since(Instant::now())))
     }
 
-    /// Whether the deadline leaves time beyond a wait of this length (zero included). Where it
-    /// does not, nobody sleeps: that would only delay the news.
+    /// Whether any time is left after a wait of this length (zero included). If not, callers fail
+    /// at once: sleeping would only delay the failure.
     pub(crate) fn allows(self, wait: Duration) -> bool {
         self.cap(wait) == wait && !self.has_passed()
     }
@@ -126,7 +126,7 @@ pub(crate) fn is_transient(status: u16) -> bool {
 pub(crate) fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than fit in a u64 mean a long time all the same.
+        // A number too large for a u64 still means a long time.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(value).ok()?;

@@ -17,9 +17,10 @@ fn posix_word(text: &str) -> String {
 
 /// Quotes a word for cmd and PowerShell alike, if it has to be quoted.
 ///
-/// Double quotes are all that they have in common. Within them both take a doubled one as one, and
-/// PowerShell the typographic ones, too; the backtick keeps it from evaluating what a server
-/// sent. To cmd a backtick is a character like any other: there, a name with `$` has to be typed.
+/// Double quotes are all that the two have in common. Within them, both read a doubled quote as
+/// one; PowerShell does so with typographic quotes too. A backtick keeps PowerShell from evaluating
+/// what a server sent; in cmd it is an ordinary character, so there a name with `$` has to be typed
+/// by hand.
 fn windows_word(text: &str) -> String {
     if is_plain(text, r"-_./\:+") {
         return text.to_owned();

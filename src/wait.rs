@@ -101,7 +101,7 @@ impl<'a> Poll<'a> {
         let limited = client.until(Deadline::after(wait.timeout));
         Self {
             until: limited.deadline,
-            // With a timeout of zero, one question is asked all the same, however long it takes.
+            // With a timeout of zero, one call is still made, without a time limit.
             client: if wait.timeout.is_zero() { client.clone() } else { limited },
             key,
             interval: wait.interval,
@@ -126,8 +126,8 @@ impl<'a> Poll<'a> {
         self.next = self.interval;
     }
 
-    /// Whether to go on asking. Where the API has answered before, whatever has taken its place
-    /// now will go away again; and a deadline that passed during a question ends in `pause`.
+    /// Whether to keep polling. If the API has answered before, any network error is taken to be
+    /// transient. A deadline that passed during a call is reported by `pause`.
     fn may_pass(&self, failed: &Failed) -> bool {
         let is_network = matches!(failed.error, Error::Network { .. });
         failed.may_retry

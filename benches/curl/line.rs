@@ -1,8 +1,8 @@
 //! A line with a delay and a rate, to a sink at its other end.
 //!
-//! Two network namespaces and `netem` where this may make them and the kernel has it: then TCP meets
-//! the line. Otherwise a relay on loopback, which passes on what has come when it would have arrived,
-//! with slow start as TCP has it without losses.
+//! Two network namespaces and `netem` where this may make them and the kernel has it: then TCP
+//! meets the line. Otherwise a relay on loopback, which passes on what has come when it would have
+//! arrived, with slow start as TCP has it without losses.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -115,7 +115,8 @@ fn namespace(network: Network, folder: &Path) -> Option<Line> {
     Some(Line::Namespace { server, port: port.trim().parse().ok()? })
 }
 
-/// The other half of a line in a namespace, if the first argument asks for it. Does not return then.
+/// The other half of a line in a namespace, if the first argument asks for it. Does not return
+/// then.
 pub(crate) fn serve() {
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next().is_none_or(|first| first != SERVE) {
@@ -197,8 +198,8 @@ fn pass_on(client: TcpStream, to: u16, network: Network) -> io::Result<()> {
     let ends = [(client.try_clone()?, server.try_clone()?), (server, client)];
     for (from, to) in ends {
         let (sender, receiver) = sync_channel(PARTS);
-        // The kernel has made the connection already: what comes first waits for the round trip that
-        // this would have taken.
+        // The kernel has made the connection already: what comes first waits for the round trip
+        // that this would have taken.
         let opened = accepted + network.round_trip;
         thread::spawn(move || take(from, &sender, network, opened));
         thread::spawn(move || give(to, &receiver));

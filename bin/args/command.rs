@@ -117,8 +117,8 @@ pub(crate) enum SandboxRun {
     Pgyer(Vec<OsString>),
 }
 
-/// The options that describe the release. Those of the library's `Release` that have to be read
-/// first are not read yet.
+/// The options that describe the release: the library's `Release`, before passwords and notes have
+/// been read.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Release {
     pub(crate) build_type: Option<BuildType>,
@@ -171,7 +171,7 @@ pub(crate) struct Network {
     pub(crate) resolve: Vec<Pin>,
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) stall_timeout: Option<Duration>,
-    /// Bytes a second; 0 is no limit.
+    /// Bytes a second; 0 means no limit.
     pub(crate) limit_rate: Option<u64>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) retry: RetryPolicy,

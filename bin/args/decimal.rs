@@ -1,8 +1,8 @@
-//! Decimal numbers as people write them, with a unit behind.
+//! Decimal numbers as people write them, followed by a unit.
 //!
 //! In whole numbers: reading floats would be 16 KB of the program.
 
-/// As many digits of a fraction count: nanoseconds of an hour need no more.
+/// How many digits of a fraction count. Nanoseconds of an hour need no more.
 const DIGITS: usize = 12;
 const SCALE: u128 = 10_u128.pow(DIGITS as u32);
 

@@ -84,7 +84,7 @@ fn for_a_single_file(options: &ParsedOptions<'_>, opts: &[&Opt], files: &[PathBu
     }
 }
 
-/// What the package has to be. Only the check can tell.
+/// What the package has to be. Excludes `--no-check`, because only the check reads the package.
 fn expected(options: &ParsedOptions<'_>) -> Result<Expected> {
     for opt in [&STRICT, &EXPECT_IDENTIFIER, &EXPECT_VERSION, &EXPECT_BUILD] {
         options.exclude_each_other(opt, &NO_CHECK)?;
@@ -97,7 +97,7 @@ fn expected(options: &ParsedOptions<'_>) -> Result<Expected> {
     Ok(expected)
 }
 
-/// Fails on options that need what the old endpoint lacks.
+/// Fails on options that the legacy endpoint does not support.
 fn check_legacy(options: &ParsedOptions<'_>) -> Result<()> {
     let lacking = [&TYPE, &DESCRIPTION, &REGION, &HSP, &P12, &NO_WAIT];
     lacking.into_iter().try_for_each(|opt| options.exclude_each_other(&LEGACY, opt))

@@ -91,7 +91,7 @@ pub(super) fn rate(value: &OsStr) -> Result<u64, Problem> {
         Wrong::Unreadable => problem("is not a rate like 500K or 1.5M"),
         Wrong::TooLarge => problem("is too large"),
     })?;
-    // Less than a byte a second is little, and not no limit.
+    // A positive rate below one byte a second is a very low limit; 0 would mean none.
     let least = u64::from(number.contains(|c| ('1'..='9').contains(&c)));
     u64::try_from(bytes).map(|bytes| bytes.max(least)).map_err(|_| problem("is too large"))
 }

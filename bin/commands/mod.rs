@@ -14,8 +14,9 @@ use crate::{client, qr};
 
 mod package;
 
-/// Does what a command line asks for, and returns the exit code. An error is one of the command
-/// line, the environment or the configuration; that of a FILE or KEY has been reported already.
+/// Does what a command line asks for, and returns the exit code. An error is always about the
+/// command line, the environment or the configuration; failures of a FILE or KEY have been reported
+/// by then.
 pub(crate) fn run(command: &Command, screen: &Screen, began: Instant) -> Result<u8> {
     let run = Run { command, screen, began };
     match &command.action {
@@ -100,7 +101,8 @@ impl Run<'_> {
         code
     }
 
-    /// Ends the upload of several files with a table. Nothing is lost where it can't be written.
+    /// Ends the upload of several files with a table. If it can't be written, nothing is lost: each
+    /// result has been.
     fn sum_up(&self, rows: &[output::Row]) {
         let is_upload = matches!(self.command.action, Action::Upload(_));
         if is_upload && rows.len() > 1 && self.format() == Format::Text {
@@ -139,7 +141,7 @@ impl Run<'_> {
         };
         let text = report.render(self.format());
         if let Err(error) = self.screen.aside(|| output::print(&text)) {
-            // Nobody may get to know otherwise what there is now, and publish it again.
+            // Otherwise nobody might learn that the build exists, and it would be published again.
             let achieved = report.achieved().map_or_else(String::new, |text| format!("; {text}"));
             return unwritten(&error, &achieved);
         }
@@ -212,7 +214,7 @@ impl Run<'_> {
 
     fn put(&self, put: &args::Put) -> Result<u8> {
         let token = self.inputs().token(&put.token)?;
-        // No key is needed and none is sent, but a file that an option names has to be right.
+        // `put` needs and sends no key, but a file named by `--api-key-file` must still be valid.
         if let Some(file) = &self.command.network.api_key_file {
             self.inputs().api_key(Some(file))?;
         }
@@ -220,7 +222,8 @@ impl Run<'_> {
         let job = Job::new(&client, self.screen.begin(0, &put.file, "starting"));
         let result = self.put_package(&job.client, put, &token);
         job.end();
-        // A token that can't be used is a wrong file of an option, like a file that is no token.
+        // An unusable token is a usage error about the file of `--token`, like a file that is not a
+        // token.
         if let Err(error @ Error::Usage { .. }) = result {
             return Err(inputs::usage(format!("{}: {error}", inputs::name_of(&put.token))));
         }

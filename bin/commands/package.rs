@@ -1,5 +1,5 @@
-//! What is done with one package: it is opened and checked as the options say, sent, and held
-//! against what was published.
+//! What is done with one package: open and check it as the options say, send it, compare it with
+//! what was published.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -80,7 +80,7 @@ impl Run<'_> {
 
     fn published(&self, file: &Path, package: &Package, published: Published) -> Report {
         let findings = published.findings;
-        // The observer has told the others before the upload.
+        // The observer showed the other findings before the upload.
         let others = findings.iter().filter(|finding| !package.findings().contains(finding));
         others.for_each(|finding| self.screen.finding(&operand(file), finding));
         let mut report = Report::about(ReportKind::Build, package);
@@ -99,7 +99,7 @@ impl Run<'_> {
         token: &UploadToken,
     ) -> Result<Report> {
         let package = open_package(&put.file, put.build_type, put.check, put.file_name.as_deref())?;
-        // The observer tells the findings of what is sent.
+        // If the package is sent, the observer shows its findings; here it will not be.
         let tell = |_: &_| self.tell_findings(&put.file, package.findings());
         package.demand(&put.expected).inspect_err(tell)?;
         let began = Instant::now();

@@ -68,7 +68,7 @@ pub(crate) struct Opt {
     pub(crate) field: Option<&'static str>,
     /// A second name, accepted but undocumented: the API's, in kebab case.
     pub(crate) alias: Option<&'static str>,
-    /// The environment variables that do the option's work, or undo it.
+    /// The environment variables that have the option's effect, or the opposite one.
     pub(crate) env: &'static [Variable],
     /// Accepted but undocumented.
     pub(crate) hidden: bool,

@@ -41,7 +41,7 @@ pub(crate) fn human_time(time: Duration) -> String {
     }
 }
 
-/// The same without fractions, for a time that is still growing.
+/// Formats a duration without fractions, for a time that is still growing.
 pub(crate) fn whole_seconds(time: Duration) -> String {
     match time.as_secs() {
         seconds @ 0..60 => format!("{seconds} s"),

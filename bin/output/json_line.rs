@@ -24,7 +24,7 @@ impl JsonLine {
         self.raw(name, text.map(|text| Value::from(text).to_string()));
     }
 
-    /// The object as the value of a member of another one.
+    /// The object as a value within another one.
     pub(super) fn within(self) -> String {
         format!("{{{}}}", self.0.join(","))
     }

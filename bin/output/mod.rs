@@ -21,7 +21,8 @@ pub(crate) use self::report::{Report, ReportKind};
 pub(crate) use self::table::{Row, diagnosis, files, row};
 use crate::args::Format;
 
-/// A failure in the formats that have one. The message goes to standard error in any case.
+/// Renders a failure for standard output, empty in formats that do not show failures there. The
+/// message goes to standard error in any case.
 pub(crate) fn failure(
     format: Format,
     file: Option<&str>,
@@ -65,7 +66,7 @@ pub(crate) fn probe(format: Format, probe: &Probe) -> String {
     line.finish()
 }
 
-/// A line on which the shell that evaluates it fails.
+/// A line that makes a shell fail when it evaluates it.
 pub(crate) fn exit_line(code: u8) -> String {
     format!("(exit {code})\n")
 }

@@ -167,7 +167,7 @@ mod tests {
             let warnings = (kind == ReportKind::Check).then(|| vec![message.clone()]);
             assert_eq!(line.get("warnings"), warnings.map(Value::from).as_ref());
         }
-        // A note is no warning.
+        // A note is not a warning.
         let line = json("android-no-launcher.apk", ReportKind::Check);
         assert_eq!(line["findings"][0]["level"], "note");
         assert_eq!(line["warnings"], serde_json::json!([]));

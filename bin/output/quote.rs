@@ -2,13 +2,14 @@
 
 use crate::shell;
 
-/// Escapes what JSON may have as it is and a terminal or a log would obey: DEL, the C1 controls,
-/// Unicode's own, and commands to CI systems. The value stays the same.
+/// Escapes what JSON allows unescaped but a terminal or a log would obey: DEL, the C1 controls,
+/// Unicode's line separators and bidi controls, and commands to CI systems. The value stays the
+/// same.
 pub(super) fn escape_controls(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
-        // The line break is the one at the end. Two #s stand in strings alone, where a bracket may
-        // be escaped.
+        // The only line break is the final one. `##` occurs only within strings, where a bracket
+        // may be escaped.
         if is_harmful(c) && c != '\n' || c == '[' && ends_like_a_command(&escaped) {
             escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
         } else {

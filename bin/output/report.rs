@@ -220,7 +220,7 @@ impl Report {
         if facts.is_empty() { None } else { Some(facts.join(", ")) }
     }
 
-    /// What the package is, where it was checked and nothing else tells.
+    /// What the package is, if it was checked and nothing else says so.
     fn contents(&self) -> Vec<(&'static str, String)> {
         match &self.package {
             Some(Contents { identity: Some(identity), findings })

@@ -8,7 +8,7 @@ use super::{harmless, human_time};
 use crate::terminal;
 use crate::width::{begun, columns, padded};
 
-/// The columns of the names of what is tested, but for the storage's: it comes last.
+/// The width of the names of what is tested. The storage's may be wider, because it comes last.
 const CHECK_COLUMNS: usize = 20;
 
 /// One thing that `doctor` tested.
@@ -23,7 +23,7 @@ pub(super) fn probe(probe: &Probe) -> String {
     begun(row.trim_end(), terminal::output_columns()) + "\n"
 }
 
-/// What went wrong, without what was being done, which the row says, and without the advice.
+/// The cause alone: without the action, which the row shows already, and without the advice.
 fn reason(error: &Error) -> String {
     let report = error.report();
     let advice = error.advice().map(|advice| format!("; {advice}")).unwrap_or_default();

@@ -29,7 +29,7 @@ pub(super) struct Job {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Before the first byte of a file. The command has a word for what is being done.
+    /// Before the first byte of a file is sent; the word is the command's.
     Starting(&'static str),
     Sending,
     /// Every byte has been sent; the answer is outstanding.

@@ -207,7 +207,7 @@ impl Screen {
     }
 }
 
-/// Locks the state, also after a panic elsewhere, which is no reason to be silent.
+/// Locks the state, even if another thread panicked while holding the lock.
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }

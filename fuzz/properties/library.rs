@@ -153,8 +153,8 @@ pub fn heads(data: &[u8]) {
     }
 }
 
-/// Certificates: what `rustls-webpki` can read has the same times here, and is an authority's only if
-/// it is one there.
+/// Certificates: what `rustls-webpki` can read has the same times here, and is an authority's only
+/// if it is one there.
 pub fn certificates(data: &[u8]) {
     use webpki::Error::{CertExpired, CertNotValidYet, InvalidCertValidity, UnknownIssuer};
     let Some(read) = Certificate::parse(data) else { return };
@@ -249,8 +249,8 @@ fn check_url(url: &Url) {
 /// The decoder accepts at most 1 KiB of headers for each part; no file's name is that long.
 const LONGEST_NAME: usize = 3 * 255;
 
-/// A form as it goes out, and the parts that an independent decoder must find in it: name, file name
-/// and content of each. The decoder is the caller's: a library built for fuzzing has none.
+/// A form as it goes out, and the parts that an independent decoder must find in it: name, file
+/// name and content of each. The decoder is the caller's: a library built for fuzzing has none.
 pub struct Written {
     pub boundary: String,
     pub body: Vec<u8>,

@@ -1,4 +1,5 @@
-//! Runs a property on every file of its corpus, so that `cargo test` finds again what fuzzing found.
+//! Runs a property on every file of its corpus, so that `cargo test` finds again what fuzzing
+//! found.
 
 pub(super) fn replay(target: &str, property: impl Fn(&[u8])) {
     let folder = format!("{}/fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));

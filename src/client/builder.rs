@@ -113,8 +113,8 @@ impl ClientBuilder {
     /// [`Error::Usage`] if there are no certificates in it.
     ///
     /// ```no_run
-    /// let pem = std::fs::read("company-ca.pem")?;
-    /// let client = pgyer::Client::builder().add_root_certificates(&pem, "company-ca.pem")?.build()?;
+    /// let pem = std::fs::read("company-ca.pem")?; let client =
+    /// pgyer::Client::builder().add_root_certificates(&pem, "company-ca.pem")?.build()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn add_root_certificates(mut self, pem: &[u8], name: &str) -> Result<Self> {
@@ -161,8 +161,8 @@ impl ClientBuilder {
     }
 
     /// Limits how many bytes a second go out, over everything that is done with the client and its
-    /// clones. Default: 0, which is no limit. A second's worth may go out at once, after that 50 ms'
-    /// worth at a time. Waiting for the limit is not a stall.
+    /// clones. Default: 0, which means no limit. A second's worth may go out at once, after that 50
+    /// ms' worth at a time. Waiting for the limit is not a stall.
     ///
     /// ```
     /// let client = pgyer::Client::builder().limit_rate(500 * 1024).build()?;
@@ -173,7 +173,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds to the `User-Agent`, `pgyer/` and the version, what uses this library: `name/1.2`.
+    /// Names the program that uses this library in the `User-Agent`, after `pgyer/` and its
+    /// version: `name/1.2`.
     ///
     /// # Errors
     /// [`Error::Usage`] if it is empty or has other characters than visible ASCII and spaces.
@@ -259,7 +260,7 @@ impl ClientBuilder {
         if url.has_query() {
             return Err(wrong("it has a query"));
         }
-        // The parser drops a fragment without a word.
+        // The parser drops a fragment silently.
         if text.contains('#') {
             return Err(wrong("it has a fragment"));
         }

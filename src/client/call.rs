@@ -19,7 +19,8 @@ pub(crate) struct Call<'a> {
     /// All fields but `_api_key`.
     pub(super) fields: Vec<(&'static str, String)>,
     pub(super) file: Option<FormFile<'a>>,
-    /// Whether it is not idempotent: it is not sent again after its last byte went out.
+    /// Whether the call must not be carried out twice: it is not sent again after its last byte
+    /// went out.
     pub(super) once: bool,
 }
 
@@ -51,7 +52,7 @@ impl<'a> Call<'a> {
 }
 
 impl Call<'_> {
-    /// What becomes of a call whose request failed.
+    /// Decides what to do about a request that got no answer.
     pub(super) fn failed(&self, failure: Failure) -> Box<Failed> {
         let may_retry = failure.is_retryable();
         let may_go_elsewhere = may_retry || failure.kind == FailureKind::Refused;
@@ -63,7 +64,7 @@ impl Call<'_> {
         Box::new(Failed { may_retry, may_go_elsewhere, ..error.into() })
     }
 
-    /// The end of a request that may have published a build.
+    /// The final failure of a request that may have published a build.
     fn uncertain(&self, error: Error) -> Box<Failed> {
         Box::new(Error::Uncertain { key: None, source: Box::new(error) }.into())
     }
@@ -79,7 +80,7 @@ impl Call<'_> {
         let transient = is_transient(answer.status);
         let redirect = (300..400).contains(&answer.status);
         let is_refusal = envelope.as_ref().is_some_and(|envelope| envelope.code != 0);
-        // Nothing succeeds before all of it was sent; a refusal may come as soon as it likes.
+        // A success before everything was sent can't be real; a refusal may come at any time.
         let is_premature = answer.is_early_success() && !is_refusal;
         let is_pgyer = envelope.is_some() && !redirect && !is_premature;
         let error = match envelope {

@@ -43,9 +43,9 @@ pub struct Client {
     pub(crate) shared: Arc<Shared>,
     pub(crate) observer: Observer,
     pub(crate) deadline: Deadline,
-    /// The API key, the proxies' passwords, and what else comes in: [`send`](Self::send) adds the
-    /// passwords in a form, and the secrets of a token are added where it is read and where it is
-    /// used.
+    /// Starts with the API key and the proxies' passwords. [`send`](Self::send) adds the passwords
+    /// that it sends, and a token's secrets are added where it is decoded (`api.rs`) and where it
+    /// is used (`storage/`).
     pub(crate) redactor: Redactor,
 }
 
@@ -142,8 +142,8 @@ impl Client {
         self.with_retries(call.action, || self.call_once(call))
     }
 
-    /// The one retry loop: API calls, uploads to the storage and the tests of `doctor` go through
-    /// it. Whether a failure may be retried stands in the failure.
+    /// The only retry loop, for API calls, uploads to the storage and the tests of `doctor`. The
+    /// failure itself says whether it may be retried.
     pub(crate) fn with_retries<T>(
         &self,
         action: &str,
@@ -199,7 +199,7 @@ impl Client {
             ..envelope
         });
         if envelope.is_some() {
-            // The envelope has it all: a large answer need not be kept twice.
+            // The envelope has a copy: do not keep a large body twice.
             answer.body = Vec::new();
         }
         call.judge(answer, envelope, url, &self.redactor)
@@ -269,7 +269,7 @@ impl Client {
         };
         let mut answer = self.exchange(&request, &mut body)?;
         if answer.status == 417 && expects_continue && !answer.all_sent {
-            // The server does not know `Expect`. Sending the form without it is no retry, unless
+            // The server does not know `Expect`. Sending the form without it is not a retry, unless
             // the server had it all: then 417 is an answer like any other.
             request.expects_continue = false;
             body.rewind();
@@ -324,8 +324,8 @@ impl Client {
         self.observer.tell(&Event::Retry { action, because: &because, number, delay });
     }
 
-    /// Returns a client that forgets the secrets of a job along with it. Otherwise a client would
-    /// look for all that it has ever met in whatever it shows.
+    /// Returns a client that keeps the secrets of one job to itself. Otherwise every text that is
+    /// shown would be searched for every secret that the client has ever seen.
     pub(crate) fn for_one_job(&self) -> Self {
         Self { redactor: self.redactor.for_one_job(), ..self.clone() }
     }

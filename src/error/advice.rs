@@ -75,7 +75,7 @@ impl Error {
         }
     }
 
-    /// The advice of this error and some more, none of it said twice.
+    /// This error's advice and `more`, without repetition.
     pub(super) fn advice_and(&self, more: String) -> String {
         match self.advice() {
             Some(advice) if advice.contains(&more) => advice,
@@ -84,7 +84,7 @@ impl Error {
         }
     }
 
-    /// The same error with more advice.
+    /// Returns this error with more advice.
     pub(crate) fn advising(mut self, more: &str) -> Self {
         let all = self.advice_and(more.to_owned());
         if let Self::Network { advice, .. } | Self::Storage { advice, .. } = &mut self {

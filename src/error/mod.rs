@@ -225,8 +225,7 @@ impl Error {
         Self::Usage { message: message.into() }
     }
 
-    /// The error after a failure that there is no time left to retry. What the storage said stays
-    /// the storage's.
+    /// The error for a failure that there is no time left to retry. A storage error stays one.
     pub(crate) fn no_time_after(failure: Self, action: &str) -> Self {
         if let Self::Storage { .. } = failure {
             return failure.advising("no time is left to try again: allow more with --timeout");
@@ -333,7 +332,8 @@ impl Error {
         }
     }
 
-    /// The same without what was being done, for a message that has said it.
+    /// [`report_without_advice`](Self::report_without_advice) without the leading "cannot ACTION:
+    /// ", for a message that has already said it.
     pub(crate) fn report_after(&self, action: &str) -> String {
         let report = self.report_without_advice();
         report.strip_prefix(&format!("cannot {action}: ")).unwrap_or(&report).to_owned()

@@ -1,9 +1,10 @@
-//! Finds the central directory of a ZIP archive and walks through it with few large reads, in bounded
-//! memory, whatever the archive claims about itself.
+//! Finds the central directory of a ZIP archive and walks through it with few large reads, in
+//! bounded memory, whatever the archive claims about itself.
 //!
-//! The end record is found here, and `rawzip` reads the directory. Its own search for the end record
-//! takes the last signature in the file, which may be part of the comment, does not ask whether the
-//! comment reaches the end of the file, and can't tell a truncated archive from one that never was.
+//! The end record is found here, and `rawzip` reads the directory. Its own search for the end
+//! record takes the last signature in the file, which may be part of the comment, does not ask
+//! whether the comment reaches the end of the file, and can't tell a truncated archive from one
+//! that never was.
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
@@ -30,8 +31,8 @@ const LOCAL_HEADER: &[u8] = b"PK\x03\x04";
 const LOCAL_HEADER_SIZE: u64 = 30;
 const MAX_COMMENT: usize = u16::MAX as usize;
 
-/// A ZIP64 archive has a second end record, of any length, followed by its locator, which ends where
-/// the classic end record begins.
+/// A ZIP64 archive has a second end record, of any length, followed by its locator, which ends
+/// where the classic end record begins.
 const ZIP64_RECORD: &[u8] = b"PK\x06\x06";
 const ZIP64_RECORD_SIZE: usize = 56;
 const ZIP64_LOCATOR: &[u8] = b"PK\x06\x07";

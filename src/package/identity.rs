@@ -36,7 +36,7 @@ pub struct Identity {
     pub profile: Option<Profile>,
 }
 
-/// A provisioning profile. Of the devices in it only the number is told.
+/// A provisioning profile. Only the number of its devices is given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Profile {

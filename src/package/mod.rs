@@ -1,5 +1,5 @@
-//! The package check: what a file is, whether it is whole, and what will keep it from being installed.
-//! Nothing here uses the network.
+//! The package check: what a file is, whether it is whole, and what will keep it from being
+//! installed. Nothing here uses the network.
 
 mod archive;
 mod contents;
@@ -116,7 +116,8 @@ impl Package {
     /// Opens a package without looking into it.
     ///
     /// If `build_type` is `None`, it is taken from the extension of the file's name: `.ipa`, `.apk`
-    /// or `.hap`, in upper or lower case. There is no [`identity`](Self::identity), and there are no
+    /// or `.hap`, in upper or lower case. There is no [`identity`](Self::identity), and there are
+    /// no
     /// [`findings`](Self::findings).
     ///
     /// # Errors
@@ -231,7 +232,7 @@ impl Package {
         self.demand_with(expected, self.findings())
     }
 
-    /// The same with the findings of a HAP and its HSPs.
+    /// Returns this package with the findings of a HAP and its HSPs.
     pub(crate) fn demand_with(&self, expected: &Expected, findings: &[Finding]) -> Result<()> {
         let nothing = Identity::default();
         expected.check(self.path(), self.identity().unwrap_or(&nothing), findings)
@@ -326,7 +327,7 @@ pub(crate) fn inspect(
     Ok((build_type, facts))
 }
 
-/// What a package says it is; `None` if it is none.
+/// What a package says it is; `None` if it is not a package.
 #[cfg(feature = "sandbox")]
 pub(crate) fn look_into(read: &ReadAt<'_>, size: u64) -> Option<Identity> {
     inspect(read, size, "").ok().map(|(_, facts)| facts.identity())

@@ -25,15 +25,15 @@ const SHOWN: usize = 8 * 1024;
 /// not be recognised, and it is limited, because a server may send megabytes.
 const SEARCHED: usize = 2 * SHOWN;
 
-/// Fewer digits, of a part of a base64 text or of a hexadecimal one, occur by coincidence.
+/// The fewest base64 or hexadecimal digits that are searched for. Fewer would match by coincidence.
 const MIN_DIGITS: usize = 8;
 
-/// The secrets that a client has to do with. Clones share them: what one of them learns, all hide.
+/// The secrets of a client. Clones share them: what is added to one is hidden by all.
 #[derive(Clone, Default)]
 pub(crate) struct Redactor {
     api_key: String,
     is_for_one_job: bool,
-    /// Folded, in every alphabet that they may be written in.
+    /// The texts to search for: each secret as it is, in base64 and in hexadecimal, folded.
     forms: Arc<Mutex<Vec<String>>>,
 }
 
@@ -64,7 +64,8 @@ impl Redactor {
         self.add(key);
     }
 
-    /// Returns one that knows the same and keeps to itself what it learns, or itself within a job.
+    /// Returns a redactor for one job: it starts with these secrets, and does not share those it
+    /// learns. Within a job it returns a clone, which shares them.
     pub(crate) fn for_one_job(&self) -> Self {
         if self.is_for_one_job {
             return self.clone();
@@ -105,7 +106,7 @@ impl Redactor {
         json::without_secrets(json, &self.api_key, None)
     }
 
-    /// The same for a token. Its `params` are there to be sent: they lose the API key alone.
+    /// Cleans a token. Its `params` are there to be sent: they lose the API key alone.
     pub(crate) fn clean_token(&self, json: &str) -> String {
         json::without_secrets(json, &self.api_key, Some("params"))
     }
@@ -152,7 +153,7 @@ fn within_base64(secret: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// The longest start of a text with at most so many bytes.
+/// The longest prefix of at most `most` bytes that ends at a character boundary.
 fn start_of(text: &str, most: usize) -> &str {
     let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     text.get(..end.unwrap_or_default()).unwrap_or_default()

@@ -17,32 +17,32 @@ const DEPTH: usize = 2;
 /// `&lt;` in it, and would not be found if that were decoded along with the escapes around it.
 const ESCAPES: [Escape; 3] = [PERCENT, JSON, ENTITY];
 
-/// Which three bytes stand side by side in a text. Most secrets are in most texts not at all: this
-/// says so of a secret at a fraction of the price of a search for it.
-struct Parts(Vec<bool>);
+/// The three-byte sequences that occur in a text, hashed. Most texts contain no secret; this rules
+/// one out at a fraction of the cost of searching for it.
+struct Trigrams(Vec<bool>);
 
-impl Parts {
+impl Trigrams {
     /// Enough for a text of [`SEARCHED`] bytes to fill a quarter of it.
     const SIZE: usize = 4 * SEARCHED;
 
     fn of(text: &str) -> Self {
-        let mut parts = vec![false; Self::SIZE];
-        for part in text.as_bytes().windows(3) {
-            if let Some(is_there) = parts.get_mut(Self::place(part)) {
+        let mut trigrams = vec![false; Self::SIZE];
+        for trigram in text.as_bytes().windows(3) {
+            if let Some(is_there) = trigrams.get_mut(Self::slot(trigram)) {
                 *is_there = true;
             }
         }
-        Self(parts)
+        Self(trigrams)
     }
 
-    /// Whether the text may have this within it. A false yes costs a search.
-    fn may_have(&self, text: &str) -> bool {
-        let mut parts = text.as_bytes().windows(3);
-        parts.all(|part| self.0.get(Self::place(part)).is_some_and(|is_there| *is_there))
+    /// Whether the text may contain this. A false positive only costs a search.
+    fn may_contain(&self, text: &str) -> bool {
+        let mut trigrams = text.as_bytes().windows(3);
+        trigrams.all(|trigram| self.0.get(Self::slot(trigram)).is_some_and(|is_there| *is_there))
     }
 
-    fn place(part: &[u8]) -> usize {
-        part.iter().fold(0, |place, byte| place * 37 + usize::from(*byte)) % Self::SIZE
+    fn slot(trigram: &[u8]) -> usize {
+        trigram.iter().fold(0, |slot, byte| slot * 37 + usize::from(*byte)) % Self::SIZE
     }
 }
 
@@ -99,10 +99,10 @@ impl Reading {
 
     /// Adds the places of secrets, as ranges of the text as it was.
     pub(super) fn find(&self, secrets: &[String], found: &mut Vec<Range<usize>>) {
-        let parts = Parts::of(&self.text);
+        let trigrams = Trigrams::of(&self.text);
         for secret in secrets {
             let known_by = known_by(secret);
-            if parts.may_have(known_by) {
+            if trigrams.may_contain(known_by) {
                 self.find_one(secret, known_by, found);
             }
         }
@@ -121,12 +121,12 @@ impl Reading {
 }
 
 /// Removes what may differ between two spellings without any escape: the case of letters, as in
-/// names of hosts, and `+` for a space, as in forms. None becomes longer or shorter.
+/// names of hosts, and `+` for a space, as in forms. The length in bytes never changes.
 pub(super) fn folded(c: char) -> char {
     if c == '+' { ' ' } else { c.to_ascii_lowercase() }
 }
 
-/// What is searched for of a secret.
+/// The prefix of a secret that is searched for.
 fn known_by(secret: &str) -> &str {
     let end = (KNOWN_BY..secret.len()).find(|end| secret.is_char_boundary(*end));
     end.and_then(|end| secret.get(..end)).unwrap_or(secret)

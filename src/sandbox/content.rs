@@ -22,7 +22,7 @@ enum Rest {
     #[default]
     None,
     File(File),
-    /// There is no place for temporary files here.
+    /// This machine has no folder for temporary files.
     Lost,
 }
 
@@ -72,7 +72,7 @@ impl Content {
         }
     }
 
-    /// What the package says it is; nothing, if it is no package or can't be read.
+    /// What the package says it is; empty if it is not a package or can't be read.
     pub(super) fn identity(&self) -> Identity {
         look_into(&|buffer, offset| self.read_at(buffer, offset), self.size).unwrap_or_default()
     }

@@ -1,11 +1,11 @@
 //! A Pgyer on loopback: real HTTP, real forms, real polling; no account, no network, and nothing
 //! is published.
 //!
-//! It answers every call on the vendor's page, and is the storage too, which keeps what a
-//! package says it is and a digest, and not its content. It takes what the service is known to take from any client, and
-//! notes what the page does not say; [`Builder::strict`] refuses that. [`Fault`]s make it
-//! misbehave. But for the reader of packages it shares no code with the client half of this library,
-//! so that each proves the other.
+//! It answers every call on the vendor's page, and is the storage too, which keeps what a package
+//! says it is and a digest, and not its content. It takes what the service is known to take from
+//! any client, and notes what the page does not say; [`Builder::strict`] refuses that. [`Fault`]s
+//! make it misbehave. But for the reader of packages it shares no code with the client half of this
+//! library, so that each proves the other.
 //!
 //! ```
 //! use pgyer::sandbox::{Endpoint, Sandbox};

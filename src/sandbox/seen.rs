@@ -94,7 +94,7 @@ pub struct SeenRequest {
     pub fault: Option<String>,
     /// The status of the answer; `None` while there is no answer, and if there never was one.
     pub status: Option<u16>,
-    /// Whether it is over; the rest of the body may still be read.
+    /// Whether it has ended; the rest of the body may still be being read.
     pub ended: bool,
 }
 

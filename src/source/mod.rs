@@ -17,7 +17,8 @@ use crate::missing;
 
 mod platform;
 
-/// The largest file that is read once before it is sent: some 20 ms when it was built just before.
+/// Files up to this size are read once before they are sent, which takes some 20 ms right after a
+/// build.
 const MAX_LEARNED_SIZE: u64 = 64 << 20;
 
 /// A regular, non-empty file of at most [`Source::MAX_SIZE`], opened once and read through that
@@ -34,7 +35,7 @@ const MAX_LEARNED_SIZE: u64 = 64 << 20;
 /// ```
 #[derive(Debug)]
 pub struct Source {
-    /// The name alone where no path was given.
+    /// Only a name if the source was not opened by its path.
     path: PathBuf,
     sent_name: Option<String>,
     content: Content,
@@ -211,13 +212,13 @@ impl Source {
     /// Checks that both the handle and the path still refer to the unchanged file, and that
     /// `crc64`, that of the bytes that were read, is that of its content when it was opened.
     ///
-    /// Size and modification time don't prove that: the latter can be put back. The time of the
-    /// last change can't, but chmod, a hard link, a new name and deleting the file move it just as
-    /// an overwrite does, so nothing that it says tells one from the other (comparing permissions
-    /// and the number of names was tried: whoever overwrites the half that has not been read yet
-    /// can also run chmod). Only the content can, and only if it was known beforehand. Reading
-    /// every file twice would add half to the processor time of a fast upload; so this is done for
-    /// small ones, and a large one must not be touched at all.
+    /// Size and modification time do not prove it, because a program can set the latter. It can't
+    /// set the change time (ctime), but chmod, a hard link, a rename and a deletion update it just
+    /// as an overwrite does. (Comparing permissions and the link count as well was tried: whoever
+    /// overwrites the half that has not been read yet can also run chmod.) Only the content tells
+    /// these apart, and only if it was known beforehand. Reading every file twice would add half to
+    /// the processor time of a fast upload, so only small files are; a large one must not be
+    /// touched at all.
     ///
     /// A file that was merely deleted is still whole behind the handle.
     pub(crate) fn verify_unchanged(&self, crc64: u64) -> Result<()> {
@@ -243,7 +244,8 @@ impl Source {
         }
     }
 
-    /// Checks that what was sent is still in the file: if not, it was overwritten behind the reader.
+    /// Checks that what was sent is still in the file: if not, it was overwritten behind the
+    /// reader.
     fn verify_content(&self, crc64: u64) -> Result<()> {
         match self.crc64().map_err(|source| self.unreadable(source))? {
             content if content == crc64 => Ok(()),
@@ -261,7 +263,7 @@ impl Source {
         let mut crc = Digest::new();
         let mut buffer = vec![0; 64 * 1024];
         let mut offset = 0;
-        // No further than it was long: it may be growing without an end.
+        // Only up to its original size: the file may be growing without end.
         while offset < self.size() {
             let read = self.read_at(&mut buffer, offset)?;
             if read == 0 {
@@ -286,8 +288,8 @@ impl Source {
     }
 }
 
-/// The error for a file that can't even be looked at. It may have a name that no file can have,
-/// so what kind of error it is tells little, but for one.
+/// The error for a file whose metadata can't be read. Only `PermissionDenied` shows that it exists:
+/// the other kinds also occur with names that no file can have.
 fn missing_file(path: &Path, source: io::Error) -> Error {
     let exists = source.kind() == io::ErrorKind::PermissionDenied;
     let advice = if exists { None } else { missing::advice(path) };
@@ -361,7 +363,8 @@ mod tests {
         std::fs::hard_link(path, other).unwrap();
     }
 
-    /// Does this to the file, again and again until its time tells: some kernels' clocks tick slowly.
+    /// Does this to the file, again and again until its time tells: some kernels' clocks tick
+    /// slowly.
     fn touch_visibly(source: &Source, touch: fn(&Path)) {
         while source.stamp_now().unwrap() == source.stamp {
             touch(source.path());

@@ -4,7 +4,7 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::path::Path;
 
-/// Opens a file for reading, without waiting should a FIFO have taken the path by now.
+/// Opens a file for reading. Does not block, even if a FIFO has replaced it in the meantime.
 #[cfg(unix)]
 pub(super) fn open(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
@@ -30,7 +30,7 @@ pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result
     std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }
 
-/// The device and the file on it, where the system tells them.
+/// The device and the file on it, if the system reports them.
 #[cfg(unix)]
 pub(super) fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
@@ -44,7 +44,8 @@ pub(super) fn changed(metadata: &Metadata) -> Option<(i64, i64)> {
     Some((metadata.ctime(), metadata.ctime_nsec()))
 }
 
-/// std does not give it: here an overwrite of a large file with its time put back goes unseen.
+/// Not available from std: here an overwrite of a large file goes unnoticed if its modification
+/// time is restored.
 #[cfg(windows)]
 pub(super) fn changed(_: &Metadata) -> Option<(i64, i64)> {
     None

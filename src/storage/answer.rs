@@ -1,4 +1,4 @@
-//! What the storage said: its own words, its checksum, its numbers of requests.
+//! Reads the storage's answers: its error document, its checksum, its request IDs.
 
 use crate::escape;
 use crate::redact::Redactor;
@@ -7,7 +7,7 @@ use crate::transport::Answer;
 /// The storage's CRC-64 of the object, as each of the two vendors calls it.
 const CRC64: [&str; 2] = ["x-cos-hash-crc64ecma", "x-oss-hash-crc64ecma"];
 
-/// The storage's number of the request.
+/// The storage's request ID, as each of the two vendors calls it.
 const REQUEST_ID: [&str; 2] = ["x-cos-request-id", "x-oss-request-id"];
 
 /// The storage's own words: `<Error><Code>…</Code><Message>…`. Decisions need them as received,
@@ -43,7 +43,7 @@ impl StorageError {
     }
 
     /// Whether the token has expired, in the words of either storage vendor. A plain
-    /// `AccessDenied` is final: only its message tells the two apart.
+    /// `AccessDenied` is final: only the message distinguishes the two.
     pub(crate) fn is_expired(&self) -> bool {
         let message = self.message.as_deref().unwrap_or_default().to_ascii_lowercase();
         match self.code.as_deref() {
@@ -53,7 +53,8 @@ impl StorageError {
         }
     }
 
-    /// Whether the storage's 400 is about the way there, and so may not come again.
+    /// Whether a 400 of the storage is about the transfer and not the request, so that a retry may
+    /// succeed.
     pub(super) fn may_recover(&self) -> bool {
         let codes = ["RequestTimeout", "UserNetworkTooSlow", "IncompleteBody", "BadDigest"];
         self.code.as_deref().is_some_and(|code| codes.contains(&code))
@@ -107,7 +108,7 @@ fn header<'a>(answer: &'a Answer, names: [&str; 2]) -> Option<&'a str> {
     names.iter().find_map(|name| answer.header(name))
 }
 
-/// A body that is a short text, or JSON, and not markup: somebody's reason.
+/// The body as a message, if it is a short text or JSON, and not markup.
 fn short_text(body: &str) -> Option<&str> {
     const MAX_LENGTH: usize = 300;
     let text = body.trim_start_matches('\u{feff}').trim();

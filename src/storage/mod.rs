@@ -120,7 +120,7 @@ enum Next {
     Damaged(Damage),
 }
 
-/// What leaves open whether the package arrived.
+/// Why it is not known whether the package arrived.
 #[derive(Clone, Copy, PartialEq)]
 enum Open {
     AnswerLost,
@@ -216,15 +216,15 @@ impl<'a> Storing<'a> {
 
     fn has_arrived(&self, open: Open) -> bool {
         match self.ask {
-            // Once the storage has said that it holds something else, nothing that is there now
-            // is proof of this package: evidence counts for the attempt that it is about.
+            // After a wrong checksum an object under the key proves nothing, because it may be the
+            // damaged one. Only the answer to a later upload counts, and only for that upload.
             _ if self.damage.is_some() => false,
             Some(ask) => ask(),
             None => open == Open::CallbackFailed,
         }
     }
 
-    /// Once the storage has held something else, that is the news, and not the last failure.
+    /// After a wrong checksum, that is the error to report, whatever failed last.
     fn conclude(self, error: Error) -> Box<StoreFailure> {
         let error = match &self.damage {
             Some(damage) => damage.to_error(Some(&error)),
@@ -308,7 +308,8 @@ impl<'a> Storing<'a> {
         Doubt::new(self.storage_error(answer, &said, ""), may_be_stored, next)
     }
 
-    /// Something on the way answered. Whoever it is, the storage may have the package.
+    /// Something between here and the storage answered. The storage may have the package all the
+    /// same.
     fn web_page(&self, answer: &Answer) -> Box<Doubt> {
         let status = answer.status;
         let (problem, next) = match status {
@@ -371,7 +372,7 @@ impl<'a> Storing<'a> {
             problem,
             advice: None,
             http_status: Some(answer.status),
-            // A redirect is no accident.
+            // A redirect is configured, so it will come again.
             may_pass: !(300..400).contains(&answer.status),
             source: None,
         }

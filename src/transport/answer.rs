@@ -55,7 +55,7 @@ impl Answer {
         }
     }
 
-    /// Whether this is a 2xx that came before the whole body was sent, which is no success.
+    /// Whether this is a 2xx that came before the whole body was sent, which is not a success.
     pub(crate) fn is_early_success(&self) -> bool {
         self.is_early && (200..300).contains(&self.status)
     }

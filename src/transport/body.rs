@@ -20,7 +20,7 @@ impl RequestBody for io::Cursor<&[u8]> {
 /// on reading a body to its end.
 pub(super) struct CountedBody<'a> {
     body: &'a mut dyn RequestBody,
-    /// How much may still go out before the server has said a word.
+    /// How many bytes may still be sent before the server has answered.
     unasked: u64,
     left: u64,
     exchange: &'a Exchange,

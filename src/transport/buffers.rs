@@ -2,9 +2,10 @@
 
 use ureq::unversioned::transport::Buffers;
 
-/// Where output starts. Copying a page of a file to an address a little higher within a page than
-/// the page's own bytes is four times slower on some processors (`rep movsb`, which takes the
-/// stores for the next loads), and the usual allocators put large blocks just there, at 16.
+/// Alignment of the output buffer. On some processors the kernel's `rep movsb` is four times slower
+/// if the target lies slightly further into its page than the source, because it mistakes its
+/// stores for the next loads; and the usual allocators put large blocks exactly there, at offset
+/// 16.
 const ALIGNMENT: usize = 64;
 
 /// Both buffers of a connection. They are allocated when first used: an idle connection has none.

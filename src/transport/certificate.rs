@@ -1,6 +1,6 @@
-//! Just enough of X.509 for what `rustls-webpki` does not tell: who issued a certificate, and whether
-//! one that was added is an authority's. (`webpki` takes whatever it is given as an anchor for one,
-//! without a look at its time or its rights.)
+//! Just enough X.509 for what `rustls-webpki` does not report: who issued a certificate, and
+//! whether an added one belongs to an authority. (`webpki` accepts any certificate as an anchor,
+//! without checking its dates or its usages.)
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ impl Certificate {
 /// The parts of a certificate that are read.
 struct Fields<'a> {
     validity: &'a [u8],
-    /// Empty where there are none.
+    /// Empty if there are none.
     extensions: &'a [u8],
 }
 
@@ -164,7 +164,7 @@ fn time(tag: u8, text: &[u8]) -> Option<UnixTime> {
     let (year, rest) = match (tag, digits.len()) {
         (0x17, 12) => {
             let (year, rest) = digits.split_at_checked(2)?;
-            // So the years of two digits are split, until 2049.
+            // Two-digit years mean 1950 to 2049.
             (number(year) + if number(year) < 50 { 2000 } else { 1900 }, rest)
         }
         (0x18, 14) => digits.split_at_checked(4).map(|(year, rest)| (number(year), rest))?,

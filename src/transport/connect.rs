@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustls::ClientConnection;
 use rustls::pki_types::ServerName;
 
-use super::dial::{Answered, connect};
+use super::dial::{LastGood, connect};
 use super::failure::{Failure, FailureKind};
 use super::limits::ConnectLimit;
 use super::pool::Pool;
@@ -58,7 +58,7 @@ pub(super) struct Connector {
     pub(super) resolver: Resolver,
     pub(super) pool: Pool,
     pub(super) rate: Option<RateLimit>,
-    pub(super) answered: Answered,
+    pub(super) last_good: LastGood,
 }
 
 /// How a host was reached, for `doctor`.
@@ -88,8 +88,8 @@ impl Connector {
         }
     }
 
-    /// Connects to the first of the addresses that answers, and to another one if that one fails
-    /// in TLS: in front of a dead server a load balancer still accepts connections.
+    /// Connects to the first address that answers, and to another one if TLS fails there: a load
+    /// balancer accepts connections even when the server behind it is dead.
     fn open_directly(
         &self,
         url: &Url,
@@ -101,7 +101,8 @@ impl Connector {
             let (pipe, address) = match (connect(url.host(), url.port(), &addresses, limit), failed)
             {
                 (Ok(connected), _) => connected,
-                // How an address failed that was reached says more than that the others can't be.
+                // Report the address that was reached and then failed: that says more than that the
+                // others are unreachable.
                 (Err(error), Some(failed)) if error.kind == FailureKind::Unreachable => {
                     return Err(failed);
                 }
@@ -110,7 +111,7 @@ impl Connector {
             let route = Route { address: Some(address), ..Route::default() };
             let failure = match self.secure(url, pipe, route, limit.share(addresses.len())) {
                 Ok(opened) => {
-                    self.answered.note(url.host(), address);
+                    self.last_good.note(url.host(), address);
                     return Ok(opened);
                 }
                 Err(failure) if failure.is_retryable() => failure,
@@ -128,7 +129,8 @@ impl Connector {
     }
 
     /// Has the proxy connect to the first of the targets that it can reach and that completes TLS.
-    /// Each one takes a new connection to the proxy, since a tunnel that failed can't be used again.
+    /// Each one takes a new connection to the proxy, since a tunnel that failed can't be used
+    /// again.
     fn open_through(
         &self,
         proxy: &Proxy,
@@ -186,7 +188,7 @@ impl Connector {
             return Ok(resolve::localhost(port));
         }
         let mut addresses = resolve::look_up(host, port, limit, self.resolver, threads::spawn)?;
-        self.answered.put_first(host, &mut addresses);
+        self.last_good.put_first(host, &mut addresses);
         Ok(addresses)
     }
 
@@ -245,8 +247,8 @@ impl Connector {
         let mut io = ConnectIo { pipe, limit };
         while session.is_handshaking() {
             if let Err(mut error) = take_turn(&mut session, &mut io) {
-                // A server that refuses the connection may close it while this side still writes. Its
-                // alert is in our receive buffer, and says more than "broken pipe".
+                // A server that refuses the connection may close it while this side still writes.
+                // Its alert is in our receive buffer, and says more than "broken pipe".
                 if matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset) {
                     error = last_words(&mut session, &mut io).unwrap_or(error);
                 }
@@ -257,8 +259,8 @@ impl Connector {
     }
 }
 
-/// Sends what the handshake has to say, or else hears what the server says. The last message is left
-/// for the first request to take along.
+/// Takes one step of a handshake: sends what is pending, or else reads. The client's last message
+/// is left to be sent with the first request.
 fn take_turn(session: &mut ClientConnection, io: &mut ConnectIo<'_>) -> io::Result<()> {
     if session.wants_write() {
         session.write_tls(io)?;
@@ -302,8 +304,8 @@ pub(super) mod tests {
     pub(in super::super) fn connector(roots: Roots, proxies: Proxies) -> Connector {
         let (trust, timeout) = (Arc::new(Trust::new(roots).unwrap()), Duration::from_secs(5));
         let (pins, resolver, pool) = (Vec::new(), resolve::system, Pool::default());
-        let answered = Answered::default();
-        Connector { trust, proxies, pins, timeout, resolver, pool, rate: None, answered }
+        let last_good = LastGood::default();
+        Connector { trust, proxies, pins, timeout, resolver, pool, rate: None, last_good }
     }
 
     /// What serves each connection in its turn.
@@ -372,16 +374,16 @@ pub(super) mod tests {
         let first = |host: &str, port| connector.addresses(host, port, limit()).unwrap()[0];
         let address = |last, port| SocketAddr::from(([192, 0, 2, last], port));
         assert_eq!(first("x.example", 7), address(1, 7));
-        connector.answered.note("x.example", address(3, 7));
-        connector.answered.note("x.example", address(2, 7));
-        connector.answered.note("x.example", address(3, 8));
+        connector.last_good.note("x.example", address(3, 7));
+        connector.last_good.note("x.example", address(2, 7));
+        connector.last_good.note("x.example", address(3, 8));
         assert_eq!(first("x.example", 7), address(2, 7));
         assert_eq!(first("x.example", 8), address(3, 8));
         assert_eq!(first("y.example", 7), address(1, 7));
         let all = connector.addresses("x.example", 7, limit()).unwrap();
         assert_eq!(all, [2, 1, 3].map(|last| address(last, 7)));
         // One that DNS no longer has is not tried.
-        connector.answered.note("x.example", address(9, 7));
+        connector.last_good.note("x.example", address(9, 7));
         assert_eq!(first("x.example", 7), address(1, 7));
     }
 

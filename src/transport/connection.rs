@@ -23,22 +23,23 @@ use super::ticking::TICK;
 /// Size of the input buffer, and so the largest response head accepted.
 const INPUT: usize = 64 * 1024;
 
-/// The most that is read of one answer: the largest body, its head, and what chunked encoding adds.
-/// It also ends an answer behind which the server sends on and on.
+/// How many bytes are read per answer: the largest body, its head, and the overhead of chunked
+/// encoding. This also cuts off a server that never stops sending.
 const MAX_INPUT: usize = 2 << 20;
 
-/// The least time between two looks at the kernel's send queue.
+/// The minimum time between two reads of the kernel's send queue.
 const QUEUE_LOOKS: Duration = Duration::from_millis(100);
 
-/// The size from which on a request may be moving in the kernel alone for longer than a stall.
+/// A request larger than this may keep draining from the kernel's buffers for longer than the stall
+/// limit.
 const LARGE: usize = 256 * 1024;
 
 /// How long to look for an answer after a write has failed.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
-/// A connection while it serves one exchange. It goes back to the pool when it is dropped, if by then
-/// `ureq` has asked whether it is still open and it was: `ureq` asks once the answer has been read to
-/// its end.
+/// A connection while it serves one exchange. When it is dropped it returns to the pool, provided
+/// that `ureq` has called `is_open`, which it does once the answer has been read to its end, and
+/// was told yes.
 pub(super) struct Connection {
     /// `None` once it has gone back to the pool.
     stream: Option<Stream>,
@@ -52,7 +53,8 @@ pub(super) struct Connection {
     awaits_continue: bool,
     /// The status of the final answer, once its head is complete.
     status: Option<u16>,
-    /// Bytes that have come so far, interim answers included: a server may send those for ever, too.
+    /// Bytes that have come so far, interim answers included: a server may send those for ever,
+    /// too.
     input_bytes: usize,
     reusable: bool,
     /// How many bytes the socket had moved when it was last asked.
@@ -62,7 +64,7 @@ pub(super) struct Connection {
     queue: Option<u64>,
     /// When it may be asked again.
     next_look: Instant,
-    /// Whether the kernel said nothing when it was asked.
+    /// Whether the kernel did not report its send queue.
     is_hidden: bool,
     /// How many bytes of the request have gone out.
     sent: usize,
@@ -139,8 +141,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Whether the answer makes the rest of the body pointless. A success does not, however early it
-    /// comes: what was not sent can't be stored.
+    /// Whether the answer makes the rest of the body pointless. A success does not, however early
+    /// it comes: what was not sent can't be stored.
     fn is_turned_away(&self) -> bool {
         self.status.is_some_and(|status| !(200..300).contains(&status))
     }
@@ -175,7 +177,8 @@ impl Connection {
             // In every round, also where bytes come: they may be TLS messages without data.
             self.exchange.limit.check(began)?;
             match self.read(false) {
-                // The peer has closed the connection. A write would still succeed, and the bytes be lost.
+                // The peer has closed the connection. A write would still succeed, and the bytes be
+                // lost.
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(_) => {}
                 Err(error) if is_tick(&error) => {}
@@ -197,8 +200,8 @@ impl Connection {
         in_socket || self.has_drained()
     }
 
-    /// Whether the peer has taken bytes out of the kernel's send queue since the last look at it. The
-    /// kernel takes megabytes at once, so that the peer may read on long after the last write.
+    /// Whether the kernel's send queue has shrunk since it was last read. The kernel buffers
+    /// megabytes, so the peer may keep reading long after our last write.
     fn has_drained(&mut self) -> bool {
         let began = Instant::now();
         if self.queue == Some(0) || began < self.next_look {
@@ -207,8 +210,8 @@ impl Connection {
         let waiting = self.stream.as_ref().and_then(Stream::unsent_in_kernel);
         self.is_hidden = waiting.is_none();
         let waiting = waiting.unwrap_or(0);
-        // The kernel's table may be long: at most a twentieth of the time goes into looks. But there
-        // has to be one before the connection counts as stalled.
+        // The kernel's table may be long: at most a twentieth of the time goes into looks. But
+        // there has to be one before the connection counts as stalled.
         let pause = (began.elapsed() * 20).min(self.exchange.limit.half()).max(QUEUE_LOOKS);
         self.next_look = began + pause;
         let before = self.queue.replace(waiting);
@@ -232,14 +235,15 @@ impl Connection {
         Ok(())
     }
 
-    /// Whether more is written at once after this. TLS then keeps what it has, so that its own last
-    /// message, the head and the beginning of the body leave in as few packets as they fit in.
+    /// Whether another write follows immediately. If so, TLS holds its output back, so that its
+    /// last handshake message, the head and the start of the body leave in as few packets as
+    /// possible.
     fn more_follows(&self) -> bool {
         self.exchange.length > 0 && !self.exchange.has_read_unasked()
     }
 
-    /// Waits until the limit of the rate allows for this much. This is not a stall, however long it
-    /// takes.
+    /// Waits until the rate limit allows `amount` bytes. However long that takes, it does not count
+    /// as a stall.
     fn await_rate(&mut self, amount: usize) -> io::Result<()> {
         let exchange = Arc::clone(&self.exchange);
         let Some(rate) = exchange.rate() else { return Ok(()) };
@@ -255,8 +259,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Gives this much of the output to the stream, and unless more follows waits until all of it has
-    /// gone out.
+    /// Gives this much of the output to the stream, and unless more follows waits until all of it
+    /// has gone out.
     fn write_output(&mut self, amount: usize, more_follows: bool) -> io::Result<()> {
         let mut taken = 0;
         let mut moved = Instant::now();
@@ -302,7 +306,8 @@ impl Connection {
     }
 
     /// Looks for an answer that explains why a write failed. A server that refuses a body may send
-    /// its answer and close the connection at once: the write fails, and the answer waits to be read.
+    /// its answer and close the connection at once: the write fails, and the answer waits to be
+    /// read.
     fn after_failed_write(&mut self, error: io::Error) -> io::Result<()> {
         let began = Instant::now();
         while self.status.is_none() && began.elapsed() < LAST_LOOK {
@@ -324,23 +329,23 @@ impl Connection {
         Ok(())
     }
 
-    /// How long an answer may not come. The peer may still be reading what the kernel holds of a
-    /// large body.
+    /// How long to wait in silence for an answer: longer if the peer may still be reading what the
+    /// kernel holds of a large body.
     fn patience(&self) -> StallLimit {
         let limit = self.exchange.limit;
         let may_be_moving = self.is_hidden && self.sent > LARGE && self.status.is_none();
         if may_be_moving { limit.for_what_is_hidden() } else { limit }
     }
 
-    /// Waits for more of the answer. `false` says that none will come, which ends an answer without
-    /// a length.
+    /// Waits for more of the answer. Returns `false` once the peer has closed, which is how an
+    /// answer without a length ends.
     fn await_answer(&mut self) -> io::Result<bool> {
         let mut moved = Instant::now();
         loop {
             // A peer that sends a byte now and then has not stalled, but the deadline holds for it.
             self.exchange.limit.check_deadline()?;
             match self.read(false) {
-                // There is no answer at all, which is an error and not the end of one.
+                // No answer has begun, so this is an error and not the end of an answer.
                 Ok(0) if self.input_bytes == 0 => {
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }
@@ -364,10 +369,10 @@ impl Connection {
 }
 
 impl Connection {
-    /// Marks the failure of a reused connection that broke before anything came back as `Stale`: the
-    /// server had closed it while it was idle and never saw the request, which can be sent again. Not
-    /// if the last byte went out and a second request could do the work twice: then the server may
-    /// just as well have closed it afterwards.
+    /// Marks the failure of a reused connection that broke before anything came back as `Stale`:
+    /// the server had closed it while it was idle and never saw the request, which can be sent
+    /// again. Not if the last byte went out and a second request could do the work twice: then the
+    /// server may just as well have closed it afterwards.
     fn stale_or(&self, error: io::Error) -> io::Error {
         let was_dead = self.is_reused && self.input_bytes == 0;
         let is_harmless = self.exchange.is_repeatable || !self.exchange.has_sent_all();
@@ -382,7 +387,8 @@ impl Connection {
     }
 }
 
-/// Whether an error says that this program will not read on, and not that there is nothing to read.
+/// Whether the error is one of ours, such as a limit that was exceeded, and not a failure of the
+/// socket.
 fn is_ours(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<Failure>())
 }
@@ -396,10 +402,10 @@ impl Transport for Connection {
         self.transmit(amount).map_err(|error| self.stale_or(error).into())
     }
 
-    /// Returns at once for input that `ureq` has not been told about. `ureq` calls this as soon as it
-    /// can't use what is there, also right after a body, when the whole answer may have come already.
-    /// (Its own place for this rule is `maybe_await_input`, but it boxes connections, and the box does
-    /// not pass that call on.)
+    /// Returns at once for input that `ureq` has not been told about. `ureq` calls this as soon as
+    /// it can't use what is there, also right after a body, when the whole answer may have come
+    /// already. (Its own place for this rule is `maybe_await_input`, but it boxes connections, and
+    /// the box does not pass that call on.)
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
         if std::mem::take(&mut self.fresh) && !self.buffers.input().is_empty() {
             return Ok(true);

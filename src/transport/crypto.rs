@@ -1,7 +1,7 @@
 //! The algorithms of TLS that this program can speak.
 //!
-//! They are ring's, listed one by one: rustls' own list would link in algorithms that no server asks
-//! for, and signing with client keys, of which there are none. That is 130 KB of the program.
+//! They are ring's, listed one by one: rustls' own list would link in algorithms that no server
+//! asks for, and signing with client keys, of which there are none. That is 130 KB of the program.
 
 use std::sync::Arc;
 

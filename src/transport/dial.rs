@@ -15,16 +15,16 @@ use super::url::host_in_url;
 /// `ENFILE` and `EMFILE`. Their numbers are the same on every Unix.
 const TOO_MANY_FILES: [i32; 2] = [23, 24];
 
-/// The start that one address of a host gets before the next one is tried beside it, where there is
-/// time for that. It is what RFC 8305 recommends.
+/// How long one address is tried alone before the next one is tried in parallel, if time allows.
+/// RFC 8305 recommends this value.
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// The address of each host that answered last. It is tried first the next time: where another one is
-/// dead, its head start would otherwise be waited for with every new connection.
+/// The address that last worked for each host. It is tried first next time; otherwise every new
+/// connection would sit out the head start of a dead address.
 #[derive(Debug, Default)]
-pub(super) struct Answered(Mutex<Vec<(String, SocketAddr)>>);
+pub(super) struct LastGood(Mutex<Vec<(String, SocketAddr)>>);
 
-impl Answered {
+impl LastGood {
     pub(super) fn note(&self, host: &str, address: SocketAddr) {
         if let Ok(mut known) = self.0.lock() {
             known.retain(|(other, at)| other != host || at.port() != address.port());
@@ -90,7 +90,7 @@ fn dial(addresses: &[SocketAddr], limit: ConnectLimit, spawn: Spawn) -> io::Resu
         return connected.map_err(|error| or_too_long(error, limit));
     }
     let (sender, receiver) = mpsc::channel();
-    // The last one's turn comes with half of the time left.
+    // Short enough for the last address to start with half of the time left.
     let head_start = limit.share(addresses.len() * 2).remaining()?.min(HEAD_START);
     let mut waiting = addresses.iter();
     let mut under_way = 0;
@@ -125,8 +125,8 @@ fn dial(addresses: &[SocketAddr], limit: ConnectLimit, spawn: Spawn) -> io::Resu
     }
 }
 
-/// Of two failures, the later one, unless it says only that this machine has no such addresses: one
-/// without IPv6 should hear why IPv4 failed.
+/// Picks the failure to report: the later one, unless it only says that this machine lacks such
+/// addresses. Without IPv6, the user should hear why IPv4 failed.
 fn more_telling(before: Option<io::Error>, error: io::Error) -> io::Error {
     use io::ErrorKind::{AddrNotAvailable, NetworkUnreachable};
     match before {

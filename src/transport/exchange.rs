@@ -1,5 +1,5 @@
-//! What the parts of one request share. `ureq` owns the body and the connection, and neither can
-//! see the other: this is how they meet.
+//! The state that the body and the connection of one request share. `ureq` owns both, and this is
+//! the only way for one to reach the other.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -10,9 +10,9 @@ use super::limits::StallLimit;
 use super::rate::RateLimit;
 use super::url::Url;
 
-/// How much of a body goes out before the server has said whether it wants it. A connection carries
-/// about this much in the time that an answer takes to come back, so that waiting for one would cost
-/// a round trip and save nothing.
+/// How many bytes of a body are sent before the server has answered `Expect: 100-continue`. A
+/// connection carries about this much within a round trip anyway: waiting any sooner would cost a
+/// round trip and save nothing.
 const UNASKED: u64 = 48 * 1024;
 
 /// How far a request has got. It only goes forward; `Stopped` is last, so that nothing leaves it.
@@ -21,9 +21,10 @@ const UNASKED: u64 = 48 * 1024;
 pub(super) enum Phase {
     /// The head is being written. A request without a body stays here.
     Head,
-    /// The part of a body is being read that goes out before the server has said a word.
+    /// The part of the body that is sent without waiting for the server is being read.
     Unasked,
-    /// The body is being read: what is transmitted from now on may have to wait for the server.
+    /// The rest of the body is being read; before it is sent, `100 Continue` may have to be
+    /// awaited.
     Body,
     /// The body has been read to its end.
     BodyRead,
@@ -64,8 +65,8 @@ impl Exchange {
         }
     }
 
-    /// How much of the body goes out before the server has said whether it wants it. Never all of
-    /// it: a refusal of the head would leave open what became of a body that was sent.
+    /// How many bytes of the body are sent before the server has answered. Never the whole body: if
+    /// the server then refused the head, nobody could tell what became of the body.
     pub(super) fn unasked(&self) -> u64 {
         if self.expects_continue && self.length > UNASKED { UNASKED } else { 0 }
     }
@@ -75,7 +76,7 @@ impl Exchange {
         self.connector.rate.as_ref()
     }
 
-    /// Goes on to a phase, unless a later one has been reached.
+    /// Advances to `phase`, unless a later one has been reached.
     pub(super) fn reach(&self, phase: Phase) {
         self.phase.fetch_max(phase as u8, Ordering::Relaxed);
     }

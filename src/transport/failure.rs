@@ -50,7 +50,8 @@ impl Failure {
         self
     }
 
-    /// An end that came too early has nothing to add ("failed to fill whole buffer").
+    /// Keeps the source, except for an unexpected end, whose text adds nothing ("failed to fill
+    /// whole buffer").
     pub(super) fn because_of_io(self, source: io::Error) -> Self {
         match source.kind() {
             io::ErrorKind::UnexpectedEof => self,
@@ -69,7 +70,7 @@ impl Failure {
         if shown != host {
             self.problem = self.problem.replace(host, &shown);
             self.advice = self.advice.map(|advice| advice.replace(host, &shown));
-            // The name that a certificate is not valid for is in there, and can't be replaced.
+            // A certificate error contains the host's name, which can't be replaced in there.
             self.source = self.source.filter(|source| source.is::<Error>());
         }
         self
@@ -107,7 +108,7 @@ impl Failure {
         Self::new(FailureKind::Broken, problem).because_of_io(error)
     }
 
-    /// Whether another try may end otherwise.
+    /// Whether a retry may succeed.
     pub(crate) fn is_retryable(&self) -> bool {
         use FailureKind::{Broken, Stalled, Unreachable};
         matches!(self.kind, Unreachable | Broken | Stalled)

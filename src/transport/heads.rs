@@ -1,4 +1,5 @@
-//! The heads of answers, as far as they must be understood before `ureq` reads them.
+//! Parses response heads as far as is needed before `ureq` reads them: where a head ends, and its
+//! status.
 
 /// A head that has come whole.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,13 +20,14 @@ impl Head {
 /// The first head in the input, once it is complete.
 pub(crate) fn first(input: &[u8]) -> Option<Head> {
     let length = end(input)?;
-    // No further: a line of blanks has no status, whatever follows it.
+    // Only within this head: `status` skips leading white space, and would otherwise find the
+    // status of what follows a blank line.
     let status = status(input.get(..length)?).unwrap_or(0);
     Some(Head { length, status })
 }
 
 fn end(input: &[u8]) -> Option<usize> {
-    // Empty lines before the status line are no end.
+    // Empty lines before the status line do not end the head.
     let start = input.iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
     let mut line_is_empty = false;
     for (at, byte) in input.iter().enumerate().skip(start) {
@@ -39,8 +41,8 @@ fn end(input: &[u8]) -> Option<usize> {
     None
 }
 
-/// The status of a head; `None` where it is not HTTP/1. Nothing else of it has to be text: reasons and
-/// names may be in any encoding.
+/// The status of a head; `None` where it is not HTTP/1. Nothing else of it has to be text: reasons
+/// and names may be in any encoding.
 pub(super) fn status(head: &[u8]) -> Option<u16> {
     let line = head.trim_ascii_start().split(|byte| *byte == b'\n').next()?;
     let rest = line.strip_prefix(b"HTTP/1.")?;

@@ -50,8 +50,8 @@ impl ConnectLimit {
     }
 }
 
-/// How much longer nothing may be seen to move after a large body, where the kernel does not say
-/// what it still has to send: it takes megabytes at once.
+/// The factor by which the stall limit is extended after a large body, where the kernel does not
+/// report its send queue: that may hold megabytes.
 const HIDDEN_FACTOR: u32 = 4;
 
 /// The time that a connection may go without moving a byte.
@@ -93,9 +93,9 @@ impl StallLimit {
     }
 }
 
-/// How long to wait for `100 Continue`: many servers never send it. Behind a part of the body this is
-/// about what an answer takes. With nothing sent yet it is worth waiting longer: a refusal that came
-/// later would find the whole body sent.
+/// How long to wait for `100 Continue`, which many servers never send. After part of the body:
+/// about as long as an answer takes. Before a small body: longer, because the whole of it would be
+/// out by the time a later refusal arrived.
 pub(super) fn expect_wait(unasked: u64, handshake: Duration) -> Duration {
     let (least, most) = (Duration::from_millis(100), Duration::from_secs(1));
     if unasked > 0 { (handshake * 3).clamp(least, most) } else { most }

@@ -56,7 +56,7 @@ pub(crate) use self::url::Url;
 use self::body::CountedBody;
 use self::connect::Connector;
 use self::connection::Connection;
-use self::dial::Answered;
+use self::dial::LastGood;
 use self::exchange::Exchange;
 use self::limits::StallLimit;
 use self::pool::Pool;
@@ -114,7 +114,7 @@ impl Transport {
             resolver: resolve::system,
             pool: Pool::default(),
             rate: settings.limit_rate.map(RateLimit::new),
-            answered: Answered::default(),
+            last_good: LastGood::default(),
         };
         Ok(Self { connector: Arc::new(connector), stall_timeout: settings.stall_timeout })
     }
@@ -122,13 +122,15 @@ impl Transport {
     /// Connects, and says what was met on the way; the connection is kept for the next request.
     pub(crate) fn connect(&self, url: &Url, deadline: Deadline) -> Result<Route, Failure> {
         let (mut stream, route) = self.connector.open(url, deadline)?;
-        // No request follows at once that would take the end of the handshake along.
+        // The end of the handshake usually leaves with the first request. None follows here, so
+        // send it now.
         stream.flush_some().map_err(Failure::from_io)?;
         self.connector.pool.give(url.clone(), stream);
         Ok(route)
     }
 
-    /// Sends a request, with its body from where that stands. Redirects are answers like any other.
+    /// Sends a request and returns the answer; a redirect is an answer like any other. The body is
+    /// read from its current position.
     ///
     /// If a pooled connection turns out to be dead, the request is sent again on another one. That
     /// ends: each round takes a connection out of the pool.

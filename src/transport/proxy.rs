@@ -76,7 +76,7 @@ impl Proxy {
         Ok(Self { kind, host, port: port.unwrap_or(default_port), credentials, variable: None })
     }
 
-    /// The same, and which variable it is from.
+    /// Parses the value of a variable, and remembers which one it was.
     pub(super) fn from_variable(name: &str, value: &str) -> Result<Self, String> {
         Ok(Self { variable: Some(name.to_owned()), ..Self::parse(value)? })
     }

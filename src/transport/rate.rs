@@ -4,15 +4,15 @@ use std::num::NonZeroU64;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// How much time may be saved up while little goes out. With the piece that is sent next, that makes
-/// a second's worth.
+/// How much time may be saved up while little goes out. With the piece that is sent next, that
+/// makes a second's worth.
 const SAVED: Duration = Duration::from_millis(950);
 
 /// Pieces in a second: one each 50 ms.
 const PIECES: u64 = 20;
 
-/// So many bytes a second. What goes out is paid for with time: each byte takes its share of
-/// a second, and nothing goes out while the time that was paid last has not come.
+/// A limit in bytes per second. Each byte sent uses up its share of a second: `paid_until` moves
+/// ahead by that much, and nothing is sent before it.
 #[derive(Debug)]
 pub(super) struct RateLimit {
     per_second: NonZeroU64,

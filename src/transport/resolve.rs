@@ -23,8 +23,8 @@ pub(super) fn system(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     Ok((host, port).to_socket_addrs()?.collect())
 }
 
-/// What `localhost` is, without asking anybody. Requests to it may go without TLS, so that
-/// a resolver that sends it elsewhere would have the API key.
+/// The addresses of `localhost`, without a resolver. Requests to it may be sent without TLS, so a
+/// resolver that pointed it elsewhere would get the API key.
 pub(super) fn localhost(port: u16) -> Vec<SocketAddr> {
     LOCALHOST.map(|address| SocketAddr::new(address, port)).to_vec()
 }

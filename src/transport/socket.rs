@@ -49,8 +49,8 @@ impl Socket {
     /// How many bytes the kernel has accepted from us and the peer has not acknowledged; `None`
     /// where the kernel does not say.
     ///
-    /// Megabytes can wait there after the last write. Linux tells in a file what elsewhere takes a
-    /// system call that the standard library does not have. The file has a line for each socket of
+    /// Megabytes can wait there after the last write. Linux reports this in a file; elsewhere it
+    /// takes a system call that the standard library lacks. The file has a line for each socket of
     /// the machine, megabytes of them on a busy one: it is read line by line.
     #[cfg(target_os = "linux")]
     pub(super) fn unsent(&self) -> Option<u64> {
@@ -98,8 +98,9 @@ impl Write for Socket {
     }
 }
 
-/// The length of a connection's send queue in Linux's table of them. Both addresses count: one local
-/// port may serve connections to several hosts, and the same ports may be in use between others.
+/// The length of a connection's send queue in Linux's table of them. Both addresses count: one
+/// local port may serve connections to several hosts, and the same ports may be in use between
+/// others.
 #[cfg(target_os = "linux")]
 fn unsent_in(mut table: impl BufRead, local: SocketAddr, peer: SocketAddr) -> Option<u64> {
     let (local, peer) = (in_table(local), in_table(peer));
@@ -144,7 +145,7 @@ mod tests {
             unsent_in(table.as_bytes(), local.parse().unwrap(), peer.parse().unwrap())
         };
         assert_eq!(unsent("127.0.0.1:41668", "127.0.0.1:8080"), Some(0x3FFA1));
-        // The same ports, and another host.
+        // The same ports on another host.
         assert_eq!(unsent("127.0.0.1:41668", "127.0.0.2:8080"), Some(7));
         assert_eq!(unsent("127.0.0.1:41668", "127.0.0.3:8080"), None);
         assert_eq!(unsent("127.0.0.1:41668", "127.0.0.1:8081"), None);

@@ -40,7 +40,7 @@ impl Pipe {
         Ok(Self { began, socket: Socket::new(tcp)?, outer: None })
     }
 
-    /// Whatever follows goes through this session.
+    /// Sends everything from now on through this TLS session with the proxy.
     pub(super) fn wrap(&mut self, session: ClientConnection) {
         self.outer = Some(Box::new(session));
     }
@@ -62,7 +62,7 @@ impl Write for Pipe {
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         let Some(session) = &mut self.outer else { return self.socket.write_vectored(slices) };
-        // What was taken before goes first; what is taken now may go later.
+        // What was accepted earlier is sent first; what is accepted now may be sent later.
         flush_session(session, &mut self.socket)?;
         let taken = session.writer().write_vectored(slices)?;
         match flush_session(session, &mut self.socket) {
@@ -103,7 +103,7 @@ impl Stream {
         if self.is_tls() { TLS_BATCH } else { PLAIN_BATCH }
     }
 
-    /// Reads what is there, or for one tick; 0 is the end.
+    /// Reads what has arrived, waiting one tick at most; 0 means the end.
     pub(super) fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match &mut self.tls {
             None => self.pipe.read(buffer),
@@ -141,8 +141,8 @@ impl Stream {
         }
     }
 
-    /// How many bytes the socket has moved in either direction, with those that TLS has not made
-    /// anything of yet.
+    /// How many bytes the socket has moved in either direction, including those of TLS records that
+    /// are still incomplete.
     pub(super) fn moved(&self) -> u64 {
         self.pipe.socket.moved()
     }

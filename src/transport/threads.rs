@@ -1,4 +1,5 @@
-//! Threads for what can't be interrupted: the resolver, and connecting to several addresses at once.
+//! Threads for what can't be interrupted: the resolver, and connecting to several addresses at
+//! once.
 
 use std::io;
 use std::thread;

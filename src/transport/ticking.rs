@@ -44,8 +44,8 @@ impl Ticking {
     }
 }
 
-/// Windows promises nothing about what was sent once a socket's own time limit has passed, and
-/// counts half a second as the shortest: here the socket never waits.
+/// On Windows it is undefined how much was sent once a socket's own time limit has passed, and the
+/// shortest limit is half a second. So here the socket never waits, and `for_a_tick` does.
 #[cfg(windows)]
 impl Ticking {
     pub(super) fn new(tcp: TcpStream) -> io::Result<Self> {

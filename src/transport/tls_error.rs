@@ -12,8 +12,8 @@ use rustls::{
 
 use super::failure::{Failure, FailureKind};
 
-/// What a server showed in its handshake. `rustls` tells its verifier and nobody else, and its
-/// errors leave it out.
+/// What a server presented in its handshake. `rustls` passes it to the verifier alone, and leaves
+/// it out of its errors.
 #[derive(Debug, Default)]
 pub(super) struct Peer {
     /// Who issued its certificate.
@@ -204,7 +204,7 @@ fn of_protocol(error: &TlsError) -> (&'static str, &'static str) {
     }
 }
 
-/// Whether a server ended a connection because it wants a certificate. In TLS 1.2 there is no alert
+/// Whether a server ended a connection because it wants a certificate. TLS 1.2 has no alert
 /// of its own for that.
 fn asks_for_certificate(error: &TlsError, peer: &Peer) -> bool {
     use AlertDescription::{BadCertificate, CertificateRequired, HandshakeFailure, NoCertificate};

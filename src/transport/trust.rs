@@ -1,4 +1,5 @@
-//! Certificate verification: `rustls-webpki`'s, with what it leaves to its callers.
+//! Certificate verification. `rustls-webpki` builds and verifies chains; this adds the checks that
+//! it leaves to its callers.
 
 use std::cell::Cell;
 use std::fmt;
@@ -32,7 +33,8 @@ pub(crate) struct Roots {
     /// Authorities: those that were added, in their order, and behind them the built-in ones once
     /// verification begins.
     anchors: Vec<TrustAnchor<'static>>,
-    /// What the added ones say for themselves, for as many anchors from the first on.
+    /// What the added authorities' own certificates say: `added[i]` belongs to `anchors[i]`, and
+    /// the built-in anchors after these have none.
     added: Vec<Certificate>,
     /// All that were added. Each is trusted where a server shows this very one.
     own: Vec<CertificateDer<'static>>,
@@ -72,7 +74,7 @@ impl Roots {
         if self.own.len() > before { Ok(()) } else { Err(wrong("there is no certificate in it")) }
     }
 
-    /// A certificate that is not an authority's is no anchor: whoever has its key would be an
+    /// A certificate that is not an authority's is not an anchor: whoever has its key would be an
     /// authority for every host.
     fn add(&mut self, der: CertificateDer<'static>) -> std::result::Result<(), webpki::Error> {
         let anchor = anchor_from_trusted_cert(&der)?.to_owned();
@@ -145,7 +147,8 @@ impl Trust {
         now: UnixTime,
     ) -> std::result::Result<(), TlsError> {
         let refused = Cell::new(None);
-        // Called for each chain that is right up to an anchor. Another chain may lead to another.
+        // Called for each chain that verifies up to an anchor. If it is refused, `webpki` tries the
+        // next chain, which may lead to another anchor.
         let check_anchor = |path: &VerifiedPath<'_>| {
             let problem = self.problem_of_anchor(path, now);
             refused.set(problem.or(refused.get()));
@@ -169,17 +172,18 @@ impl Trust {
         }
     }
 
-    /// What an added authority's own certificate says against a chain: `webpki` looks at an anchor's
-    /// name and key alone. The built-in ones are Mozilla's care.
+    /// What an added authority's own certificate has against this chain. `webpki` only looks at an
+    /// anchor's name and key; Mozilla vouches for the built-in ones.
     fn problem_of_anchor(
         &self,
         path: &VerifiedPath<'_>,
         now: UnixTime,
     ) -> Option<AuthorityProblem> {
-        // Two may have the same name and key, and another time: a renewed one.
+        // Compared by address: a renewed authority has the same name and key as the old one, and
+        // other dates.
         let at = self.roots.anchors.iter().position(|anchor| ptr::eq(anchor, path.anchor()))?;
         let authority = self.roots.added.get(at)?;
-        // Those that an authority issued to itself would not count; nobody does that any more.
+        // Strictly, self-issued certificates do not count; nobody uses them any more.
         let length = path.intermediate_certificates().count();
         match check_time(authority, now) {
             Err(webpki::Error::CertExpired { .. }) => Some(AuthorityProblem::Expired),

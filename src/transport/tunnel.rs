@@ -113,8 +113,8 @@ fn read_head(pipe: &mut impl Read) -> Result<Vec<u8>, Failure> {
     Ok(head)
 }
 
-/// Agrees on a way to log in, and does. Without credentials the proxy is offered only "none needed",
-/// so that one that wants them says so here.
+/// Agrees on a way to log in, and does. Without credentials the proxy is offered only "none
+/// needed", so that one that wants them says so here.
 fn log_in(proxy: &Proxy, url: &Url, pipe: &mut (impl Read + Write)) -> Result<(), Failure> {
     const NO_AUTHENTICATION: u8 = 0;
     const PASSWORD: u8 = 2;
@@ -183,8 +183,8 @@ fn hear_reply(host: &str, port: u16, pipe: &mut impl Read) -> Result<(), Failure
     Err(Failure::new(kind, problem).advising("see whether the proxy may and can reach that host"))
 }
 
-/// Reads past the address and port that the proxy connects from. Nobody needs them, but what follows
-/// belongs to the tunnel.
+/// Reads past the address and port that the proxy connects from. Nobody needs them, but what
+/// follows belongs to the tunnel.
 fn skip_bound_address(address_type: u8, pipe: &mut impl Read) -> Result<(), Failure> {
     let length = match address_type {
         IPV4 => 4,

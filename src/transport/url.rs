@@ -34,7 +34,7 @@ impl Url {
         Ok(Self { tls, host, port: port.unwrap_or(if tls { 443 } else { 80 }), path })
     }
 
-    /// The same URL with this appended to its path.
+    /// Returns this URL with `path` appended to its own.
     pub(crate) fn join(&self, path: &str) -> Self {
         let path = format!("{}{path}", self.path.trim_end_matches('/'));
         Self { path, ..self.clone() }
@@ -86,7 +86,7 @@ impl Url {
     }
 }
 
-/// Without the query, which may hold what nobody should read.
+/// Leaves out the query, which may contain secrets.
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.split('?').next().unwrap_or_default();

@@ -31,7 +31,7 @@ pub enum BuildStatus {
         /// The status of the HTTP response.
         http_status: u16,
     },
-    /// Code 0: it can be installed. Code 1216, that it never will be, is
+    /// Code 0: it can be installed. Code 1216, publishing failed, is
     /// [`Error::Publish`](crate::Error::Publish).
     Published(Box<BuildInfo>),
 }
@@ -181,8 +181,8 @@ impl BuildInfo {
         self.fields.text(name)
     }
 
-    /// Returns all fields as one JSON object on one line, in the order and under the names received.
-    /// What the API's page calls Integer is a number even if the service sent a string.
+    /// Returns all fields as one JSON object on one line, in the order and under the names
+    /// received. What the API's page calls Integer is a number even if the service sent a string.
     pub fn to_json(&self) -> String {
         let members: Vec<String> = self
             .fields

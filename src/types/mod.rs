@@ -48,8 +48,8 @@ impl BuildType {
         }
     }
 
-    /// Returns the value of `buildType`. For a HAP the API's page has `harmonyos` and `hap`; `hap`
-    /// is what all clients send that are known to have published one.
+    /// Returns the value of `buildType`. For a HAP the API's page has `harmonyos` and `hap`; every
+    /// client that is known to have published a HAP sends `hap`.
     pub(crate) fn api_value(self) -> &'static str {
         match self {
             Self::HarmonyOs => "hap",

@@ -30,7 +30,7 @@ pub struct UploadToken {
     pub(crate) endpoint: String,
     pub(crate) params: Vec<(String, String)>,
     pub(crate) file_field: String,
-    /// What is shown of it.
+    /// The JSON for [`expose_json`](Self::expose_json).
     json: String,
 }
 
@@ -46,7 +46,7 @@ impl UploadToken {
         }
         match (fields.integer("code"), fields.raw("data")) {
             (Some(code), _) if code != 0 => Err(format!("it is a refusal by the API, code {code}")),
-            // One level alone: there could be any number.
+            // Only one level: answers could be nested without end.
             (_, Some(data)) => Self::from_fields(data, &object(data)?),
             _ => Self::from_fields(json, &fields),
         }
@@ -105,7 +105,8 @@ impl UploadToken {
         &self.endpoint
     }
 
-    /// Returns what must not be shown: values of params, and what is secret within them.
+    /// Returns the secrets: the values of the params that are credentials and the endpoint's query,
+    /// and the long values within each.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         // Far more than any token has; each is searched for in all that is shown.
         const MOST: usize = 32;

@@ -75,8 +75,8 @@ fn fish(folder: &Path, line: &str) -> Vec<String> {
     lines(&run(folder, &["fish", "--no-config", "-c", &script], ""))
 }
 
-/// Completes in an interactive shell on a pseudo-terminal, with a `compadd` that also writes what it
-/// is given to a file.
+/// Completes in an interactive shell on a pseudo-terminal, with a `compadd` that also writes what
+/// it is given to a file.
 fn zsh(folder: &Path, line: &str) -> Vec<String> {
     let setup = r#"
         PS1='' ; unsetopt zle_bracketed_paste 2>/dev/null ; setopt no_beep

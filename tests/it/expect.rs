@@ -1,5 +1,5 @@
-//! `Expect: 100-continue`: of a body larger than 48 KiB, so much goes out before the server has said
-//! a word, and of any other one nothing.
+//! `Expect: 100-continue`: of a body larger than 48 KiB, so much goes out before the server has
+//! said a word, and of any other one nothing.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};

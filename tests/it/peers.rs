@@ -1,6 +1,7 @@
-//! The 25 faults that other clients were measured with (see "If you come from…" in docs/reference.md), put
-//! in the way of this one. Right is: published with exit 0, or a failure that names its cause; no
-//! hang, and no secret shown or sent to anybody else. The row of the reference is what comes out here.
+//! The 25 faults that other clients were measured with (see "If you come from…" in
+//! docs/reference.md), put in the way of this one. Right is: published with exit 0, or a failure
+//! that names its cause; no hang, and no secret shown or sent to anybody else. The row of the
+//! reference is what comes out here.
 
 use std::fs::OpenOptions;
 use std::io::Read;

@@ -1,4 +1,5 @@
-//! `--limit-rate`: one limit for all files, which no upload undercuts, however the scheduler has it.
+//! `--limit-rate`: one limit for all files, which no upload undercuts, however the scheduler has
+//! it.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

@@ -230,8 +230,8 @@ fn the_readme_takes_two_minutes() {
     assert!(README.split_whitespace().count() < 1800, "{}", README.split_whitespace().count());
 }
 
-/// The messages of the troubleshooting table are those of the program: their words, up to the number
-/// in them, stand in its sources.
+/// The messages of the troubleshooting table are those of the program: their words, up to the
+/// number in them, stand in its sources.
 #[test]
 fn the_messages_in_the_table_are_said() {
     let sources = [support::sources("src"), support::sources("bin")].concat().join("\n");

@@ -1,5 +1,5 @@
-//! Every line of `--format json` is as `docs/output.schema.json` describes it, and has no field that
-//! it does not describe.
+//! Every line of `--format json` is as `docs/output.schema.json` describes it, and has no field
+//! that it does not describe.
 
 use std::collections::BTreeSet;
 

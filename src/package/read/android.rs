@@ -18,7 +18,7 @@ const WORD: u64 = 4;
 const MOST_LIBRARIES: usize = 1_024;
 const MOST_NAMES: usize = 100_000;
 
-/// An APK. None is what can't be read.
+/// An APK. A field is `None` if it can't be read.
 #[derive(Debug)]
 pub(crate) struct Android {
     pub(crate) manifest: Option<Manifest>,
@@ -40,7 +40,7 @@ pub(crate) struct Signatures {
     pub(crate) v2: bool,
     pub(crate) v3: bool,
     pub(crate) v31: bool,
-    /// The v1 signature tells of others that are gone.
+    /// The v1 signature names v2 or v3 signatures that are missing.
     pub(crate) stripped: bool,
     pub(crate) debug_key: bool,
 }
@@ -80,12 +80,12 @@ impl Android {
         self.manifest.as_ref()?.application.as_ref()
     }
 
-    /// The API level that it is built for; none for a codename.
+    /// The API level that it is built for; `None` for a codename.
     pub(crate) fn target(&self) -> Option<u32> {
         level(self.manifest.as_ref()?.target.as_ref())
     }
 
-    /// The lowest API level that it installs on; none for a codename.
+    /// The lowest API level that it installs on; `None` for a codename.
     pub(crate) fn min(&self) -> Option<u32> {
         level(self.manifest.as_ref()?.min.as_ref())
     }
@@ -117,7 +117,7 @@ fn signatures(files: &SignatureFiles, read: &ReadAt<'_>, directory: u64) -> Opti
     Some(found)
 }
 
-/// What the directory tells.
+/// What the central directory shows.
 #[derive(Default)]
 struct Listing {
     manifest: Option<Entry>,

@@ -36,8 +36,8 @@ impl Value {
     }
 }
 
-/// The block before a directory; an empty one if there is none or it is not whole, and none if it
-/// can't be told.
+/// The signing block before the directory: an empty one if there is none or it is damaged; `None`
+/// if its pairs can't all be read.
 pub(super) fn block(read: &ReadAt<'_>, directory: u64) -> Option<Block> {
     let Some((start, end)) = bounds(read, directory) else { return Some(Block::default()) };
     let mut block = Block::default();

@@ -94,7 +94,7 @@ impl Text<'_> {
     }
 }
 
-/// Goes through a document; none as soon as it is damaged.
+/// Walks through a document; `None` as soon as it turns out to be damaged.
 pub(super) fn read<'a>(bytes: &'a [u8], mut visit: impl FnMut(Event<'a>)) -> Option<()> {
     let (kind, document, _) = chunk(bytes)?;
     if kind != DOCUMENT {
@@ -143,8 +143,8 @@ impl<'a> Pool<'a> {
         Some(Self { offsets, strings, is_utf8: u32_at(chunk, 16)? & IS_UTF8 != 0 })
     }
 
-    /// The string of this number; none where it leaves the pool, or where no zero follows it, as
-    /// with Android.
+    /// The string with this index; `None` if it reaches beyond the pool or is not followed by a
+    /// zero, as Android requires.
     fn get(&self, number: u32) -> Option<Text<'a>> {
         let at = usize::try_from(number).ok()?.checked_mul(4)?;
         let string = self.strings.get(index_at(self.offsets, at)?..)?;
@@ -191,7 +191,7 @@ struct Names<'a> {
 }
 
 impl Names<'_> {
-    /// The id of a name's resource; none for a name without one.
+    /// The resource ID of a name; `None` if it has none.
     fn id(&self, name: u32) -> Option<u32> {
         let at = usize::try_from(name).ok()?.checked_mul(4)?;
         u32_at(self.ids, at).filter(|id| *id != 0)

@@ -2,13 +2,13 @@
 
 use crate::package::ReadAt;
 
-/// A number of so many bytes, the lowest first.
+/// Reads a little-endian number of `length` bytes.
 pub(crate) fn little(bytes: &[u8], at: usize, length: usize) -> Option<u64> {
     let bytes = bytes.get(at..)?.get(..length)?;
     Some(bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
 }
 
-/// A number of so many bytes, the highest first.
+/// Reads a big-endian number of `length` bytes.
 pub(crate) fn big(bytes: &[u8], at: usize, length: usize) -> Option<u64> {
     let bytes = bytes.get(at..)?.get(..length)?;
     Some(bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
@@ -34,8 +34,8 @@ pub(crate) fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
     bytes.windows(part.len().max(1)).position(|window| window == part)
 }
 
-/// Reads into all of the buffer, or up to the end of the file. Says how much there was; none for an
-/// error of reading.
+/// Fills the buffer, or reads up to the end of the file. Returns the number of bytes, or `None` on
+/// a read error.
 pub(crate) fn fill(read: &ReadAt<'_>, buffer: &mut [u8], offset: u64) -> Option<usize> {
     let mut filled = 0;
     while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
@@ -48,7 +48,7 @@ pub(crate) fn fill(read: &ReadAt<'_>, buffer: &mut [u8], offset: u64) -> Option<
     Some(filled)
 }
 
-/// So many bytes from an offset on, and none where the file has fewer.
+/// Reads `count` bytes at an offset; `None` if the file has fewer.
 pub(crate) fn exactly(read: &ReadAt<'_>, offset: u64, count: usize) -> Option<Vec<u8>> {
     let mut bytes = vec![0; count];
     (fill(read, &mut bytes, offset)? == count).then_some(bytes)

@@ -12,7 +12,7 @@ const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
 const INPUT_BLOCK: usize = 16 * 1024;
 
-/// An entry as the central directory tells of it.
+/// An entry as the central directory describes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Entry {
     /// How it is compressed: 0 not at all, 8 DEFLATE.
@@ -50,7 +50,7 @@ impl Entry {
         self.header.checked_add(LOCAL_HEADER_SIZE as u64)?.checked_add(names)
     }
 
-    /// How it lies in the archive; none where that can't be read.
+    /// How it lies in the archive; `None` if that can't be read.
     pub(crate) fn placement(&self, read: &ReadAt<'_>, alignment: u64) -> Option<Placement> {
         match self.method {
             _ if self.encrypted => None,
@@ -69,7 +69,7 @@ impl Entry {
         (bytes.len() == size).then_some(bytes)
     }
 
-    /// Its first bytes, as many as the limit allows.
+    /// Its first bytes, up to the limit.
     pub(crate) fn head(&self, read: &ReadAt<'_>, limit: usize) -> Option<Vec<u8>> {
         self.unpack(read, limit)
     }
@@ -103,8 +103,9 @@ struct Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// Of what makes `limit` bytes. DEFLATE can be as long as it likes without making any, so no
-    /// more is read than any compressor in use would write for as many.
+    /// Input for `limit` bytes of output. DEFLATE data can be arbitrarily long without producing
+    /// any output, so no more is read than any real compressor would have written for that many
+    /// bytes.
     fn new(read: &'a ReadAt<'a>, start: u64, end: u64, limit: usize) -> Self {
         let most = (limit as u64).saturating_mul(2).saturating_add(INPUT_BLOCK as u64);
         let end = end.min(start.saturating_add(most));
@@ -128,7 +129,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// Inflates up to so many bytes; none if the data is damaged or ends early.
+/// Inflates up to `limit` bytes; `None` if the data is damaged or ends early.
 fn inflate(input: &mut Input<'_>, limit: usize) -> Option<Vec<u8>> {
     let mut state = Box::<DecompressorOxide>::default();
     let mut output = vec![0; limit.min(INPUT_BLOCK)];

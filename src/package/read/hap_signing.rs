@@ -16,7 +16,7 @@ const MOST_BLOCKS: u32 = 10;
 const PROFILE: u32 = 0x2000_0002;
 const PROFILE_LIMIT: u64 = 1 << 20;
 
-/// What a profile says. None is what it does not say, or not as it should.
+/// What a profile says. A field is `None` if it is missing or malformed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Profile {
     /// `debug` or `release`.
@@ -37,7 +37,7 @@ pub(crate) enum Devices {
     #[default]
     NoList,
     Listed(usize),
-    /// What it says is no list.
+    /// What it says is not a list.
     Unknown,
 }
 

@@ -8,7 +8,7 @@ use crate::package::archive::Archive;
 
 const TEXT_LIMIT: usize = 1 << 20;
 
-/// A HAP. None is what can't be read.
+/// A HAP. A field is `None` if it can't be read.
 #[derive(Debug)]
 pub(crate) struct Harmony {
     pub(crate) module: Option<Module>,
@@ -59,7 +59,7 @@ impl Hsp {
     }
 }
 
-/// What the directory tells.
+/// What the central directory shows.
 #[derive(Debug, Default)]
 struct Listing {
     module: Option<Entry>,

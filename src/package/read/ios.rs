@@ -11,7 +11,7 @@ const LIST_LIMIT: usize = 1 << 20;
 const PROFILE_LIMIT: usize = 1 << 20;
 const MOST_EXTENSIONS: usize = 32;
 
-/// An IPA with one app. None is what can't be read.
+/// An IPA with one app. A field is `None` if it can't be read.
 #[derive(Debug)]
 pub(crate) struct Ios {
     pub(crate) info: Option<Info>,
@@ -25,7 +25,7 @@ pub(crate) struct Ios {
     pub(crate) extensions: Vec<String>,
 }
 
-/// `Info.plist`. None is what is not there or of another type.
+/// `Info.plist`. A field is `None` if it is missing or of another type.
 #[derive(Debug, Default)]
 pub(crate) struct Info {
     pub(crate) identifier: Option<String>,
@@ -47,7 +47,7 @@ pub(crate) enum Executable {
     #[default]
     None,
     Named(String),
-    /// What it says is no text.
+    /// What it says is not a text.
     Unknown,
 }
 

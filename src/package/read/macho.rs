@@ -62,8 +62,8 @@ impl Platform {
     }
 }
 
-/// The slices of a program whose first bytes these are; none if it is no such program, or for a
-/// processor that is not known.
+/// The slices of the program that begins with these bytes; `None` if it is not a Mach-O program, or
+/// for an unknown processor.
 pub(super) fn slices(head: &[u8]) -> Option<Vec<Slice>> {
     let magic = big(head, 0, 4)?;
     if magic != FAT_32 && magic != FAT_64 {
@@ -129,7 +129,7 @@ fn commands(program: &[u8]) -> Option<Commands> {
 }
 
 impl Commands {
-    /// Takes one command into account; none if it is too short for what it is.
+    /// Notes one load command; `None` if it is too short for its kind.
     fn note(&mut self, command: &[u8]) -> Option<()> {
         match u32_at(command, 0)? {
             CODE_SIGNATURE => self.signed = true,

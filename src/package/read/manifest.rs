@@ -42,14 +42,14 @@ pub(crate) struct Manifest {
     pub(crate) target: Option<Sdk>,
     /// Which one of a set of APKs this is, if it is not the base.
     pub(crate) split: Option<String>,
-    /// The splits that the base needs, as far as they have names; none if it needs none.
+    /// The splits that the base needs, as far as they are named; `None` if it needs no splits.
     pub(crate) required_splits: Option<String>,
     /// The user to be shared with other apps, unless newer systems are told not to.
     pub(crate) shared_user: Option<String>,
     pub(crate) application: Option<Application>,
 }
 
-/// The `application` of a manifest. None is what can't be read.
+/// The `application` of a manifest. A field is `None` if it can't be read.
 #[derive(Debug, Default)]
 pub(crate) struct Application {
     /// The app's name, where the manifest says it itself.
@@ -69,7 +69,7 @@ pub(crate) struct Application {
 }
 
 impl Manifest {
-    /// Reads a manifest; none if it is damaged, or no manifest.
+    /// Reads a manifest; `None` if it is damaged or something else.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader::default();
         axml::read(bytes, |event| match event {

@@ -12,7 +12,7 @@ pub(crate) struct Profile {
     pub(crate) created: Option<i64>,
     /// Seconds since 1970.
     pub(crate) expires: Option<i64>,
-    /// How many devices it lists; none without a list.
+    /// How many devices it lists; `None` without a list.
     pub(crate) devices: Option<usize>,
     /// Whether a debugger may attach (`get-task-allow`).
     pub(crate) debuggable: bool,

@@ -2,7 +2,7 @@
 
 use crate::json::Fields;
 
-/// A module of an app. None is what is not there or of another type.
+/// A module of an app. A field is `None` if it is missing or of another type.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Module {
     pub(crate) bundle: Option<String>,
@@ -15,8 +15,8 @@ pub(crate) struct Module {
     pub(crate) kind: Option<String>,
     /// The devices that it is for.
     pub(crate) devices: Option<Vec<String>>,
-    /// Whether what it needs of devices speaks of phones; none if that can't be told.
-    pub(crate) speaks_of_phones: Option<bool>,
+    /// Whether `requiredDeviceFeatures` names phones; `None` if it can't be read.
+    pub(crate) names_phones: Option<bool>,
     pub(crate) dependencies: Vec<Dependency>,
 }
 
@@ -65,7 +65,7 @@ impl Module {
         Self {
             bundle: app.string("bundleName").filter(|name| !name.is_empty()),
             name: module.string("name"),
-            speaks_of_phones: match module.raw("requiredDeviceFeatures") {
+            names_phones: match module.raw("requiredDeviceFeatures") {
                 None => Some(false),
                 Some(json) => Fields::parse(json).map(|fields| fields.raw("phone").is_some()),
             },
@@ -153,7 +153,7 @@ mod tests {
             name: Some("entry".into()),
             kind: Some("entry".into()),
             devices: Some(vec!["phone".into(), "tablet".into()]),
-            speaks_of_phones: Some(false),
+            names_phones: Some(false),
             dependencies: vec![
                 dependency("a", None),
                 dependency("b", Some("other")),
@@ -178,7 +178,7 @@ mod tests {
             debuggable: Some(true),
             name: Some(".Application".into()),
             devices: Some(vec!["phone".into()]),
-            speaks_of_phones: Some(false),
+            names_phones: Some(false),
             ..Module::default()
         };
         assert_eq!(module, expected);

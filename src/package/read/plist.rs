@@ -38,7 +38,7 @@ impl Value {
         members.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
-    /// The text of a key; none where it is no text.
+    /// The text of a key; `None` if the value is not a text.
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         self.get(key)?.as_text()
     }
@@ -71,7 +71,7 @@ impl Budget {
         Self(most)
     }
 
-    /// Takes that many; none if there are not as many left.
+    /// Takes that many; `None` if fewer are left.
     pub(super) fn take(&mut self, count: usize) -> Option<()> {
         self.0 = self.0.checked_sub(u32::try_from(count).ok()?)?;
         Some(())

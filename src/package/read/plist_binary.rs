@@ -7,7 +7,7 @@ use super::time;
 const TRAILER: usize = 32;
 /// Seconds from 1970 to 2001, from where dates are counted.
 const EPOCH: i64 = 978_307_200;
-/// How many bytes all texts together may have: one text may stand in many places.
+/// The most bytes that all texts may have together: one text may be referenced many times.
 const MOST_TEXT: u32 = 1 << 20;
 
 /// The value that the bytes are.
@@ -40,7 +40,7 @@ struct List<'a> {
 }
 
 impl<'a> List<'a> {
-    /// The object of this number. A circle of references ends at the limit of depth.
+    /// The object with this index. A cycle of references ends at the depth limit.
     fn object(&mut self, number: usize, depth: u32) -> Option<Value> {
         let depth = depth.checked_sub(1)?;
         self.values.take(1)?;
@@ -107,8 +107,8 @@ impl<'a> List<'a> {
     }
 }
 
-/// The bytes of an object that has so many units of this size. 15 stands for a count that follows
-/// as an integer.
+/// The bytes of an object that consists of units of this size; the marker has their count. 15
+/// stands for a count that follows as an integer.
 fn counted(bytes: &[u8], low: usize, unit: usize) -> Option<&[u8]> {
     let (count, bytes) = if low == 0x0F {
         let (marker, rest) = bytes.split_first()?;

@@ -41,13 +41,13 @@ impl SignatureFiles {
         }
     }
 
-    /// Whether there is a whole signature; none if that can't be told.
+    /// Whether there is a whole signature; `None` if that is not known.
     pub(super) fn is_complete(&self) -> Option<bool> {
         let is_complete = self.has_manifest && self.pairs().next().is_some();
         (is_complete || !self.is_more).then_some(is_complete)
     }
 
-    /// The lists that have a block, and their blocks.
+    /// The `.SF` files that have a signature block, with their blocks.
     fn pairs(&self) -> impl Iterator<Item = (&Entry, &Entry)> {
         self.lists.iter().filter_map(|(name, list)| {
             let block = self.blocks.iter().find(|(of, _)| of == name)?;

@@ -6,7 +6,7 @@ use crate::package::read::android::{Android, Signatures};
 use crate::package::read::entry::Placement;
 use crate::package::read::manifest::Sdk;
 
-/// What is judged of one APK of a set, beside that it is one.
+/// The rules that apply to one APK of a split set; the others are about a whole app.
 const BESIDE_SPLIT: [&str; 5] = [
     "android-split",
     "android-not-signed",
@@ -325,7 +325,7 @@ fn preview(sdk: &Sdk) -> Option<String> {
     }
 }
 
-/// How something lies in the archive that should not lie there like that.
+/// What is wrong with the placement of an entry, if anything.
 fn wrong(placement: Placement, alignment: &str) -> Option<String> {
     match placement {
         Placement::Fine => None,

@@ -115,7 +115,7 @@ pub(super) const RULES: [Rule<Harmony>; 11] = [
             let devices = module.devices.as_ref().filter(|devices| !devices.is_empty())?;
             let is_for_phones =
                 devices.iter().any(|device| device == "phone" || device == "default");
-            (!is_for_phones && module.speaks_of_phones == Some(false)).then(|| {
+            (!is_for_phones && module.names_phones == Some(false)).then(|| {
                 let devices = shown(&devices.join(", "));
                 format!("it is for other devices ({devices}): phones will not install it")
             })

@@ -6,7 +6,7 @@ use crate::package::read::ios::{Executable, Info, Ios, Platforms, Program};
 use crate::package::read::macho::{Commands, Platform, Slice};
 use crate::package::read::mobileprovision::{Kind, Profile};
 
-/// What is judged of a build for the simulator, beside that it is one.
+/// The rules that apply to a build for the simulator.
 const BESIDE_SIMULATOR: [&str; 10] = [
     "ios-simulator",
     "ios-app-store",

@@ -24,7 +24,7 @@ struct Rule<Facts> {
 pub(crate) struct Context<'a> {
     /// Seconds since 1970.
     pub(crate) now: i64,
-    /// The shared packages that go with a HAP; none for one that can't be read.
+    /// The shared packages that go with a HAP; `None` for one that can't be read.
     pub(crate) hsps: &'a [Option<Hsp>],
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn look(read: &ReadAt<'_>, size: u64, now: i64, hsps: &[Vec<u8>]) -> 
     Some(Look { facts, identity, findings })
 }
 
-/// The same for bytes in memory.
+/// Looks at a package in memory.
 pub(crate) fn look_at(bytes: &[u8], now: i64, hsps: &[Vec<u8>]) -> Option<Look> {
     look(&in_memory(bytes), bytes.len() as u64, now, hsps)
 }

@@ -7,7 +7,7 @@ pub(crate) struct File {
     pub(crate) data: Vec<u8>,
     pub(crate) method: u16,
     pub(crate) flags: u16,
-    /// The unpacked size that the directory tells.
+    /// The unpacked size in the central directory.
     pub(crate) size: usize,
     /// At a multiple of what its data begins, and how many bytes behind it.
     pub(crate) at: Option<(usize, usize)>,

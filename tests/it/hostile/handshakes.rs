@@ -198,8 +198,8 @@ fn proxies_that_are_none() {
     all_well(wrong);
 }
 
-/// Sends before it is asked, and keeps sending. Whether its first words arrive before the request has left is up to the
-/// kernel's scheduler: either way they are no answer.
+/// Sends before it is asked, and keeps sending. Whether its first words arrive before the request
+/// has left is up to the kernel's scheduler: either way they are no answer.
 #[test]
 fn a_server_that_never_stops_speaking() {
     let addr = listen(|mut client: &TcpStream| {

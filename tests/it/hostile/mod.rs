@@ -110,7 +110,8 @@ impl Villain {
         format!("http://{}/apiv2", self.addr)
     }
 
-    /// What it received, apart from what belongs there: the key in the body of a request to the API.
+    /// What it received, apart from what belongs there: the key in the body of a request to the
+    /// API.
     fn heard_the_key_elsewhere(&self) -> bool {
         self.heard.lock().unwrap().iter().any(|asked| {
             let is_api = asked.path().starts_with("/apiv2/app/");

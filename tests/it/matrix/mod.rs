@@ -1,5 +1,5 @@
-//! The fault matrix: what goes wrong, where, and the outcome. The tables describe what the program does
-//! when things go wrong.
+//! The fault matrix: what goes wrong, where, and the outcome. The tables describe what the program
+//! does when things go wrong.
 
 mod api;
 mod legacy;

@@ -71,7 +71,8 @@ pub(super) const STORAGE: &[&str] = &[
 ];
 
 /// The storage claims what is not so, which only `buildInfo` can find out: not for a job that ends
-/// with the storage's answer. (Of so short a body all has left the program when the last of them comes.)
+/// with the storage's answer. (Of so short a body all has left the program when the last of them
+/// comes.)
 pub(super) const LIES: &[&str] =
     &["dropped", "status=204", "status=200", "early=204@20000,manner=reset"];
 /// The same, where nobody asks `buildInfo` after a 203.

@@ -5,8 +5,8 @@
 //! 2. Nothing is published that the output does not name, with `--quiet` too.
 //! 3. Nothing is published twice without both names; by the legacy endpoint, nothing at all.
 //!
-//! The suite plays every single event, each followed by two random ones. More of them, exhaustively up
-//! to a number of events (2 takes about ten minutes on two cores, 3 hours):
+//! The suite plays every single event, each followed by two random ones. More of them, exhaustively
+//! up to a number of events (2 takes about ten minutes on two cores, 3 hours):
 //!
 //! ```sh
 //! PGYER_MODEL=3 cargo test --all-features --test it model
@@ -231,8 +231,8 @@ fn untrue(job: Job, ran: &Ran, seen: &Seen) -> Option<String> {
     }
 }
 
-/// Whether the last thing that the storage said about a key's content is that it is another one. Only
-/// an upload that it takes whole, without such a checksum, can change that.
+/// Whether the last thing that the storage said about a key's content is that it is another one.
+/// Only an upload that it takes whole, without such a checksum, can change that.
 fn is_damaged(key: &str, seen: &Seen) -> bool {
     let has_key = |request: &&SeenRequest| request.field("key") == Some(key.as_bytes());
     let mut damaged = false;

@@ -1,4 +1,5 @@
-//! The part of GitHub's runner that the recipes need: steps with their variables, outputs and paths.
+//! The part of GitHub's runner that the recipes need: steps with their variables, outputs and
+//! paths.
 
 use std::collections::BTreeMap;
 use std::path::Path;

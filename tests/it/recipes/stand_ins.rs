@@ -151,8 +151,8 @@ impl Releases {
     }
 }
 
-/// An archive like a release's, and the list of checksums. It contains a script that runs the program,
-/// because a test build of the program itself is large.
+/// An archive like a release's, and the list of checksums. It contains a script that runs the
+/// program, because a test build of the program itself is large.
 fn archive(name: &str) -> (Vec<u8>, Vec<u8>) {
     let work = TempDir::new().unwrap();
     let (folder, file) = (format!("pgyer-{name}"), format!("pgyer-{name}.tar.gz"));

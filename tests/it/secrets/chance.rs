@@ -1,5 +1,5 @@
-//! Secrets that are words of the servers' own: nothing that is sent or decided changes for them, and
-//! nothing of the result.
+//! Secrets that are words of the servers' own: nothing that is sent or decided changes for them,
+//! and nothing of the result.
 
 use pgyer::sandbox::{Endpoint, Sandbox};
 

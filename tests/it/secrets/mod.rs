@@ -1,5 +1,6 @@
-//! Whatever is run, and however it ends, no secret is shown or left behind. Each place that may hold
-//! one holds another (see [`markers`]), and the servers repeat all that they know (see [`echo`]).
+//! Whatever is run, and however it ends, no secret is shown or left behind. Each place that may
+//! hold one holds another (see [`markers`]), and the servers repeat all that they know (see
+//! [`echo`]).
 
 mod chance;
 mod echo;

@@ -1,5 +1,5 @@
-//! Whatever servers, files and variables are called: nothing that a terminal obeys, and nothing that
-//! turns lines around, comes out.
+//! Whatever servers, files and variables are called: nothing that a terminal obeys, and nothing
+//! that turns lines around, comes out.
 
 use std::process::Command;
 

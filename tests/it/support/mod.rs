@@ -104,8 +104,8 @@ pub(crate) fn words(line: &str) -> Vec<&str> {
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pgyer"));
     command.env_clear().stdin(Stdio::null());
-    // The second lets coverage count what the program does, too. Without the last one Windows has no
-    // sockets.
+    // The second lets coverage count what the program does, too. Without the last one Windows has
+    // no sockets.
     for name in ["PATH", "LLVM_PROFILE_FILE", "SYSTEMROOT"] {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
