@@ -112,7 +112,7 @@ impl Client {
     }
 
     fn route(&self, url: &Url, action: &str) -> Result<Route> {
-        let route = self.shared.transport.connect(url, self.deadline);
+        let route = self.shared.transport.connect(url, &self.stop);
         route.map_err(|failure| {
             failure.without_secret_host(url.host(), &self.redactor).into_error(action)
         })

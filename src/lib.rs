@@ -143,6 +143,7 @@
 //! | [`Storage`](ErrorKind::Storage) | 7 | the storage refused the file |
 //! | [`Publish`](ErrorKind::Publish) | 8 | Pgyer can't make a build of it |
 //! | [`Pending`](ErrorKind::Pending) | 9 | stored, not published yet |
+//! | [`Cancelled`](ErrorKind::Cancelled) | 130 | the caller did not want it any more |
 //!
 //! # Time
 //!
@@ -160,6 +161,10 @@
 //! let hurried = client.with_deadline(Instant::now() + Duration::from_secs(300));
 //! # Ok::<(), pgyer::Error>(())
 //! ```
+//!
+//! [`with_cancel`](Client::with_cancel) takes a flag that somebody else may set, a button or
+//! a signal: everything that is under way ends within 100 ms, with the kind
+//! [`Cancelled`](ErrorKind::Cancelled).
 //!
 //! # Logs and async code
 //!
@@ -277,6 +282,7 @@ pub mod sandbox;
 mod secret;
 mod shell;
 mod source;
+mod stop;
 mod storage;
 mod transport;
 mod types;

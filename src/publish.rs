@@ -293,7 +293,7 @@ impl Client {
 
     /// Makes a time-out `Pending`: the package is stored, and waiting can be resumed.
     fn pending_if_late(&self, began: Instant, error: Error) -> Error {
-        let is_late = |source: &Error| self.deadline.has_passed() || source.is_out_of_time();
+        let is_late = |source: &Error| self.stop.is_late() || source.is_out_of_time();
         match error {
             Error::Attachment { path, key, next, source } if is_late(&source) => {
                 let pending = Error::Pending {

@@ -1,6 +1,6 @@
-//! Retry delays and deadlines: when to try again and when to stop. No HTTP.
+//! Retry delays: when to try again. No HTTP.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 /// The longest `Retry-After` honoured; a longer one counts as this.
 pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
@@ -80,43 +80,6 @@ fn shortened(delay: Duration) -> Duration {
     delay.saturating_sub(delay.saturating_mul(part).checked_div(1024).unwrap_or_default())
 }
 
-/// An optional point in time after which nothing waits any longer.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Deadline(Option<Instant>);
-
-impl Deadline {
-    pub(crate) fn at(instant: Instant) -> Self {
-        Self(Some(instant))
-    }
-
-    /// A deadline beyond what `Instant` can represent counts as no deadline.
-    pub(crate) fn after(duration: Duration) -> Self {
-        Self(Instant::now().checked_add(duration))
-    }
-
-    pub(crate) fn earlier(self, other: Self) -> Self {
-        Self(match (self.0, other.0) {
-            (Some(one), Some(two)) => Some(one.min(two)),
-            (one, two) => one.or(two),
-        })
-    }
-
-    pub(crate) fn has_passed(self) -> bool {
-        self.0.is_some_and(|at| at <= Instant::now())
-    }
-
-    /// Shortens a wait to the time that is left.
-    pub(crate) fn cap(self, wait: Duration) -> Duration {
-        self.0.map_or(wait, |at| wait.min(at.saturating_duration_since(Instant::now())))
-    }
-
-    /// Whether any time is left after a wait of this length (zero included). If not, callers fail
-    /// at once: sleeping would only delay the failure.
-    pub(crate) fn allows(self, wait: Duration) -> bool {
-        self.cap(wait) == wait && !self.has_passed()
-    }
-}
-
 /// Whether a status may pass, whatever comes with it.
 pub(crate) fn is_transient(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500..=599)
@@ -185,44 +148,5 @@ mod tests {
         for odd in ["", "-1", "soon", "1.5", "Sun, 99 Nov 1994"] {
             assert_eq!(parsed(odd), None, "{odd}");
         }
-    }
-
-    #[test]
-    fn a_wait_is_allowed_only_if_time_is_left_after_it() {
-        let minute = Duration::from_secs(60);
-        assert!(Deadline::after(minute).allows(minute / 2));
-        assert!(!Deadline::after(minute).allows(minute));
-        assert!(!Deadline::after(Duration::ZERO).allows(Duration::ZERO));
-        assert!(Deadline::default().allows(Duration::MAX));
-        assert!(!Deadline::after(Duration::MAX).has_passed());
-    }
-
-    #[test]
-    fn the_earlier_of_two_deadlines_counts() {
-        let now = Instant::now();
-        let passed = Deadline::at(now);
-        let later = Deadline::at(now + Duration::from_secs(3600));
-        let none = Deadline::default();
-        for (one, two, has_passed) in [
-            (none, none, false),
-            (none, later, false),
-            (later, none, false),
-            (passed, none, true),
-            (none, passed, true),
-            (later, passed, true),
-            (passed, later, true),
-        ] {
-            assert_eq!(one.earlier(two).has_passed(), has_passed, "{one:?} {two:?}");
-        }
-    }
-
-    #[test]
-    fn a_wait_is_no_longer_than_what_is_left() {
-        let minute = Duration::from_secs(60);
-        assert_eq!(Deadline::default().cap(minute), minute);
-        assert_eq!(Deadline::after(2 * minute).cap(minute), minute);
-        assert_eq!(Deadline::after(Duration::ZERO).cap(minute), Duration::ZERO);
-        let left = Deadline::after(minute).cap(2 * minute);
-        assert!(left <= minute && left > minute / 2, "{left:?}");
     }
 }

@@ -1,13 +1,16 @@
 //! Polling until a build is published or can't be.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::client::{Client, Failed};
 use crate::error::{Error, Result};
 use crate::event::Event;
-use crate::retry::{Deadline, MAX_RETRY_AFTER};
+use crate::retry::MAX_RETRY_AFTER;
+use crate::stop::Stop;
 use crate::types::{BuildInfo, BuildStatus};
+
+/// What a wait does, for messages.
+const ACTION: &str = "ask for the build (buildInfo)";
 
 /// How long to wait for a build to be published, and how often to ask.
 ///
@@ -86,7 +89,8 @@ struct Poll<'a> {
     key: &'a str,
     interval: Duration,
     began: Instant,
-    until: Deadline,
+    /// As the client stops, and once the time of this wait is up.
+    until: Stop,
     /// The pause before the next question.
     next: Duration,
     failures: u32,
@@ -98,11 +102,12 @@ struct Poll<'a> {
 
 impl<'a> Poll<'a> {
     fn begin(client: &Client, key: &'a str, wait: &Wait) -> Self {
-        let limited = client.until(Deadline::after(wait.timeout));
+        let until = client.stop.clone().after(wait.timeout);
+        // With a timeout of zero, one call is still made, without a time limit.
+        let of_calls = if wait.timeout.is_zero() { &client.stop } else { &until };
         Self {
-            until: limited.deadline,
-            // With a timeout of zero, one call is still made, without a time limit.
-            client: if wait.timeout.is_zero() { client.clone() } else { limited },
+            client: client.stopping(of_calls.clone()),
+            until,
             key,
             interval: wait.interval,
             began: Instant::now(),
@@ -130,19 +135,16 @@ impl<'a> Poll<'a> {
     /// transient. A deadline that passed during a call is reported by `pause`.
     fn may_pass(&self, failed: &Failed) -> bool {
         let is_network = matches!(failed.error, Error::Network { .. });
-        failed.may_retry
-            || is_network && self.client.has_answered()
-            || self.client.deadline.has_passed()
+        failed.may_retry || is_network && self.client.has_answered() || self.client.stop.is_late()
     }
 
     fn failed(&mut self, failed: &Failed) {
         self.failures += 1;
         self.next = self.interval.max(failed.retry_after.unwrap_or_default().min(MAX_RETRY_AFTER));
         if self.until.allows(self.next) {
-            let action = "ask for the build (buildInfo)";
-            self.client.tell_retry(action, &failed.error, self.failures, self.next);
+            self.client.tell_retry(ACTION, &failed.error, self.failures, self.next);
         }
-        if !self.client.deadline.has_passed() {
+        if !self.client.stop.is_late() {
             self.last_failure = Some(failed.error.report_without_advice());
         } else if self.last_failure.is_none() {
             // The failure is the deadline itself, which explains nothing.
@@ -154,8 +156,7 @@ impl<'a> Poll<'a> {
         if !self.until.allows(self.next) {
             return Err(self.pending());
         }
-        thread::sleep(self.next);
-        Ok(())
+        self.client.pause(ACTION, self.next)
     }
 
     fn pending(&mut self) -> Error {

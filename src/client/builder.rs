@@ -9,8 +9,9 @@ use super::{Client, Hosts, Shared};
 use crate::error::{Error, Result};
 use crate::event::Observer;
 use crate::redact::Redactor;
-use crate::retry::{Deadline, RetryPolicy};
+use crate::retry::RetryPolicy;
 use crate::secret::ApiKey;
+use crate::stop::Stop;
 use crate::transport::{Pin, Proxies, Roots, Settings, Transport, USER_AGENT, Url};
 
 /// The documented host, and the official ones that the vendor's own programs fall back to.
@@ -249,7 +250,7 @@ impl ClientBuilder {
         Ok(Client {
             shared: Arc::new(shared),
             observer: Observer::default(),
-            deadline: Deadline::default(),
+            stop: Stop::default(),
             redactor,
         })
     }

@@ -2,8 +2,8 @@
 //! call of the API climbs: one attempt, a round of hosts, rounds until the retries are used up.
 
 use std::io::Cursor;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
@@ -12,8 +12,9 @@ use crate::multipart::{Body, Form, FormFile};
 use crate::package::{Finding, Package};
 use crate::percent::form_urlencoded;
 use crate::redact::Redactor;
-use crate::retry::{Deadline, RetryPolicy};
+use crate::retry::RetryPolicy;
 use crate::secret::{ApiKey, is_password};
+use crate::stop::Stop;
 use crate::transport::{Answer, Failure, Request, RequestBody, Transport, Url};
 use crate::types::Envelope;
 
@@ -42,7 +43,7 @@ pub(crate) use call::{Call, Failed, not_the_apis};
 pub struct Client {
     pub(crate) shared: Arc<Shared>,
     pub(crate) observer: Observer,
-    pub(crate) deadline: Deadline,
+    pub(crate) stop: Stop,
     /// Starts with the API key and the proxies' passwords. [`send`](Self::send) adds the passwords
     /// that it sends, and a token's secrets are added where it is decoded (`api.rs`) and where it
     /// is used (`storage/`).
@@ -130,11 +131,38 @@ impl Client {
     /// ```
     #[must_use]
     pub fn with_deadline(&self, deadline: Instant) -> Self {
-        self.until(Deadline::at(deadline))
+        self.stopping(self.stop.clone().at(deadline))
     }
 
-    pub(crate) fn until(&self, deadline: Deadline) -> Self {
-        Self { deadline: self.deadline.earlier(deadline), ..self.clone() }
+    /// Returns a client that stops what is being done with it as soon as `flag` is set: an upload,
+    /// a wait, a pause before a retry end within 100 ms with [`Error::Cancelled`], and nothing new
+    /// begins. Of several flags each counts.
+    ///
+    /// If a build may come of what was sent, the error says so and has the key:
+    /// [`Error::Uncertain`], [`Error::NotConfirmed`] or [`Error::Attachment`], whose
+    /// [`kind`](Error::kind) is [`Cancelled`](crate::ErrorKind::Cancelled) all the same.
+    ///
+    /// ```
+    /// use pgyer::{BuildType, Client, ErrorKind, Release};
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicBool, Ordering};
+    ///
+    /// // A window's button sets it, or signal_hook::flag::register(SIGINT, Arc::clone(&flag)).
+    /// let flag = Arc::new(AtomicBool::new(false));
+    /// let client = Client::builder().api_key(pgyer::ApiKey::new("0123456789abcdef")?).build()?;
+    /// let client = client.with_cancel(Arc::clone(&flag));
+    /// flag.store(true, Ordering::Relaxed);
+    /// let error = client.get_cos_token(BuildType::Ios, &Release::default()).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Cancelled);
+    /// # Ok::<(), pgyer::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_cancel(&self, flag: Arc<AtomicBool>) -> Self {
+        self.stopping(self.stop.clone().when(flag))
+    }
+
+    pub(crate) fn stopping(&self, stop: Stop) -> Self {
+        Self { stop, ..self.clone() }
     }
 
     /// Calls the API until it answers or the retries are used up.
@@ -157,12 +185,18 @@ impl Client {
             };
             let delay = failed.may_retry.then(|| backoff.next_delay(failed.retry_after)).flatten();
             let Some(delay) = delay else { return Err(failed.error) };
-            if !self.deadline.allows(delay) {
+            if !self.stop.allows(delay) {
                 return Err(Error::no_time_after(failed.error, action));
             }
             self.tell_retry(action, &failed.error, backoff.retries_done(), delay);
-            thread::sleep(delay);
+            self.pause(action, delay)?;
         }
+    }
+
+    /// Waits before the next try of an action.
+    pub(crate) fn pause(&self, action: &str, delay: Duration) -> Result<()> {
+        self.stop.sleep(delay);
+        if self.stop.is_cancelled() { Err(Error::cancelled(action)) } else { Ok(()) }
     }
 
     /// One attempt, at each host while none has answered yet.
@@ -239,7 +273,7 @@ impl Client {
             user_agent: &self.shared.user_agent,
             expects_continue: false,
             is_repeatable: true,
-            deadline: self.deadline,
+            stop: &self.stop,
         };
         self.exchange(&request, &mut Cursor::new(body))
     }
@@ -265,7 +299,7 @@ impl Client {
             user_agent: &self.shared.user_agent,
             expects_continue,
             is_repeatable: false,
-            deadline: self.deadline,
+            stop: &self.stop,
         };
         let mut answer = self.exchange(&request, &mut body)?;
         if answer.status == 417 && expects_continue && !answer.all_sent {

@@ -28,6 +28,9 @@ impl Error {
             | Self::Package { advice, .. }
             | Self::Network { advice, .. }
             | Self::Storage { advice, .. } => advice.clone(),
+            Self::Cancelled { .. } => {
+                Some("to go on, use a client whose flag for cancelling is not set".into())
+            }
             Self::Publish { .. } => Some(
                 "the package was stored, and Pgyer could not make a build of it: see that it \
                  installs on a device"

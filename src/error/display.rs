@@ -27,6 +27,7 @@ impl fmt::Display for Error {
             Self::Unusable { action, problem, .. } => {
                 write!(f, "cannot {action}: Pgyer's answer can't be used: {problem}")
             }
+            Self::Cancelled { action } => write!(f, "cannot {action}: it was cancelled"),
             Self::Network { action, problem, .. } | Self::Storage { action, problem, .. } => {
                 write!(f, "cannot {action}: {problem}")
             }

@@ -36,6 +36,9 @@ pub enum ErrorKind {
     Publish,
     /// Stored, and not published yet.
     Pending,
+    /// The caller did not want it any more: see [`Client::with_cancel`](crate::Client::with_cancel).
+    /// The program never ends with this: at Ctrl-C the signal itself ends it.
+    Cancelled,
 }
 
 impl ErrorKind {
@@ -51,11 +54,12 @@ impl ErrorKind {
             Self::Storage => "storage",
             Self::Publish => "publish",
             Self::Pending => "pending",
+            Self::Cancelled => "cancelled",
         }
     }
 
     /// All kinds, in the order of their exit codes.
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Io,
         Self::Usage,
         Self::Package,
@@ -65,9 +69,11 @@ impl ErrorKind {
         Self::Storage,
         Self::Publish,
         Self::Pending,
+        Self::Cancelled,
     ];
 
-    /// The exit code of the program for this kind: 1 to 9.
+    /// The exit code for this kind: 1 to 9, as the program has them, and 130 for what was
+    /// cancelled, as shells report what Ctrl-C has ended.
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Io => 1,
@@ -79,6 +85,7 @@ impl ErrorKind {
             Self::Storage => 7,
             Self::Publish => 8,
             Self::Pending => 9,
+            Self::Cancelled => 130,
         }
     }
 }
@@ -106,7 +113,7 @@ mod tests {
 
     #[test]
     fn every_kind_is_read_by_its_name() {
-        for (kind, code) in ErrorKind::ALL.into_iter().zip(1..) {
+        for (kind, code) in ErrorKind::ALL.into_iter().zip([1, 2, 3, 4, 5, 6, 7, 8, 9, 130]) {
             assert_eq!(kind.name().parse::<ErrorKind>().unwrap(), kind);
             assert_eq!(kind.exit_code(), code);
         }

@@ -112,6 +112,12 @@ pub enum Error {
         /// The HTTP status, if known.
         http_status: Option<u16>,
     },
+    /// The flag of [`Client::with_cancel`](crate::Client::with_cancel) was set.
+    #[non_exhaustive]
+    Cancelled {
+        /// What was being done.
+        action: String,
+    },
     /// The API or the storage could not be reached, or something else answered instead.
     #[non_exhaustive]
     Network {
@@ -225,6 +231,10 @@ impl Error {
         Self::Usage { message: message.into() }
     }
 
+    pub(crate) fn cancelled(action: &str) -> Self {
+        Self::Cancelled { action: action.to_owned() }
+    }
+
     /// The error for a failure that there is no time left to retry. A storage error stays one.
     pub(crate) fn no_time_after(failure: Self, action: &str) -> Self {
         if let Self::Storage { .. } = failure {
@@ -258,6 +268,7 @@ impl Error {
             Self::Package { .. } | Self::Unexpected { .. } => ErrorKind::Package,
             Self::NoApiKey | Self::Refused { code: 1001 | 1002, .. } => ErrorKind::Auth,
             Self::Refused { .. } | Self::Unusable { .. } => ErrorKind::Api,
+            Self::Cancelled { .. } => ErrorKind::Cancelled,
             Self::Network { .. } => ErrorKind::Network,
             Self::Storage { .. } => ErrorKind::Storage,
             Self::Publish { .. } | Self::OtherApp { .. } => ErrorKind::Publish,

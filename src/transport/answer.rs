@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use ureq::{Body, http};
 
 use super::exchange::Exchange;
-use super::failure::{Failure, FailureKind};
+use super::failure::Failure;
 use crate::html::is_html;
 use crate::retry::parse_retry_after;
 
@@ -48,9 +48,7 @@ impl Answer {
         let read = body.into_reader().take(MAX_BODY).read_to_end(&mut answer.body);
         match read.map_err(Failure::from_io) {
             // A refusal that came before the connection broke is still one.
-            Err(failure) if answer.status < 400 || failure.kind == FailureKind::Deadline => {
-                Err(failure)
-            }
+            Err(failure) if answer.status < 400 || failure.is_stop() => Err(failure),
             _ => Ok(answer),
         }
     }

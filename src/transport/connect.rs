@@ -24,7 +24,7 @@ use super::trust::Trust;
 use super::url::{Url, is_loopback};
 use super::{threads, tls_error, tunnel};
 use crate::error::{Error, Result as LibraryResult};
-use crate::retry::Deadline;
+use crate::stop::Stop;
 
 /// An address that stands for a host and port.
 #[derive(Debug, Clone)]
@@ -74,8 +74,9 @@ pub(crate) struct Route {
 
 impl Connector {
     /// Connects to the host of a URL, through a proxy where the settings say so.
-    pub(super) fn open(&self, url: &Url, deadline: Deadline) -> Result<(Stream, Route), Failure> {
-        let limit = ConnectLimit::start(self.timeout, deadline);
+    pub(super) fn open(&self, url: &Url, stop: &Stop) -> Result<(Stream, Route), Failure> {
+        let limit = ConnectLimit::start(self.timeout, stop);
+        limit.remaining()?;
         match self.proxies.choose(url)? {
             None => {
                 let addresses = self.addresses(url.host(), url.port(), limit)?;
@@ -94,7 +95,7 @@ impl Connector {
         &self,
         url: &Url,
         mut addresses: Vec<SocketAddr>,
-        limit: ConnectLimit,
+        limit: ConnectLimit<'_>,
     ) -> Result<(Stream, Route), Failure> {
         let mut failed: Option<Failure> = None;
         loop {
@@ -136,7 +137,7 @@ impl Connector {
         proxy: &Proxy,
         url: &Url,
         targets: Vec<String>,
-        limit: ConnectLimit,
+        limit: ConnectLimit<'_>,
     ) -> Result<(Stream, Route), Failure> {
         let mut targets = targets.into_iter();
         loop {
@@ -158,7 +159,7 @@ impl Connector {
         url: &Url,
         mut pipe: Pipe,
         mut route: Route,
-        limit: ConnectLimit,
+        limit: ConnectLimit<'_>,
     ) -> Result<(Stream, Route), Failure> {
         if !url.is_tls() {
             return Ok((Stream::new(pipe, None), route));
@@ -179,7 +180,7 @@ impl Connector {
         &self,
         host: &str,
         port: u16,
-        limit: ConnectLimit,
+        limit: ConnectLimit<'_>,
     ) -> Result<Vec<SocketAddr>, Failure> {
         if let Some(address) = self.pinned(host, port).or_else(|| host.parse().ok()) {
             return Ok(vec![SocketAddr::new(address, port)]);
@@ -199,7 +200,7 @@ impl Connector {
         proxy: &Proxy,
         target: &str,
         url: &Url,
-        limit: ConnectLimit,
+        limit: ConnectLimit<'_>,
     ) -> Result<(Pipe, Route), Failure> {
         let of_proxy =
             |failure: Failure| failure.with_context(&format!("through the proxy {proxy}"));
@@ -221,7 +222,7 @@ impl Connector {
         &self,
         proxy: &Proxy,
         url: &Url,
-        limit: ConnectLimit,
+        limit: ConnectLimit<'_>,
     ) -> Result<Vec<String>, Failure> {
         let (host, port) = (url.host(), url.port());
         if self.pinned(host, port).is_none() && proxy.kind != ProxyKind::Socks5 {
@@ -236,7 +237,7 @@ impl Connector {
         &self,
         host: &str,
         pipe: &mut Pipe,
-        limit: ConnectLimit,
+        limit: ConnectLimit<'_>,
     ) -> Result<(ClientConnection, Option<String>), Failure> {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| {
             Failure::new(FailureKind::Refused, format!("'{host}' can't be the name of a host"))
@@ -295,10 +296,11 @@ pub(super) mod tests {
     use std::thread;
 
     use super::*;
+    use crate::stop::NEVER;
     use crate::transport::trust::Roots;
 
-    fn limit() -> ConnectLimit {
-        ConnectLimit::start(Duration::from_secs(5), Deadline::default())
+    fn limit() -> ConnectLimit<'static> {
+        ConnectLimit::start(Duration::from_secs(5), &NEVER)
     }
 
     pub(in super::super) fn connector(roots: Roots, proxies: Proxies) -> Connector {
@@ -341,7 +343,7 @@ pub(super) mod tests {
         let closing = server(drop);
         let connector = connector(roots, Proxies::default());
         let url = Url::parse("https://pgyer.test/").unwrap();
-        let limit = || ConnectLimit::start(Duration::from_secs(2), Deadline::default());
+        let limit = || ConnectLimit::start(Duration::from_secs(2), &NEVER);
         let (_, route) =
             connector.open_directly(&url, vec![closing, silent, good], limit()).unwrap();
         assert_eq!(route.address, Some(good));

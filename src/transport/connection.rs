@@ -220,7 +220,7 @@ impl Connection {
 
     /// Sends this much of the output, after waiting for `100 Continue` where that is due.
     fn transmit(&mut self, amount: usize) -> io::Result<()> {
-        self.exchange.limit.check_deadline()?;
+        self.exchange.limit.check_stop()?;
         if self.exchange.has_read_unasked() && self.awaits_continue {
             self.await_continue()?;
         }
@@ -251,7 +251,7 @@ impl Connection {
             let Err(wait) = rate.pay(amount, Instant::now()) else { break };
             self.write_output(0, false)?;
             thread::sleep(wait.min(TICK));
-            exchange.limit.check_deadline()?;
+            exchange.limit.check_stop()?;
             if exchange.has_begun_body() {
                 self.look()?;
             }
@@ -332,9 +332,9 @@ impl Connection {
     /// How long to wait in silence for an answer: longer if the peer may still be reading what the
     /// kernel holds of a large body.
     fn patience(&self) -> StallLimit {
-        let limit = self.exchange.limit;
+        let limit = &self.exchange.limit;
         let may_be_moving = self.is_hidden && self.sent > LARGE && self.status.is_none();
-        if may_be_moving { limit.for_what_is_hidden() } else { limit }
+        if may_be_moving { limit.for_what_is_hidden() } else { limit.clone() }
     }
 
     /// Waits for more of the answer. Returns `false` once the peer has closed, which is how an
@@ -343,7 +343,7 @@ impl Connection {
         let mut moved = Instant::now();
         loop {
             // A peer that sends a byte now and then has not stalled, but the deadline holds for it.
-            self.exchange.limit.check_deadline()?;
+            self.exchange.limit.check_stop()?;
             match self.read(false) {
                 // No answer has begun, so this is an error and not the end of an answer.
                 Ok(0) if self.input_bytes == 0 => {

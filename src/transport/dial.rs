@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Mutex;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use super::failure::{Failure, FailureKind};
@@ -45,7 +45,7 @@ pub(super) fn connect(
     host: &str,
     port: u16,
     addresses: &[SocketAddr],
-    limit: ConnectLimit,
+    limit: ConnectLimit<'_>,
 ) -> Result<(Pipe, SocketAddr), Failure> {
     let began = Instant::now();
     let tcp = dial(addresses, limit, threads::spawn).map_err(|error| {
@@ -83,9 +83,11 @@ fn describe(host: &str, port: u16, addresses: &[SocketAddr]) -> String {
 }
 
 /// Connects to the first of several addresses that answers. Each gets a head start over the next,
-/// and all go on side by side, so that a dead one takes no time from the others.
-fn dial(addresses: &[SocketAddr], limit: ConnectLimit, spawn: Spawn) -> io::Result<TcpStream> {
-    if let [address] = addresses {
+/// and all go on side by side, so that a dead one takes no time from the others. They go on in
+/// threads, since the system can't be stopped while it connects; a single one that nobody can cancel
+/// needs none.
+fn dial(addresses: &[SocketAddr], limit: ConnectLimit<'_>, spawn: Spawn) -> io::Result<TcpStream> {
+    if let ([address], false) = (addresses, limit.can_be_cancelled()) {
         let connected = TcpStream::connect_timeout(address, limit.remaining()?);
         return connected.map_err(|error| or_too_long(error, limit));
     }
@@ -139,19 +141,13 @@ fn more_telling(before: Option<io::Error>, error: io::Error) -> io::Error {
 fn next_result(
     receiver: &Receiver<io::Result<TcpStream>>,
     head_start: Option<Duration>,
-    limit: ConnectLimit,
+    limit: ConnectLimit<'_>,
 ) -> io::Result<Option<io::Result<TcpStream>>> {
-    let remaining = limit.remaining()?;
-    let wait = head_start.map_or(remaining, |head_start| remaining.min(head_start));
-    match receiver.recv_timeout(wait) {
-        Ok(result) => Ok(Some(result)),
-        Err(RecvTimeoutError::Timeout) => Ok(None),
-        Err(RecvTimeoutError::Disconnected) => Err(limit.too_long().into()),
-    }
+    Ok(limit.receive(receiver, head_start.unwrap_or(Duration::MAX))?)
 }
 
 /// Replaces the system's time-out by ours, which says what to do.
-fn or_too_long(error: io::Error, limit: ConnectLimit) -> io::Error {
+fn or_too_long(error: io::Error, limit: ConnectLimit<'_>) -> io::Error {
     if !matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) {
         return error;
     }
@@ -163,11 +159,11 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
-    use crate::retry::Deadline;
+    use crate::stop::NEVER;
     use crate::transport::threads::tests::none_left;
 
-    fn limit() -> ConnectLimit {
-        ConnectLimit::start(Duration::from_secs(5), Deadline::default())
+    fn limit() -> ConnectLimit<'static> {
+        ConnectLimit::start(Duration::from_secs(5), &NEVER)
     }
 
     /// An address where nobody listens.
@@ -213,9 +209,9 @@ mod tests {
         let took = began.elapsed();
         assert!(took >= HEAD_START && took < 2 * HEAD_START, "{took:?}");
         // The last one has all the time that is left.
-        let short = ConnectLimit::start(Duration::from_millis(50), Deadline::default());
-        assert!(next_result(&receiver, None, short).unwrap().is_none());
+        let short = ConnectLimit::start(Duration::from_millis(50), &NEVER);
         assert!(next_result(&receiver, None, short).is_err());
+        assert!(short.remaining().is_err());
         drop(sender);
     }
 
@@ -227,7 +223,7 @@ mod tests {
         assert_eq!(stream.peer_addr().unwrap(), live);
         // A silent one leaves the others their share: nobody has this address.
         let silent: SocketAddr = "192.0.2.1:9".parse().unwrap();
-        let short = ConnectLimit::start(Duration::from_millis(600), Deadline::default());
+        let short = ConnectLimit::start(Duration::from_millis(600), &NEVER);
         assert!(dial(&[silent, live], short, none_left).is_ok());
         assert!(dial(&[dead(), dead()], limit(), none_left).is_err());
     }

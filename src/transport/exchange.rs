@@ -121,7 +121,7 @@ impl Exchange {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::retry::Deadline;
+    use crate::stop::Stop;
     use crate::transport::connect::tests::connector;
     use std::time::Duration;
 
@@ -133,10 +133,10 @@ pub(super) mod tests {
             user_agent: "pgyer",
             expects_continue,
             is_repeatable: false,
-            deadline: Deadline::default(),
+            stop: &Stop::default(),
         };
         let connector = Arc::new(connector(Default::default(), Default::default()));
-        let limit = StallLimit::new(Duration::from_secs(60), Deadline::default());
+        let limit = StallLimit::new(Duration::from_secs(60), Stop::default());
         Exchange::new(&request, connector, limit)
     }
 

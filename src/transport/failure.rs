@@ -36,6 +36,8 @@ pub(crate) enum FailureKind {
     Stale,
     /// The deadline of the whole job passed.
     Deadline,
+    /// The caller does not want the job any more.
+    Cancelled,
     /// Something on this machine is wrong, the file or a setting; the source is the [`Error`].
     Local,
 }
@@ -86,6 +88,10 @@ impl Failure {
             .advising("allow more with --timeout")
     }
 
+    pub(super) fn cancelled() -> Self {
+        Self::new(FailureKind::Cancelled, "it was cancelled")
+    }
+
     /// Takes a failure back out of the `io::Error` that carried it through `ureq` or `rustls`.
     pub(super) fn from_io(error: io::Error) -> Self {
         let error = match error.downcast::<Self>() {
@@ -108,6 +114,11 @@ impl Failure {
         Self::new(FailureKind::Broken, problem).because_of_io(error)
     }
 
+    /// Whether this side stopped, so that there is nothing to say about the other one.
+    pub(super) fn is_stop(&self) -> bool {
+        matches!(self.kind, FailureKind::Deadline | FailureKind::Cancelled)
+    }
+
     /// Whether a retry may succeed.
     pub(crate) fn is_retryable(&self) -> bool {
         use FailureKind::{Broken, Stalled, Unreachable};
@@ -119,6 +130,7 @@ impl Failure {
         let may_pass = self.is_retryable();
         match (self.kind, self.source.map(|source| source.downcast::<Error>())) {
             (FailureKind::Local, Some(Ok(error))) => *error,
+            (FailureKind::Cancelled, _) => Error::cancelled(action),
             (_, source) => Error::Network {
                 action: action.to_owned(),
                 problem: self.problem,

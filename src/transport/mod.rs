@@ -63,7 +63,7 @@ use self::pool::Pool;
 use self::rate::RateLimit;
 use self::trust::Trust;
 use crate::error::Result;
-use crate::retry::Deadline;
+use crate::stop::Stop;
 
 /// The program and its version, in every request.
 pub(crate) const USER_AGENT: &str = concat!("pgyer/", env!("CARGO_PKG_VERSION"));
@@ -101,7 +101,7 @@ pub(crate) struct Request<'a> {
     pub(crate) expects_continue: bool,
     /// Whether sending it twice does no harm.
     pub(crate) is_repeatable: bool,
-    pub(crate) deadline: Deadline,
+    pub(crate) stop: &'a Stop,
 }
 
 impl Transport {
@@ -120,8 +120,8 @@ impl Transport {
     }
 
     /// Connects, and says what was met on the way; the connection is kept for the next request.
-    pub(crate) fn connect(&self, url: &Url, deadline: Deadline) -> Result<Route, Failure> {
-        let (mut stream, route) = self.connector.open(url, deadline)?;
+    pub(crate) fn connect(&self, url: &Url, stop: &Stop) -> Result<Route, Failure> {
+        let (mut stream, route) = self.connector.open(url, stop)?;
         // The end of the handshake usually leaves with the first request. None follows here, so
         // send it now.
         stream.flush_some().map_err(Failure::from_io)?;
@@ -140,7 +140,7 @@ impl Transport {
         body: &mut dyn RequestBody,
     ) -> Result<Answer, Failure> {
         loop {
-            let limit = StallLimit::new(self.stall_timeout, request.deadline);
+            let limit = StallLimit::new(self.stall_timeout, request.stop.clone());
             let exchange = Exchange::new(request, Arc::clone(&self.connector), limit);
             let exchange = Arc::new(exchange);
             match run(request, body, &exchange) {
@@ -215,7 +215,7 @@ impl ureq::unversioned::transport::Connector for UreqConnector {
         let is_reused = idle.is_some();
         let stream = match idle {
             Some(stream) => stream,
-            None => connector.open(url, limit.deadline).map_err(io::Error::from)?.0,
+            None => connector.open(url, &limit.stop).map_err(io::Error::from)?.0,
         };
         Ok(Some(Connection::new(stream, is_reused, Arc::clone(&self.0))))
     }

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::sync::mpsc;
+use std::time::Duration;
 
 use super::failure::{Failure, FailureKind};
 use super::limits::ConnectLimit;
@@ -34,7 +35,7 @@ pub(super) fn localhost(port: u16) -> Vec<SocketAddr> {
 pub(super) fn look_up(
     host: &str,
     port: u16,
-    limit: ConnectLimit,
+    limit: ConnectLimit<'_>,
     resolver: Resolver,
     spawn: Spawn,
 ) -> Result<Vec<SocketAddr>, Failure> {
@@ -50,16 +51,14 @@ pub(super) fn look_up(
             .because(error)
             .advising(threads::ADVICE)
     })?;
-    match receiver.recv_timeout(limit.remaining()?) {
-        Ok(Ok(addresses)) if addresses.is_empty() => {
+    // What is left is looked at in there, so that no answer is a matter of the limit.
+    match limit.receive(&receiver, Duration::MAX)? {
+        Some(Ok(addresses)) if addresses.is_empty() => {
             Err(not_found(host, io::Error::other("it has no address")))
         }
-        Ok(Ok(addresses)) => Ok(a_few_of_each_family(addresses)),
-        Ok(Err(error)) => Err(not_found(host, error)),
-        Err(_) => {
-            limit.remaining()?;
-            Err(limit.too_long())
-        }
+        Some(Ok(addresses)) => Ok(a_few_of_each_family(addresses)),
+        Some(Err(error)) => Err(not_found(host, error)),
+        None => Err(limit.too_long()),
     }
 }
 
@@ -85,13 +84,16 @@ fn a_few_of_each_family(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+    use std::time::Instant;
 
     use super::*;
-    use crate::retry::Deadline;
+    use crate::stop::{NEVER, Stop};
 
     fn ask(resolver: Resolver, spawn: Spawn) -> Result<Vec<SocketAddr>, Failure> {
-        let limit = ConnectLimit::start(Duration::from_millis(300), Deadline::default());
+        let limit = ConnectLimit::start(Duration::from_millis(300), &NEVER);
         look_up("x.example", 7, limit, resolver, spawn)
     }
 
@@ -115,12 +117,34 @@ mod tests {
         assert!(error.advice.unwrap().contains("--resolve"));
         let began = Instant::now();
         let silent: Resolver = |_, _| {
-            std::thread::sleep(Duration::from_secs(2));
+            thread::sleep(Duration::from_secs(2));
             Ok(Vec::new())
         };
         let error = ask(silent, threads::spawn).unwrap_err();
         assert!(error.problem.contains("no connection within 0.3 s"), "{error}");
         assert!(began.elapsed() < Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_resolver_does_not_keep_what_is_cancelled() {
+        static ASKED: AtomicBool = AtomicBool::new(false);
+        let minute = Duration::from_secs(60);
+        let silent: Resolver = |_, _| {
+            ASKED.store(true, Ordering::Relaxed);
+            thread::sleep(Duration::from_secs(60));
+            Ok(Vec::new())
+        };
+        let flag = Arc::<AtomicBool>::default();
+        let stop = Stop::default().when(Arc::clone(&flag));
+        thread::spawn(move || {
+            while !ASKED.load(Ordering::Relaxed) {
+                thread::sleep(Duration::from_millis(1));
+            }
+            flag.store(true, Ordering::Relaxed);
+        });
+        let limit = ConnectLimit::start(minute, &stop);
+        let error = look_up("x.example", 7, limit, silent, threads::spawn).unwrap_err();
+        assert_eq!(error.kind, FailureKind::Cancelled);
     }
 
     #[test]

@@ -198,7 +198,7 @@ fn flush_session(session: &mut ClientConnection, below: &mut impl Write) -> io::
 /// Blocking I/O on a pipe within the connect limit, for handshakes.
 pub(super) struct ConnectIo<'a> {
     pub(super) pipe: &'a mut Pipe,
-    pub(super) limit: ConnectLimit,
+    pub(super) limit: ConnectLimit<'a>,
 }
 
 impl ConnectIo<'_> {

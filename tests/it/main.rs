@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod cancel;
 mod changes;
 mod commands;
 mod completions;

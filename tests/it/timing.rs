@@ -1,13 +1,12 @@
 //! Time limits: each takes effect within half a second, and slowness is not a stall.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use pgyer::sandbox::{Endpoint, Sandbox};
 use tempfile::TempDir;
 
+use crate::support::black_hole::BlackHole;
 use crate::support::{Ran, big_file, data, faulty, program, program_for, run, within};
 
 const HALF: Duration = Duration::from_millis(500);
@@ -198,41 +197,13 @@ fn retry_after_is_waited_for() {
     assert!(ran.elapsed >= Duration::from_secs(1), "{ran:#?}");
 }
 
-/// A listener on loopback that accepts no more connections, like a firewall that drops packets.
-struct BlackHole(Child, u16);
-
-impl BlackHole {
-    /// `None` where there is no way to make one: std can't choose a listener's backlog.
-    fn dig() -> Option<Self> {
-        const SCRIPT: &str = "import socket,time
-s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(0)
-full = []
-for _ in range(4):
-    c = socket.socket(); c.setblocking(False); c.connect_ex(s.getsockname()); full.append(c)
-print(s.getsockname()[1], flush=True)
-time.sleep(60)";
-        let mut python = Command::new("python3");
-        let mut child = python.args(["-c", SCRIPT]).stdout(Stdio::piped()).spawn().ok()?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take()?).read_line(&mut line).ok()?;
-        Some(Self(child, line.trim().parse().ok()?))
-    }
-}
-
-impl Drop for BlackHole {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn a_host_that_does_not_answer_is_a_matter_of_the_connect_timeout() {
     let Some(hole) = BlackHole::dig() else { return };
     within(Duration::from_millis(400) + HALF, || {
         let mut command = program();
         command.env("PGYER_API_KEY", "key");
-        command.env("PGYER_API_URL", format!("http://127.0.0.1:{}", hole.1));
+        command.env("PGYER_API_URL", hole.url());
         let options = ["status", "key", "--retries=0", "--connect-timeout=400ms"];
         let ran = run(&mut command, options).expect(6);
         assert!(ran.stderr.contains("--connect-timeout"), "{ran:#?}");

@@ -7,7 +7,7 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -119,6 +119,8 @@ struct Walk {
     size: usize,
     polls: u32,
     faults: Vec<String>,
+    /// After how many events it is cancelled, if it is.
+    cancelled: Option<usize>,
 }
 
 impl Walk {
@@ -128,7 +130,8 @@ impl Walk {
         let size = dice.pick(&[10, 5_000, 100_000, 100_000, 3_000_000]);
         let polls = u32::try_from(dice.roll(3)).unwrap();
         let faults = (0..=dice.roll(5)).map(|_| Self::fault(&mut dice, job)).collect();
-        Self { seed, job, size, polls, faults }
+        let cancelled = (dice.roll(3) == 0).then(|| dice.roll(12));
+        Self { seed, job, size, polls, faults, cancelled }
     }
 
     fn fault(dice: &mut Dice, job: Job) -> String {
@@ -202,6 +205,8 @@ impl Walk {
         said: &Arc<Mutex<String>>,
     ) -> Result<(Option<String>, Option<String>), Error> {
         let notes = Arc::clone(said);
+        let (flag, events) = (Arc::<AtomicBool>::default(), AtomicUsize::new(0));
+        let (set, cancelled) = (Arc::clone(&flag), self.cancelled);
         let client = Client::builder()
             .api_key(ApiKey::new(sandbox.api_key())?)
             .api_url(sandbox.api_url())
@@ -209,7 +214,13 @@ impl Walk {
             .stall_timeout(Duration::from_millis(200))
             .build()?
             .with_deadline(Instant::now() + DEADLINE)
-            .with_observer(move |event| notes.lock().unwrap().push_str(&format!("{event:?}\n")));
+            .with_cancel(flag)
+            .with_observer(move |event| {
+                notes.lock().unwrap().push_str(&format!("{event:?}\n"));
+                if cancelled == Some(events.fetch_add(1, Ordering::Relaxed)) {
+                    set.store(true, Ordering::Relaxed);
+                }
+            });
         let package = Package::open_unchecked(file, Some(BuildType::Android))?;
         let mut options = UploadOptions::default();
         match self.job {

@@ -1,6 +1,7 @@
 //! Helpers: files to upload, a sandbox to upload them to, and a way to run the program and see how
 //! it ended. The modules are peers that a test may need.
 
+pub(crate) mod black_hole;
 pub(crate) mod decoder;
 pub(crate) mod document;
 pub(crate) mod proxy_server;
