@@ -11,7 +11,6 @@ use std::time::Instant;
 use pgyer::{ApiKey, Error, InstallType, Password, Release, Result, Source, UploadToken};
 
 use crate::args::{self, Input, Install, Notes, Secret};
-use crate::config;
 use crate::text;
 
 /// Far larger than any legitimate input; makes `/dev/zero` an error instead of exhausting memory.
@@ -25,7 +24,8 @@ pub(crate) fn variable(name: &str) -> Option<OsString> {
 }
 
 fn secret_variable(name: &str) -> Result<Option<String>> {
-    variable(name).map(|value| text::secret(name, value.into_encoded_bytes())).transpose()
+    let secret = |value: OsString| named(name, text::secret(value.as_encoded_bytes()));
+    variable(name).map(secret).transpose()
 }
 
 /// Reads what the options name.
@@ -40,11 +40,13 @@ impl Inputs {
     pub(crate) fn api_key(self, file: Option<&Input>) -> Result<Option<ApiKey>> {
         if let Some(input) = file {
             let (name, text) = self.secret_text(input, "--api-key-file")?;
-            return key_from(&name, &text).map(Some);
+            let wrong = |error| usage(format!("{name}: {error}"));
+            return ApiKey::new(text).map_err(wrong).map(Some);
         }
-        match secret_variable("PGYER_API_KEY")? {
-            Some(text) => key_from("PGYER_API_KEY", &text).map(Some),
-            None => config::api_key(self),
+        let found = in_time(self.until, ApiKey::discover);
+        match found.unwrap_or_else(|| Err(Error::io("read the API key", too_late()))) {
+            Err(Error::NoApiKey) => Ok(None),
+            found => found.map(Some),
         }
     }
 
@@ -82,7 +84,7 @@ impl Inputs {
             }
             error
         })?;
-        let text = text::secret(&name, bytes)?;
+        let text = named(&name, text::secret(&bytes))?;
         Ok((name, text))
     }
 
@@ -101,7 +103,7 @@ impl Inputs {
 
     /// Reads a whole text, as it is but for a byte order mark.
     pub(crate) fn read_text(self, input: &Input) -> Result<String> {
-        text::decoded(&name_of(input), self.read(input)?)
+        named(&name_of(input), text::decoded(&self.read(input)?))
     }
 
     /// Reads a whole file, or standard input.
@@ -110,11 +112,11 @@ impl Inputs {
     }
 
     fn bytes(self, input: &Input, name: &str) -> Result<Vec<u8>> {
-        let bytes = match self.until {
-            None => contents(input),
-            Some(until) => contents_until(input, until),
-        };
-        let bytes = bytes.map_err(|source| Error::io(format!("read {name}"), source))?;
+        let owned = input.clone();
+        let bytes = in_time(self.until, move || contents(&owned));
+        let bytes = bytes
+            .unwrap_or_else(|| Err(too_late()))
+            .map_err(|source| Error::io(format!("read {name}"), source))?;
         if bytes.len() as u64 > MAX_SIZE {
             return Err(usage(format!("{name}: it is too large to be what is expected")));
         }
@@ -173,25 +175,32 @@ fn contents(input: &Input) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads until a point in time, in a thread of its own, because a pipe may never reach its end.
-fn contents_until(input: &Input, until: Instant) -> io::Result<Vec<u8>> {
+/// Does what may wait for a pipe, until a point in time: in a thread of its own, because a pipe may
+/// never reach its end. `None` if that was too long.
+fn in_time<T: Send + 'static>(
+    until: Option<Instant>,
+    work: impl Fn() -> T + Clone + Send + 'static,
+) -> Option<T> {
+    let Some(until) = until else { return Some(work()) };
     let (sender, receiver) = mpsc::channel();
-    let in_thread = input.clone();
+    let in_thread = work.clone();
     // Nobody receives any more once the time is up.
-    let read = move || drop(sender.send(contents(&in_thread)));
+    let read = move || drop(sender.send(in_thread()));
     if thread::Builder::new().spawn(read).is_err() {
-        // No thread could be started: read here. Only a pipe could then take longer than allowed.
-        return contents(input);
+        // No thread could be started: do it here. Only a pipe could then take longer than allowed.
+        return Some(work());
     }
-    let left = until.saturating_duration_since(Instant::now());
-    receiver.recv_timeout(left).unwrap_or_else(|_| {
-        let problem = "the time allowed with --timeout ran out before its end";
-        Err(io::Error::new(io::ErrorKind::TimedOut, problem))
-    })
+    receiver.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
 }
 
-pub(crate) fn key_from(name: &str, text: &str) -> Result<ApiKey> {
-    ApiKey::new(text).map_err(|error| usage(format!("{name}: {error}")))
+fn too_late() -> io::Error {
+    let problem = "the time allowed with --timeout ran out before its end";
+    io::Error::new(io::ErrorKind::TimedOut, problem)
+}
+
+/// The text, or its problem under a name.
+fn named(name: &str, text: Result<String, &'static str>) -> Result<String> {
+    text.map_err(|problem| usage(format!("{name}: {problem}")))
 }
 
 fn begins_like_json(path: &Path) -> bool {

@@ -15,13 +15,9 @@
 )]
 
 mod args;
-// The library's own file: a function of two lines is not worth a public name.
-#[path = "../src/bom.rs"]
-mod bom;
 mod client;
 mod commands;
 mod completions;
-mod config;
 #[cfg(test)]
 #[path = "../fuzz/properties/program.rs"]
 mod fuzzing;
@@ -42,6 +38,8 @@ mod sandbox;
 mod shell;
 mod signals;
 mod terminal;
+// The library's own file: how texts are read is not worth a public name.
+#[path = "../src/text.rs"]
 mod text;
 mod verbs;
 mod width;

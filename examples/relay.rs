@@ -62,14 +62,9 @@ fn status(key: &str) -> Result<String> {
 }
 
 fn with_key() -> Result<Client> {
-    let key = variable("PGYER_API_KEY").ok_or(Error::NoApiKey)?;
-    let mut builder = Client::builder().api_key(ApiKey::new(key)?).proxies(Proxies::from_env());
-    if let Some(url) = variable("PGYER_API_URL") {
+    let mut builder = Client::builder().api_key(ApiKey::discover()?).proxies(Proxies::from_env());
+    if let Some(url) = env::var("PGYER_API_URL").ok().filter(|url| !url.is_empty()) {
         builder = builder.api_url(url);
     }
     builder.build()
-}
-
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
 }

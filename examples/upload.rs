@@ -41,12 +41,8 @@ fn upload() -> Result<String> {
 }
 
 fn client() -> Result<Client> {
-    let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-    let mut builder = Client::builder().proxies(Proxies::from_env());
-    if let Some(key) = variable("PGYER_API_KEY") {
-        builder = builder.api_key(ApiKey::new(key)?);
-    }
-    if let Some(url) = variable("PGYER_API_URL") {
+    let mut builder = Client::builder().api_key(ApiKey::discover()?).proxies(Proxies::from_env());
+    if let Some(url) = env::var("PGYER_API_URL").ok().filter(|url| !url.is_empty()) {
         builder = builder.api_url(url);
     }
     builder.build()

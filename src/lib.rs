@@ -2,8 +2,9 @@
 //! uploads it and waits for its install page. This crate is not the vendor's.
 //!
 //! Calls block until they are done. The crate prints nothing, reads the environment only in
-//! [`Proxies::from_env`], and has no global state and no async runtime; one [`Client`] serves any
-//! number of threads. The program `pgyer` uses nothing but this crate's public interface.
+//! [`Proxies::from_env`] and [`ApiKey::discover`], and has no global state and no async runtime; one
+//! [`Client`] serves any number of threads. The program `pgyer` uses nothing but this crate's
+//! public interface.
 //!
 //! # A whole upload
 //!
@@ -37,8 +38,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`UploadOptions`] has the rest: how the build is offered ([`Release`]), a HAP's HSPs and
-//! certificate, how long to wait. [`store`](Client::store) does the same without waiting.
+//! [`ApiKey::discover`] finds the key where the program looks for it. [`UploadOptions`] has the
+//! rest: how the build is offered ([`Release`]), a HAP's HSPs and certificate, how long to wait.
+//! [`store`](Client::store) does the same without waiting.
 //! [`Event`] lists everything that an observer is called with.
 //!
 //! # Single steps
@@ -250,12 +252,12 @@
 )]
 
 mod api;
-mod bom;
 mod client;
 #[cfg(test)]
 #[path = "../tests/it/support/decoder.rs"]
 mod decoder;
 mod der;
+mod discover;
 mod doctor;
 mod error;
 mod escape;
@@ -284,6 +286,7 @@ mod shell;
 mod source;
 mod stop;
 mod storage;
+mod text;
 mod transport;
 mod types;
 mod wait;

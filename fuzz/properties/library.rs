@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use rustls::pki_types::{CertificateDer, UnixTime};
 use serde_json::value::RawValue;
 
+use crate::discover::key_in;
 use crate::json::Fields;
 use crate::multipart::{Form, FormFile};
 use crate::package::{Refusal, inspect, read_as};
@@ -47,6 +48,26 @@ fn has_no_api_key(text: &str) {
 
 fn is_json(text: &str) -> bool {
     serde_json::from_str::<&RawValue>(text).is_ok()
+}
+
+/// Configuration files of the official clients: a key is a single word that stands in the file, and
+/// no message has more of the file than its name.
+pub fn configuration(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match key_in("FILE", text) {
+        Ok(None) => {}
+        Ok(Some(key)) => {
+            let key = key.expose();
+            assert!(!key.is_empty() && !key.contains(char::is_whitespace));
+            let names = ["apiKey", "PGYER_API_KEY", "api_key", "\\"];
+            assert!(names.iter().any(|name| text.contains(name)), "{text}");
+        }
+        Err(error) => {
+            let said = error.report();
+            assert!(said.starts_with("FILE: ") && said.len() < 200, "{said}");
+            assert!(!said.contains(char::is_control), "{said:?}");
+        }
+    }
 }
 
 /// Each reader of a part of a package ends, with facts or without. The first byte names the reader.
@@ -320,6 +341,7 @@ mod tests {
         replay("heads", heads);
         replay("certificates", certificates);
         replay("times", dates);
+        replay("configuration", configuration);
         replay("proxies", proxies);
         replay("form", |data| {
             let Some(form) = form(data) else { return };

@@ -8,8 +8,6 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use crate::args::{self, Parsed, duration};
-use crate::config;
-use crate::output;
 
 /// A stand-in for a secret, and the options by which people try to pass one.
 const SECRET: &str = "hunter2hunter2";
@@ -84,27 +82,6 @@ pub(crate) fn durations(data: &[u8]) {
     assert!((got - expected).abs() <= 1e-6 + expected * 1e-9, "{text}: {got}, {expected}");
 }
 
-/// Configuration files of the official clients: a key is a single word that stands in the file, and
-/// no message has more of the file than its name.
-pub(crate) fn configuration(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
-    match config::key_in("FILE", text) {
-        Ok(None) => {}
-        Ok(Some(key)) => {
-            let key = key.expose();
-            assert!(!key.is_empty() && !key.contains(char::is_whitespace));
-            assert!(
-                text.contains("apiKey") || text.contains("PGYER_API_KEY") || text.contains('\\')
-            );
-        }
-        Err(error) => {
-            let said = error.report();
-            assert!(said.starts_with("FILE: ") && said.len() < 200, "{said}");
-            assert_eq!(output::harmless(&said), said);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::replay::replay;
@@ -114,6 +91,5 @@ mod tests {
     fn the_corpora_hold() {
         replay("command_line", command_line);
         replay("times", durations);
-        replay("configuration", configuration);
     }
 }

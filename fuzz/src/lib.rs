@@ -5,38 +5,26 @@
 
 #[path = "../../bin/args/mod.rs"]
 mod args;
-#[path = "../../src/bom.rs"]
-mod bom;
 #[path = "../../bin/completions/mod.rs"]
 mod completions;
-#[path = "../../bin/config.rs"]
-mod config;
 #[path = "../../tests/it/support/decoder.rs"]
 mod decoder;
 #[path = "../../bin/help.rs"]
 mod help;
-#[path = "../../bin/inputs.rs"]
-mod inputs;
 #[path = "../../bin/manual.rs"]
 mod manual;
 #[path = "../../bin/options/mod.rs"]
 mod options;
-#[path = "../../bin/output/mod.rs"]
-mod output;
 #[path = "../properties/program.rs"]
 mod program;
 #[path = "../../src/shell.rs"]
 mod shell;
-#[path = "../../bin/terminal.rs"]
-mod terminal;
-#[path = "../../bin/text.rs"]
-mod text;
 #[path = "../../bin/verbs.rs"]
 mod verbs;
-#[path = "../../bin/width.rs"]
-mod width;
 
-pub use pgyer::fuzzing::{answers, certificates, heads, package, proxies, readers, storage};
+pub use pgyer::fuzzing::{
+    answers, certificates, configuration, heads, package, proxies, readers, storage,
+};
 
 pub fn form(data: &[u8]) {
     let Some(form) = pgyer::fuzzing::form(data) else { return };
@@ -50,8 +38,4 @@ pub fn command_line(data: &[u8]) {
 pub fn times(data: &[u8]) {
     pgyer::fuzzing::dates(data);
     program::durations(data);
-}
-
-pub fn configuration(data: &[u8]) {
-    program::configuration(data);
 }

@@ -22,8 +22,8 @@ use webpki::{EndEntityCert, KeyUsage, VerifiedPath, anchor_from_trusted_cert};
 use super::certificate::{self, Certificate};
 use super::crypto;
 use super::tls_error::{AuthorityProblem, Peer, of_webpki};
-use crate::bom;
 use crate::error::{Error, Result};
+use crate::text;
 
 /// The certificates that are trusted.
 #[derive(Clone)]
@@ -62,12 +62,12 @@ impl Roots {
     /// Adds the certificates in a PEM file; `name` is what the file is called in messages.
     pub(crate) fn add_pem(&mut self, pem: &[u8], name: &str) -> Result<()> {
         let wrong = |what| Error::usage(format!("{name}: {what}: PEM certificates are expected"));
-        if bom::is_utf16(pem) {
+        if text::is_utf16(pem) {
             return Err(wrong("it is UTF-16, as PowerShell's > writes it"));
         }
         let before = self.own.len();
         // A byte order mark would hide the first certificate.
-        for certificate in CertificateDer::pem_slice_iter(bom::without(pem)) {
+        for certificate in CertificateDer::pem_slice_iter(text::without_mark(pem)) {
             let certificate = certificate.map_err(|_| wrong("it is not PEM"))?;
             self.add(certificate).map_err(|_| wrong("a certificate in it can't be read"))?;
         }

@@ -1,7 +1,7 @@
 //! The object around every answer of the API.
 
-use crate::bom;
 use crate::json::Fields;
+use crate::text;
 
 /// `{"code", "message", "data"}`, with the code as a number or a string.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(crate) struct Envelope {
 impl Envelope {
     /// Returns `None` if this is not the API's JSON.
     pub(crate) fn parse(http_status: u16, body: &[u8]) -> Option<Self> {
-        let fields = Fields::parse(std::str::from_utf8(bom::without(body)).ok()?)?;
+        let fields = Fields::parse(std::str::from_utf8(text::without_mark(body)).ok()?)?;
         Some(Self {
             code: fields.integer("code")?,
             message: fields.text("message").unwrap_or_default(),

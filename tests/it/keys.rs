@@ -142,6 +142,9 @@ fn a_pipe_that_is_too_slow_is_no_network_error() {
         let ran = ran.expect(1);
         assert!(ran.stderr.contains("cannot read") && ran.stderr.contains("--timeout"), "{ran:#?}");
     }
+    let ran = scene.run(&[("PGYER_CONFIG_FILE", "slow")], &format!("{ASK} --timeout=100ms"));
+    let ran = ran.expect(1);
+    assert!(ran.stderr.contains("API key") && ran.stderr.contains("--timeout"), "{ran:#?}");
 }
 
 #[test]
