@@ -27,8 +27,10 @@ use crate::types::{BuildInfo, BuildType};
 ///     })
 /// }
 ///
-/// let client = pgyer::Client::builder().build()?; let client = client.with_observer(|event|
-/// line(event).into_iter().for_each(|l| eprintln!("{l}")));
+/// let client = pgyer::Client::builder().build()?;
+/// let client = client.with_observer(|event| {
+///     line(event).into_iter().for_each(|line| eprintln!("{line}"));
+/// });
 /// # Ok::<(), pgyer::Error>(())
 /// ```
 #[derive(Debug, Clone)]

@@ -193,8 +193,9 @@
 //! ```no_run
 //! use pgyer::{BuildInfo, Client, Package, UploadOptions};
 //!
-//! async fn publish(client: Client, path: String) -> Result<BuildInfo, Box<dyn std::error::Error>>
-//! {
+//! type Failure = Box<dyn std::error::Error>;
+//!
+//! async fn publish(client: Client, path: String) -> Result<BuildInfo, Failure> {
 //!     let publish = move || {
 //!         let package = Package::open(path)?;
 //!         client.publish(&package, &UploadOptions::default())

@@ -72,7 +72,8 @@ impl Stored {
     /// Waits for the build: the last step of [`Client::publish`], with the same `package` and
     /// `options`.
     ///
-    /// # Errors [`Error::Pending`] and [`Error::Publish`] as from [`Client::wait`], whose other
+    /// # Errors
+    /// [`Error::Pending`] and [`Error::Publish`] as from [`Client::wait`], whose other
     /// errors become [`Error::NotConfirmed`]; [`Error::OtherApp`].
     ///
     /// ```no_run
@@ -101,7 +102,8 @@ impl Client {
     /// A token that has expired by the time the storage sees it is replaced once. After a lost
     /// answer the API is asked whether the file arrived before a byte is sent again.
     ///
-    /// # Errors Any [`Error`]; [`Error::NoApiKey`] if the client has no key.
+    /// # Errors
+    /// Any [`Error`]; [`Error::NoApiKey`] if the client has no key.
     /// [`Event::TokenReceived`] reports the key of step one, so that it is known even if a later
     /// step fails.
     ///

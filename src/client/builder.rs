@@ -114,8 +114,9 @@ impl ClientBuilder {
     /// [`Error::Usage`] if there are no certificates in it.
     ///
     /// ```no_run
-    /// let pem = std::fs::read("company-ca.pem")?; let client =
-    /// pgyer::Client::builder().add_root_certificates(&pem, "company-ca.pem")?.build()?;
+    /// let pem = std::fs::read("company-ca.pem")?;
+    /// let builder = pgyer::Client::builder().add_root_certificates(&pem, "company-ca.pem")?;
+    /// let client = builder.build()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn add_root_certificates(mut self, pem: &[u8], name: &str) -> Result<Self> {
