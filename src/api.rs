@@ -1,12 +1,9 @@
 //! The endpoints of the vendor's page, a short function each: path, parameters, decode.
 
-use std::time::{Duration, Instant};
-
 use crate::client::{Call, Client, Failed};
 use crate::error::{Error, Result};
 use crate::json::Fields;
 use crate::package::Package;
-use crate::publish::{Published, UploadOptions};
 use crate::secret::Password;
 use crate::source::Source;
 use crate::types::{BuildInfo, BuildStatus, BuildType, Envelope, Release, UploadToken};
@@ -136,42 +133,18 @@ impl Client {
         self.call(&call).map(drop)
     }
 
-    /// `upload`, "Upload App (Legacy)": one request that takes the package and answers with the
-    /// build. It is sent again only while nothing can have been published.
-    ///
-    /// # Errors
-    /// [`Error::Package`] for a HAP and [`Error::Usage`] for a description, a region, HSPs or a
-    /// certificate, which this endpoint does not know; [`Error::Unexpected`] and
-    /// [`Error::OtherApp`] as with [`publish`](Self::publish); [`Error::Uncertain`] if the answer was lost, so that nobody knows
-    /// whether there is a build; [`Error::Refused`], [`Error::Unusable`], [`Error::Network`].
-    ///
-    /// ```no_run
-    /// # fn f(client: &pgyer::Client) -> pgyer::Result<()> {
-    /// use pgyer::{Package, UploadOptions};
-    ///
-    /// let package = Package::open("app.ipa")?;
-    /// let build = client.upload_legacy(&package, &UploadOptions::default())?.build;
-    /// println!("{} {}", build.name, build.version);
-    /// # Ok(()) }
-    /// ```
-    pub fn upload_legacy(&self, package: &Package, options: &UploadOptions) -> Result<Published> {
-        refuse_what_legacy_lacks(package, options)?;
-        self.check(package, options)?;
-        let began = Instant::now();
+    /// `upload`, "Upload App (Legacy)": the request of [`upload_legacy`](Self::upload_legacy).
+    pub(crate) fn build_legacy(&self, package: &Package, release: &Release) -> Result<BuildInfo> {
         let action = format!("upload {} (legacy upload)", package.path().display());
         let call = Call::post("/app/upload", &action)
-            .fields(options.release.common_fields())
+            .fields(release.common_fields())
             .file(package.source())
+            // A package is large enough to ask first.
+            .expect_continue()
             .not_idempotent();
-        let client = self.for_one_job();
-        let envelope = client.call(&call).map_err(|error| publish_error(None, error))?;
+        let envelope = self.call(&call).map_err(|error| publish_error(None, error))?;
         // Code 0 means that there is a build, whatever else the answer lacks.
-        let build = client
-            .decode_build(&action, &envelope)
-            .map_err(|source| Error::Uncertain { key: None, source: Box::new(source) })?;
-        let (key, upload_time) = (build.build_key.clone(), began.elapsed());
-        let findings = client.compare(package, None, &build, options)?;
-        Ok(Published { key, build, findings, upload_time, publish_time: Duration::ZERO })
+        self.decode_build(&action, &envelope).map_err(|error| Error::uncertain(None, error))
     }
 }
 
@@ -203,21 +176,4 @@ fn publish_error(key: Option<&str>, error: Error) -> Error {
 fn unusable(action: &str, envelope: &Envelope, problem: String) -> Error {
     let http_status = Some(envelope.http_status);
     Error::Unusable { action: action.to_owned(), problem, http_status }
-}
-
-fn refuse_what_legacy_lacks(package: &Package, options: &UploadOptions) -> Result<()> {
-    if package.build_type() == BuildType::HarmonyOs {
-        return Err(Error::Package {
-            path: package.path().to_owned(),
-            problem: "the legacy upload takes IPAs and APKs, and this is a HAP".to_owned(),
-            advice: Some("upload it without --legacy".to_owned()),
-        });
-    }
-    let lacking = match options.release.token_fields().first() {
-        Some((name, _)) => *name,
-        None if !options.hsps.is_empty() => "HSPs",
-        None if options.p12.is_some() => "certificates",
-        None => return Ok(()),
-    };
-    Err(Error::usage(format!("the legacy upload does not know {lacking}")))
 }

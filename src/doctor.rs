@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::client::{Client, Failed, not_the_apis};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::retry::is_transient;
 use crate::transport::{Route, Url};
 use crate::types::{BuildType, Envelope, Release, UploadToken};
@@ -92,7 +92,7 @@ impl Client {
             Failed::local(failure.into_error(action), may_retry, None)
         })?;
         match Envelope::parse(answer.status, &answer.body) {
-            Some(_) if answer.status < 500 && !(300..400).contains(&answer.status) => Ok(()),
+            Some(_) if answer.status < 500 && !answer.is_redirect() => Ok(()),
             _ => Err(Failed::local(
                 not_the_apis(action, &answer, url, &self.redactor),
                 is_transient(answer.status),
@@ -102,11 +102,7 @@ impl Client {
     }
 
     fn examine_storage(&self, token: &UploadToken) -> Result<String> {
-        let url = self.endpoint(token).map_err(|problem| Error::Unusable {
-            action: "use the endpoint in the token".to_owned(),
-            problem,
-            http_status: None,
-        })?;
+        let url = self.usable_endpoint(token, "use the endpoint in the token")?;
         let action = format!("reach the storage {}", self.redactor.clean(url.host()));
         self.route(&url, &action).map(|route| describe(&route))
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::package::Finding;
+use crate::finding::Finding;
 use crate::types::{BuildInfo, BuildType};
 
 /// Something that happened. The observer of a [`Client`](crate::Client) gets it as it happens, on

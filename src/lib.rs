@@ -263,6 +263,7 @@ mod doctor;
 mod error;
 mod escape;
 mod event;
+mod finding;
 #[doc(hidden)]
 #[cfg(any(test, fuzzing))]
 #[path = "../fuzz/properties/library.rs"]
@@ -296,7 +297,8 @@ pub use client::{Client, ClientBuilder};
 pub use doctor::{Diagnosis, Probe};
 pub use error::{Error, ErrorKind, Result};
 pub use event::Event;
-pub use package::{Expected, Finding, Identity, Level, Package, Profile};
+pub use finding::{Finding, Level};
+pub use package::{Expected, Identity, Package, Profile};
 pub use pipeline::{Turn, pipeline};
 pub use publish::{Published, Stored, UploadOptions};
 pub use retry::RetryPolicy;

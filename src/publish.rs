@@ -1,16 +1,20 @@
-//! The whole job: check, token, upload, certificates and HSPs, wait.
+//! The whole job: check, token, upload, certificates and HSPs, wait; and the legacy job.
+//!
+//! Each promise about a step is kept where the step is: the file in `source/`, the body in
+//! `multipart.rs`, the storage's answers in `storage/`, retries in `client/`, secrets in `redact/`.
 
 use std::time::{Duration, Instant};
 
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::event::Event;
-use crate::package::{Expected, Finding, Package, published_other_app};
+use crate::finding::Finding;
+use crate::package::{Expected, Package, published_other_app};
 use crate::secret::Password;
 use crate::shell::{shell_word, wait_command};
 use crate::source::Source;
-use crate::storage::{StoreFailure, Storing, uncertain};
-use crate::types::{BuildInfo, BuildStatus, Release, UploadToken};
+use crate::storage::{StoreFailure, Storing};
+use crate::types::{BuildInfo, BuildStatus, BuildType, Release, pending};
 use crate::wait::Wait;
 
 /// Options of [`Client::publish`] and [`Client::store`].
@@ -144,13 +148,45 @@ impl Client {
             // Sent last, but the API may know it from an earlier upload.
             client.redactor.add(password.expose());
         }
-        let (token, upload_time) = client.store_package(package, options)?;
-        let key = token.key();
+        let began = Instant::now();
+        let key = client.store_package(package, options)?;
+        let upload_time = began.elapsed();
+        client.observer.tell(&Event::Stored { key: &key, elapsed: upload_time });
         let began = Instant::now();
         client
-            .send_attachments(key, options)
+            .send_attachments(&key, options)
             .map_err(|error| client.pending_if_late(began, error))?;
-        Ok(Stored { key: key.to_owned(), upload_time, client })
+        Ok(Stored { key, upload_time, client })
+    }
+
+    /// `upload`, "Upload App (Legacy)": one request that takes the package and answers with the
+    /// build. It is sent again only while nothing can have been published.
+    ///
+    /// # Errors
+    /// [`Error::Package`] for a HAP and [`Error::Usage`] for a description, a region, HSPs or a
+    /// certificate, which this endpoint does not know; [`Error::Unexpected`] and
+    /// [`Error::OtherApp`] as with [`publish`](Self::publish); [`Error::Uncertain`] if the answer
+    /// was lost, so that nobody knows whether there is a build; [`Error::Refused`],
+    /// [`Error::Unusable`], [`Error::Network`].
+    ///
+    /// ```no_run
+    /// # fn f(client: &pgyer::Client) -> pgyer::Result<()> {
+    /// use pgyer::{Package, UploadOptions};
+    ///
+    /// let package = Package::open("app.ipa")?;
+    /// let build = client.upload_legacy(&package, &UploadOptions::default())?.build;
+    /// println!("{} {}", build.name, build.version);
+    /// # Ok(()) }
+    /// ```
+    pub fn upload_legacy(&self, package: &Package, options: &UploadOptions) -> Result<Published> {
+        refuse_what_legacy_lacks(package, options)?;
+        self.check(package, options)?;
+        let client = self.for_one_job();
+        let began = Instant::now();
+        let build = client.build_legacy(package, &options.release)?;
+        let (key, upload_time) = (build.build_key.clone(), began.elapsed());
+        let findings = client.compare(package, None, &build, options)?;
+        Ok(Published { key, build, findings, upload_time, publish_time: Duration::ZERO })
     }
 
     /// Reports the findings to the observer, and fails if the package is not as expected.
@@ -181,51 +217,22 @@ impl Client {
             return Ok(findings);
         }
         if !strict {
+            // As in the JSON of a failure: `findings` are there only if strictness made it one.
             findings.clear();
         }
         Err(Error::OtherApp { key: key.map(str::to_owned), problem, findings })
     }
 
-    /// Gets a token and uploads with it, and once more when the storage says that it has expired.
-    fn store_package(
-        &self,
-        package: &Package,
-        options: &UploadOptions,
-    ) -> Result<(UploadToken, Duration)> {
-        let began = Instant::now();
-        let (token, stored) = self.try_to_store(package, options)?;
-        let expired = match stored {
-            Ok(()) => return Ok(self.tell_stored(token, began)),
-            Err(failure) if failure.is_expired => failure,
-            Err(failure) => return Err(failure.into_error(token.key())),
-        };
-        // An earlier attempt with the old token may have worked.
-        let can_tell = expired.may_be_stored && expired.damage.is_none();
-        if can_tell && self.has_arrived(token.key()) {
-            return Ok(self.tell_stored(token, began));
-        }
-        self.tell_retry("upload with a new token", &expired.error, 1, Duration::ZERO);
-        let began = Instant::now();
-        let stored = self.try_to_store(package, options).and_then(|(token, stored)| match stored {
-            Ok(()) => Ok(self.tell_stored(token, began)),
-            Err(failure) => Err(failure.into_error(token.key())),
-        });
-        if !expired.may_be_stored {
-            return stored;
-        }
-        // Two builds may appear, and both keys have to be known.
-        let earlier = token.key();
-        match stored {
-            Ok((token, time)) => {
-                let (path, key) = (package.path(), token.key());
-                self.observer.tell(&Event::StoredTwice { path, key, earlier });
-                Ok((token, time))
+    /// Uploads the package and returns its key; with another token if the first one has expired by
+    /// the time the storage sees it.
+    fn store_package(&self, package: &Package, options: &UploadOptions) -> Result<String> {
+        self.try_to_store(package, options).or_else(|failure| {
+            if failure.is_expired {
+                self.store_again(*failure, package, options)
+            } else {
+                Err(failure.into_error())
             }
-            Err(error) => {
-                let damage = expired.damage.map(|damage| damage.to_error(Some(&error)));
-                Err(uncertain(earlier, damage.unwrap_or(error)))
-            }
-        }
+        })
     }
 
     /// Gets a token and uploads with it.
@@ -233,27 +240,37 @@ impl Client {
         &self,
         package: &Package,
         options: &UploadOptions,
-    ) -> Result<(UploadToken, Result<(), Box<StoreFailure>>)> {
+    ) -> Result<String, Box<StoreFailure>> {
         let token = self.get_cos_token(package.build_type(), &options.release)?;
-        self.observer.tell(&Event::TokenReceived { key: token.key() });
-        let stored = self.store_with(&token, package);
-        Ok((token, stored))
+        let key = token.key();
+        self.observer.tell(&Event::TokenReceived { key });
+        let url = self.usable_endpoint(&token, "upload to the endpoint in the token")?;
+        Storing::new(self, &token, &url, package, Some(&|| self.has_arrived(key))).run()?;
+        Ok(key.to_owned())
     }
 
-    fn store_with(&self, token: &UploadToken, package: &Package) -> Result<(), Box<StoreFailure>> {
-        let url = self.endpoint(token).map_err(|problem| Error::Unusable {
-            action: "upload to the endpoint in the token".to_owned(),
-            problem,
-            http_status: None,
-        })?;
-        let has_arrived = || self.has_arrived(token.key());
-        Storing::new(self, token, &url, package, Some(&has_arrived)).run()
-    }
-
-    fn tell_stored(&self, token: UploadToken, began: Instant) -> (UploadToken, Duration) {
-        let elapsed = began.elapsed();
-        self.observer.tell(&Event::Stored { key: token.key(), elapsed });
-        (token, elapsed)
+    /// Uploads with a new token, once and at once: this is not one of the policy's retries. If the
+    /// first upload may be stored, two builds may appear, and both keys have to be known.
+    fn store_again(
+        &self,
+        expired: StoreFailure,
+        package: &Package,
+        options: &UploadOptions,
+    ) -> Result<String> {
+        if let Some(key) = expired.key_to_ask().filter(|key| self.has_arrived(key)) {
+            return Ok(key.to_owned());
+        }
+        self.tell_retry("upload with a new token", &expired.error, 1, Duration::ZERO);
+        match self.try_to_store(package, options) {
+            Ok(key) => {
+                if let Some(earlier) = expired.key_of_build() {
+                    let path = package.path();
+                    self.observer.tell(&Event::StoredTwice { path, key: &key, earlier });
+                }
+                Ok(key)
+            }
+            Err(failure) => Err(expired.followed_by(failure.into_error())),
+        }
     }
 
     fn has_arrived(&self, key: &str) -> bool {
@@ -265,28 +282,29 @@ impl Client {
 
     fn send_attachments(&self, key: &str, options: &UploadOptions) -> Result<()> {
         for (at, hsp) in options.hsps.iter().enumerate() {
-            let sent = self.upload_harmony_hsp(key, hsp);
             let left = options.hsps.get(at..).unwrap_or_default();
-            self.attached(key, hsp, sent, || next_command(key, left, options))?;
+            self.send_attachment(key, hsp, left, options, || self.upload_harmony_hsp(key, hsp))?;
         }
         if let Some((p12, password)) = &options.p12 {
-            let sent = self.upload_harmony_cert(key, p12, password);
-            self.attached(key, p12, sent, || next_command(key, &[], options))?;
+            let send = || self.upload_harmony_cert(key, p12, password);
+            self.send_attachment(key, p12, &[], options, send)?;
         }
         Ok(())
     }
 
-    fn attached(
+    /// Sends a certificate or an HSP; if that fails, the error says how to send what is `left`.
+    fn send_attachment(
         &self,
         key: &str,
         file: &Source,
-        sent: Result<()>,
-        next: impl Fn() -> String,
+        left: &[Source],
+        options: &UploadOptions,
+        send: impl FnOnce() -> Result<()>,
     ) -> Result<()> {
-        sent.map_err(|source| Error::Attachment {
+        send().map_err(|source| Error::Attachment {
             path: file.path().to_owned(),
             key: key.to_owned(),
-            next: next(),
+            next: next_command(key, left, options),
             source: Box::new(source),
         })?;
         self.observer.tell(&Event::AttachmentSent { file_name: &file.file_name() });
@@ -298,15 +316,9 @@ impl Client {
         let is_late = |source: &Error| self.stop.is_late() || source.is_out_of_time();
         match error {
             Error::Attachment { path, key, next, source } if is_late(&source) => {
-                let pending = Error::Pending {
-                    key: key.clone(),
-                    waited: began.elapsed(),
-                    code: None,
-                    message: String::new(),
-                    http_status: None,
-                    last_failure: Some(source.report_without_advice()),
-                };
-                Error::Attachment { path, key, next, source: Box::new(pending) }
+                let last_failure = Some(source.report_without_advice());
+                let late = pending(&key, began.elapsed(), None, last_failure);
+                Error::Attachment { path, key, next, source: Box::new(late) }
             }
             error => error,
         }
@@ -340,4 +352,21 @@ fn next_command(key: &str, hsps: &[Source], options: &UploadOptions) -> String {
     }
     steps.push(wait_command(key));
     steps.join(" && ")
+}
+
+fn refuse_what_legacy_lacks(package: &Package, options: &UploadOptions) -> Result<()> {
+    if package.build_type() == BuildType::HarmonyOs {
+        return Err(Error::Package {
+            path: package.path().to_owned(),
+            problem: "the legacy upload takes IPAs and APKs, and this is a HAP".to_owned(),
+            advice: Some("upload it without --legacy".to_owned()),
+        });
+    }
+    let lacking = match options.release.token_fields().first() {
+        Some((name, _)) => *name,
+        None if !options.hsps.is_empty() => "HSPs",
+        None if options.p12.is_some() => "certificates",
+        None => return Ok(()),
+    };
+    Err(Error::usage(format!("the legacy upload does not know {lacking}")))
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::retry::MAX_RETRY_AFTER;
 use crate::stop::Stop;
-use crate::types::{BuildInfo, BuildStatus};
+use crate::types::{BuildInfo, BuildStatus, pending};
 
 /// What a wait does, for messages.
 const ACTION: &str = "ask for the build (buildInfo)";
@@ -73,12 +73,12 @@ impl Client {
         let mut poll = Poll::begin(self, key, wait);
         loop {
             match poll.client.build_info_once(key) {
-                Ok(BuildStatus::Published(build)) => return Ok(poll.published(*build)),
-                Ok(publishing) => poll.publishing(publishing),
-                Err(failed) if poll.may_pass(&failed) => poll.failed(&failed),
+                Ok(BuildStatus::Published(build)) => return Ok(poll.tell_published(*build)),
+                Ok(status) => poll.note_status(status),
+                Err(failed) if poll.may_pass(&failed) => poll.note_failure(&failed),
                 Err(failed) => return Err(failed.error),
             }
-            poll.pause()?;
+            poll.rest()?;
         }
     }
 }
@@ -89,10 +89,11 @@ struct Poll<'a> {
     key: &'a str,
     interval: Duration,
     began: Instant,
-    /// As the client stops, and once the time of this wait is up.
+    /// As the client stops, and once the time of this wait is up. (With a timeout of zero the client
+    /// has no such limit.)
     until: Stop,
     /// The pause before the next question.
-    next: Duration,
+    pause: Duration,
     failures: u32,
     /// The last status, unless none has come yet.
     status: Option<BuildStatus>,
@@ -111,38 +112,38 @@ impl<'a> Poll<'a> {
             key,
             interval: wait.interval,
             began: Instant::now(),
-            next: wait.interval,
+            pause: wait.interval,
             failures: 0,
             status: None,
             last_failure: None,
         }
     }
 
-    fn published(&self, build: BuildInfo) -> BuildInfo {
+    fn tell_published(&self, build: BuildInfo) -> BuildInfo {
         self.client.observer.tell(&Event::Published { build: &build });
         build
     }
 
-    fn publishing(&mut self, status: BuildStatus) {
+    fn note_status(&mut self, status: BuildStatus) {
         let waited = self.began.elapsed();
         self.client.observer.tell(&Event::Publishing { key: self.key, waited });
         self.status = Some(status);
         self.last_failure = None;
-        self.next = self.interval;
+        self.pause = self.interval;
     }
 
     /// Whether to keep polling. If the API has answered before, any network error is taken to be
-    /// transient. A deadline that passed during a call is reported by `pause`.
+    /// transient. A deadline that passed during a call is reported by `rest`.
     fn may_pass(&self, failed: &Failed) -> bool {
         let is_network = matches!(failed.error, Error::Network { .. });
         failed.may_retry || is_network && self.client.has_answered() || self.client.stop.is_late()
     }
 
-    fn failed(&mut self, failed: &Failed) {
+    fn note_failure(&mut self, failed: &Failed) {
         self.failures += 1;
-        self.next = self.interval.max(failed.retry_after.unwrap_or_default().min(MAX_RETRY_AFTER));
-        if self.until.allows(self.next) {
-            self.client.tell_retry(ACTION, &failed.error, self.failures, self.next);
+        self.pause = self.interval.max(failed.retry_after.unwrap_or_default().min(MAX_RETRY_AFTER));
+        if self.until.allows(self.pause) {
+            self.client.tell_retry(ACTION, &failed.error, self.failures, self.pause);
         }
         if !self.client.stop.is_late() {
             self.last_failure = Some(failed.error.report_without_advice());
@@ -152,27 +153,15 @@ impl<'a> Poll<'a> {
         }
     }
 
-    fn pause(&mut self) -> Result<()> {
-        if !self.until.allows(self.next) {
-            return Err(self.pending());
+    fn rest(&mut self) -> Result<()> {
+        if !self.until.allows(self.pause) {
+            return Err(self.out_of_time());
         }
-        self.client.pause(ACTION, self.next)
+        self.client.pause(ACTION, self.pause)
     }
 
-    fn pending(&mut self) -> Error {
-        let (code, message, http_status) = match self.status.take() {
-            Some(BuildStatus::Publishing { code, message, http_status }) => {
-                (Some(code), message, Some(http_status))
-            }
-            _ => (None, String::new(), None),
-        };
-        Error::Pending {
-            key: self.key.to_owned(),
-            waited: self.began.elapsed(),
-            code,
-            message,
-            http_status,
-            last_failure: self.last_failure.take(),
-        }
+    fn out_of_time(&mut self) -> Error {
+        let (status, last_failure) = (self.status.take(), self.last_failure.take());
+        pending(self.key, self.began.elapsed(), status, last_failure)
     }
 }

@@ -19,14 +19,23 @@ pub(crate) struct Call<'a> {
     /// All fields but `_api_key`.
     pub(super) fields: Vec<(&'static str, String)>,
     pub(super) file: Option<FormFile<'a>>,
+    /// Whether the server is asked (`Expect: 100-continue`) before all of the file goes out.
+    pub(super) expects_continue: bool,
     /// Whether the call must not be carried out twice: it is not sent again after its last byte
     /// went out.
-    pub(super) once: bool,
+    pub(super) not_idempotent: bool,
 }
 
 impl<'a> Call<'a> {
     pub(crate) fn post(path: &'static str, action: &'a str) -> Self {
-        Self { action, path, fields: Vec::new(), file: None, once: false }
+        Self {
+            action,
+            path,
+            fields: Vec::new(),
+            file: None,
+            expects_continue: false,
+            not_idempotent: false,
+        }
     }
 
     pub(crate) fn field(mut self, name: &'static str, value: &str) -> Self {
@@ -46,7 +55,12 @@ impl<'a> Call<'a> {
     }
 
     pub(crate) fn not_idempotent(mut self) -> Self {
-        self.once = true;
+        self.not_idempotent = true;
+        self
+    }
+
+    pub(crate) fn expect_continue(mut self) -> Self {
+        self.expects_continue = true;
         self
     }
 }
@@ -58,7 +72,7 @@ impl Call<'_> {
         let may_go_elsewhere = may_retry || failure.kind == FailureKind::Refused;
         let all_sent = failure.all_sent;
         let error = failure.into_error(self.action);
-        if self.once && all_sent {
+        if self.not_idempotent && all_sent {
             return self.uncertain(error);
         }
         Box::new(Failed { may_retry, may_go_elsewhere, ..error.into() })
@@ -66,10 +80,12 @@ impl Call<'_> {
 
     /// The final failure of a request that may have published a build.
     fn uncertain(&self, error: Error) -> Box<Failed> {
-        Box::new(Error::Uncertain { key: None, source: Box::new(error) }.into())
+        Box::new(Error::uncertain(None, error).into())
     }
 
-    /// Turns a status and a body into a value or an error.
+    /// Turns an answer into a value or an error. The API's JSON is judged by its code, whatever its
+    /// status; but neither a redirect nor an early success is the API's. Anything else is not the
+    /// API's answer: another host or a later attempt may do better.
     pub(super) fn judge(
         &self,
         answer: Answer,
@@ -77,25 +93,24 @@ impl Call<'_> {
         url: &Url,
         redactor: &Redactor,
     ) -> Result<Envelope, Box<Failed>> {
-        let transient = is_transient(answer.status);
-        let redirect = (300..400).contains(&answer.status);
+        let is_transient = is_transient(answer.status);
         let is_refusal = envelope.as_ref().is_some_and(|envelope| envelope.code != 0);
         // A success before everything was sent can't be real; a refusal may come at any time.
         let is_premature = answer.is_early_success() && !is_refusal;
-        let is_pgyer = envelope.is_some() && !redirect && !is_premature;
+        let is_the_apis = envelope.is_some() && !answer.is_redirect() && !is_premature;
         let error = match envelope {
-            Some(envelope) if is_pgyer && is_refusal => self.refused(envelope),
-            Some(envelope) if is_pgyer && !transient => return Ok(envelope),
+            Some(envelope) if is_the_apis && is_refusal => self.refused(envelope),
+            Some(envelope) if is_the_apis && !is_transient => return Ok(envelope),
             _ => not_the_apis(self.action, &answer, url, redactor),
         };
-        if self.once && answer.all_sent && (transient || !is_pgyer) {
+        if self.not_idempotent && answer.all_sent && (is_transient || !is_the_apis) {
             return Err(self.uncertain(error));
         }
         Err(Box::new(Failed {
             error,
-            may_retry: transient || !is_pgyer,
-            may_go_elsewhere: !is_pgyer,
-            is_pgyer,
+            may_retry: is_transient || !is_the_apis,
+            may_go_elsewhere: !is_the_apis,
+            is_the_apis,
             retry_after: answer.retry_after(),
         }))
     }
@@ -114,7 +129,7 @@ impl Call<'_> {
 /// status.
 pub(crate) fn not_the_apis(action: &str, answer: &Answer, url: &Url, redactor: &Redactor) -> Error {
     let status = answer.status;
-    let (problem, advice) = if (300..400).contains(&status) {
+    let (problem, advice) = if answer.is_redirect() {
         let to = answer.header("location").and_then(|location| Url::parse(location).ok());
         let to = to.map_or_else(String::new, |to| format!(" to {}", redactor.clean(to.host())));
         (
@@ -156,8 +171,8 @@ pub(crate) struct Failed {
     pub(crate) may_retry: bool,
     /// Whether another of the API's hosts may do better.
     pub(super) may_go_elsewhere: bool,
-    /// Whether it was Pgyer that answered.
-    pub(super) is_pgyer: bool,
+    /// Whether it was the API that answered.
+    pub(super) is_the_apis: bool,
     pub(crate) retry_after: Option<Duration>,
 }
 
@@ -175,7 +190,7 @@ impl From<Error> for Failed {
             error,
             may_retry: false,
             may_go_elsewhere: false,
-            is_pgyer: false,
+            is_the_apis: false,
             retry_after: None,
         }
     }

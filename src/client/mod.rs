@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use crate::event::{Event, Observer};
+use crate::finding::Finding;
 use crate::multipart::{Body, Form, FormFile};
-use crate::package::{Finding, Package};
+use crate::package::Package;
 use crate::percent::form_urlencoded;
 use crate::redact::Redactor;
 use crate::retry::RetryPolicy;
@@ -44,9 +45,9 @@ pub struct Client {
     pub(crate) shared: Arc<Shared>,
     pub(crate) observer: Observer,
     pub(crate) stop: Stop,
-    /// Starts with the API key and the proxies' passwords. [`send`](Self::send) adds the passwords
-    /// that it sends, and a token's secrets are added where it is decoded (`api.rs`) and where it
-    /// is used (`storage/`).
+    /// Starts with the API key and the proxies' passwords. [`send_call`](Self::send_call) adds the
+    /// passwords that it sends, and a token's secrets are added where it is decoded (`api.rs`) and
+    /// where it is used (`storage/`).
     pub(crate) redactor: Redactor,
 }
 
@@ -204,14 +205,14 @@ impl Client {
         let key = self.shared.api_key.as_ref().ok_or(Error::NoApiKey)?;
         let mut first: Option<Box<Failed>> = None;
         for (at, host) in self.shared.hosts.candidates() {
-            let failed = match self.attempt(call, key, &host.join(call.path)) {
+            let failed = match self.call_host(call, key, &host.join(call.path)) {
                 Ok(envelope) => {
                     self.shared.hosts.keep(at);
                     return Ok(envelope);
                 }
                 Err(failed) => failed,
             };
-            if failed.is_pgyer {
+            if failed.is_the_apis {
                 self.shared.hosts.keep(at);
             }
             if !failed.may_go_elsewhere {
@@ -226,8 +227,9 @@ impl Client {
         Err(first.unwrap_or_else(|| Error::usage("there is no API host to call").into()))
     }
 
-    fn attempt(&self, call: &Call<'_>, key: &ApiKey, url: &Url) -> Result<Envelope, Box<Failed>> {
-        let mut answer = self.send(call, key, url).map_err(|failure| call.failed(failure))?;
+    fn call_host(&self, call: &Call<'_>, key: &ApiKey, url: &Url) -> Result<Envelope, Box<Failed>> {
+        let mut answer = self.send_call(call, key, url).map_err(|failure| call.failed(failure))?;
+        // Cleaned once, here: every error and event that quotes it takes it from the envelope.
         let envelope = Envelope::parse(answer.status, &answer.body).map(|envelope| Envelope {
             message: self.redactor.clean(&envelope.message),
             ..envelope
@@ -239,7 +241,7 @@ impl Client {
         call.judge(answer, envelope, url, &self.redactor)
     }
 
-    fn send(&self, call: &Call<'_>, key: &ApiKey, url: &Url) -> Result<Answer, Failure> {
+    fn send_call(&self, call: &Call<'_>, key: &ApiKey, url: &Url) -> Result<Answer, Failure> {
         let mut fields = vec![("_api_key", key.expose())];
         fields.extend(call.fields.iter().map(|(name, value)| (*name, value.as_str())));
         let passwords = fields.iter().filter(|(name, _)| is_password(name));
@@ -247,20 +249,20 @@ impl Client {
         let Some(file) = &call.file else {
             let body = form_urlencoded(&fields);
             let content_type = Some("application/x-www-form-urlencoded");
-            return self.send_bytes(url, content_type, body.as_bytes());
+            return self.send_body(url, content_type, body.as_bytes());
         };
         let mut form = Form::new();
         for (name, value) in fields {
             form.text(name, value);
         }
-        self.post_form(url, &form, file, call.once).map(|(answer, _)| answer)
+        self.post_form(url, &form, file, call.expects_continue).map(|(answer, _)| answer)
     }
 
     pub(crate) fn get(&self, url: &Url) -> Result<Answer, Failure> {
-        self.send_bytes(url, None, &[])
+        self.send_body(url, None, &[])
     }
 
-    fn send_bytes(
+    fn send_body(
         &self,
         url: &Url,
         content_type: Option<&str>,
@@ -275,7 +277,7 @@ impl Client {
             is_repeatable: true,
             stop: &self.stop,
         };
-        self.exchange(&request, &mut Cursor::new(body))
+        self.observed(&request, &mut Cursor::new(body))
     }
 
     /// Sends a form with a file, and returns the CRC-64 of what was sent of it.
@@ -298,22 +300,24 @@ impl Client {
             length: body.len(),
             user_agent: &self.shared.user_agent,
             expects_continue,
+            // Whoever sends a form decides what to do once all of it went out: ask, give up, or
+            // retry. A dead connection must not repeat it unseen.
             is_repeatable: false,
             stop: &self.stop,
         };
-        let mut answer = self.exchange(&request, &mut body)?;
+        let mut answer = self.observed(&request, &mut body)?;
         if answer.status == 417 && expects_continue && !answer.all_sent {
             // The server does not know `Expect`. Sending the form without it is not a retry, unless
             // the server had it all: then 417 is an answer like any other.
             request.expects_continue = false;
             body.rewind();
-            answer = self.exchange(&request, &mut body)?;
+            answer = self.observed(&request, &mut body)?;
         }
         Ok((answer, body.crc64()))
     }
 
     /// Sends a request, and tells the observer how it ended.
-    fn exchange(
+    fn observed(
         &self,
         request: &Request<'_>,
         body: &mut dyn RequestBody,
@@ -322,11 +326,8 @@ impl Client {
         let url = request.url;
         let result = self.shared.transport.send(request, body);
         let result = result.map_err(|it| it.without_secret_host(url.host(), &self.redactor));
-        let problem = result.as_ref().err().map(Failure::to_string);
-        let outcome = match (&result, &problem) {
-            (Ok(answer), _) => Ok(answer.status),
-            (Err(_), problem) => Err(problem.as_deref().unwrap_or_default()),
-        };
+        let problem = result.as_ref().err().map(Failure::to_string).unwrap_or_default();
+        let outcome = result.as_ref().map(|answer| answer.status).map_err(|_| problem.as_str());
         self.observer.tell(&Event::Request {
             method: if request.content_type.is_some() { "POST" } else { "GET" },
             url: &self.redactor.clean(&url.to_string()),

@@ -87,6 +87,14 @@ impl Error {
         }
     }
 
+    /// Returns this error with an answer to whether a retry may succeed.
+    pub(crate) fn that_may_pass(mut self, may: bool) -> Self {
+        if let Self::Network { may_pass, .. } | Self::Storage { may_pass, .. } = &mut self {
+            *may_pass = may;
+        }
+        self
+    }
+
     /// Returns this error with more advice.
     pub(crate) fn advising(mut self, more: &str) -> Self {
         let all = self.advice_and(more.to_owned());

@@ -19,10 +19,7 @@ impl fmt::Display for Error {
             Self::Refused { action, code, message, http_status } => {
                 write!(f, "cannot {action}: Pgyer answered code {code}")?;
                 write_message(f, message)?;
-                match http_status {
-                    200 => Ok(()),
-                    status => write!(f, " (HTTP {status})"),
-                }
+                write_status(f, *http_status)
             }
             Self::Unusable { action, problem, .. } => {
                 write!(f, "cannot {action}: Pgyer's answer can't be used: {problem}")
@@ -31,19 +28,9 @@ impl fmt::Display for Error {
             Self::Network { action, problem, .. } | Self::Storage { action, problem, .. } => {
                 write!(f, "cannot {action}: {problem}")
             }
-            Self::Publish { key, code, message, .. } => {
-                f.write_str("Pgyer could not publish the build")?;
-                if let Some(key) = key {
-                    write!(f, " with the key {key}")?;
-                }
-                write!(f, ": code {code}")?;
-                write_message(f, message)
+            Self::Publish { .. } | Self::OtherApp { .. } | Self::Pending { .. } => {
+                self.write_outcome(f)
             }
-            Self::OtherApp { key: Some(key), problem, .. } => {
-                write!(f, "{problem} (its key is {key})")
-            }
-            Self::OtherApp { key: None, problem, .. } => f.write_str(problem),
-            Self::Pending { .. } => self.write_pending(f),
             Self::Uncertain { .. } => {
                 f.write_str("everything was sent, and whether it becomes a build is not known")
             }
@@ -58,6 +45,25 @@ impl fmt::Display for Error {
 }
 
 impl Error {
+    /// What became of a build.
+    fn write_outcome(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Publish { key, code, message, .. } => {
+                f.write_str("Pgyer could not publish the build")?;
+                if let Some(key) = key {
+                    write!(f, " with the key {key}")?;
+                }
+                write!(f, ": code {code}")?;
+                write_message(f, message)
+            }
+            Self::OtherApp { key: Some(key), problem, .. } => {
+                write!(f, "{problem} (its key is {key})")
+            }
+            Self::OtherApp { key: None, problem, .. } => f.write_str(problem),
+            _ => self.write_pending(f),
+        }
+    }
+
     fn write_pending(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::Pending { key, waited, code, message, last_failure, .. } = self else {
             return Ok(());
@@ -75,6 +81,11 @@ impl Error {
             None => Ok(()),
         }
     }
+}
+
+/// The status where it is not the usual one.
+fn write_status(f: &mut fmt::Formatter<'_>, status: u16) -> fmt::Result {
+    if status == 200 { Ok(()) } else { write!(f, " (HTTP {status})") }
 }
 
 fn write_message(f: &mut fmt::Formatter<'_>, message: &str) -> fmt::Result {

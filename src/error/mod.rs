@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::package::Finding;
+use crate::finding::Finding;
 use crate::retry::is_transient;
 
 mod advice;
@@ -233,6 +233,11 @@ impl Error {
 
     pub(crate) fn cancelled(action: &str) -> Self {
         Self::Cancelled { action: action.to_owned() }
+    }
+
+    /// The error of an upload after which a build may appear all the same.
+    pub(crate) fn uncertain(key: Option<String>, source: Self) -> Self {
+        Self::Uncertain { key, source: Box::new(source) }
     }
 
     /// The error for a failure that there is no time left to retry. A storage error stays one.

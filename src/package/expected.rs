@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::package::finding::{Finding, Level};
+use crate::finding::{Finding, Level};
 use crate::package::identity::Identity;
 
 /// What a package has to be before anything is sent. By default anything will do.

@@ -1,7 +1,7 @@
 //! All that was read from a package, from which follow what it is and what will be noticed.
 
+use crate::finding::Finding;
 use crate::package::archive::Archive;
-use crate::package::finding::Finding;
 use crate::package::identity::Identity;
 use crate::package::read::android::Android;
 use crate::package::read::harmony::{Harmony, Hsp};

@@ -1,7 +1,7 @@
 //! What a package is, for people and for scripts.
 
+use crate::finding::shown;
 use crate::package::facts::Facts;
-use crate::package::finding::shown;
 use crate::package::read::android::{Android, Signatures};
 use crate::package::read::hap_signing::Devices;
 use crate::package::read::harmony::Harmony;

@@ -5,7 +5,6 @@ mod archive;
 mod contents;
 mod expected;
 mod facts;
-mod finding;
 mod identity;
 mod leading;
 mod marks;
@@ -23,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
+use crate::finding::{Finding, Level};
 use crate::source::Source;
 use crate::types::{BuildInfo, BuildType};
 
@@ -32,7 +32,6 @@ use facts::Facts;
 use read::harmony::Hsp;
 
 pub use expected::Expected;
-pub use finding::{Finding, Level};
 pub use identity::{Identity, Profile};
 #[cfg(any(test, fuzzing))]
 pub(crate) use read::read_as;

@@ -47,15 +47,24 @@ impl Answer {
         };
         let read = body.into_reader().take(MAX_BODY).read_to_end(&mut answer.body);
         match read.map_err(Failure::from_io) {
-            // A refusal that came before the connection broke is still one.
+            // A refusal that came before the connection broke is still one; but no answer survives a
+            // deadline.
             Err(failure) if answer.status < 400 || failure.is_stop() => Err(failure),
             _ => Ok(answer),
         }
     }
 
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    pub(crate) fn is_redirect(&self) -> bool {
+        (300..400).contains(&self.status)
+    }
+
     /// Whether this is a 2xx that came before the whole body was sent, which is not a success.
     pub(crate) fn is_early_success(&self) -> bool {
-        self.is_early && (200..300).contains(&self.status)
+        self.is_early && self.is_success()
     }
 
     /// The first value of a header, whose name is given in lower case.

@@ -44,16 +44,25 @@ impl BuildStatus {
     pub fn published(self, key: &str) -> Result<BuildInfo> {
         match self {
             Self::Published(build) => Ok(*build),
-            Self::Publishing { code, message, http_status } => Err(Error::Pending {
-                key: key.to_owned(),
-                waited: Duration::ZERO,
-                code: Some(code),
-                message,
-                http_status: Some(http_status),
-                last_failure: None,
-            }),
+            publishing => Err(pending(key, Duration::ZERO, Some(publishing), None)),
         }
     }
+}
+
+/// The error of a build that is stored and not published yet; `status` is the last one that came.
+pub(crate) fn pending(
+    key: &str,
+    waited: Duration,
+    status: Option<BuildStatus>,
+    last_failure: Option<String>,
+) -> Error {
+    let (code, message, http_status) = match status {
+        Some(BuildStatus::Publishing { code, message, http_status }) => {
+            (Some(code), message, Some(http_status))
+        }
+        _ => (None, String::new(), None),
+    };
+    Error::Pending { key: key.to_owned(), waited, code, message, http_status, last_failure }
 }
 
 /// A published build: the fields of the API's page, and whatever else came with them.

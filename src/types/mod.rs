@@ -9,6 +9,7 @@ mod token;
 use std::fmt;
 use std::str::FromStr;
 
+pub(crate) use build::pending;
 pub use build::{BuildInfo, BuildStatus};
 pub use date::Date;
 pub(crate) use envelope::Envelope;

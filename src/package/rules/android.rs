@@ -1,7 +1,7 @@
 //! The rules about APKs.
 
 use super::{Context, Rule};
-use crate::package::finding::{Finding, Level, shown};
+use crate::finding::{Finding, Level, shown};
 use crate::package::read::android::{Android, Signatures};
 use crate::package::read::entry::Placement;
 use crate::package::read::manifest::Sdk;

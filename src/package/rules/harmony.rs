@@ -1,7 +1,7 @@
 //! The rules about HAPs.
 
 use super::{Context, Expiry, Rule, expiry};
-use crate::package::finding::{Finding, Level, shown};
+use crate::finding::{Finding, Level, shown};
 use crate::package::read::hap_signing::{Devices, Profile};
 use crate::package::read::harmony::{Harmony, Hsp};
 use crate::package::read::module_json::{Dependency, Module};

@@ -1,7 +1,7 @@
 //! The rules about IPAs.
 
 use super::{Context, Expiry, Rule, expiry};
-use crate::package::finding::{Finding, Level, shown};
+use crate::finding::{Finding, Level, shown};
 use crate::package::read::ios::{Executable, Info, Ios, Platforms, Program};
 use crate::package::read::macho::{Commands, Platform, Slice};
 use crate::package::read::mobileprovision::{Kind, Profile};

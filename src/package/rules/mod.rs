@@ -7,7 +7,7 @@ pub(crate) mod ios;
 #[cfg(test)]
 mod tests;
 
-use crate::package::finding::{Finding, Level, shown};
+use crate::finding::{Finding, Level, shown};
 use crate::package::read::harmony::Hsp;
 use crate::package::read::time;
 

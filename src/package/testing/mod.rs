@@ -5,10 +5,11 @@ pub(crate) mod zip;
 
 use std::io::{self, Read};
 
+use crate::finding::Finding;
 use crate::package::archive::{Archive, Blocks};
 use crate::package::facts::Facts;
 use crate::package::read::harmony::Hsp;
-use crate::package::{Finding, Identity, Look, ReadAt};
+use crate::package::{Identity, Look, ReadAt};
 
 /// The time that packages are looked at: 2026-11-29T10:00:00Z.
 pub(crate) const NOW: i64 = 1_795_946_400;

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::finding::Level;
+use crate::package::Expected;
 use crate::package::testing::{NOW, look_at};
-use crate::package::{Expected, Level};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/findings")

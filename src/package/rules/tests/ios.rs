@@ -1,4 +1,4 @@
-use crate::package::Level;
+use crate::finding::Level;
 use crate::package::read::cms::tests::signed;
 use crate::package::read::macho::tests::{
     ARM64, ARMV7, X86_64, encryption, fat, platform, signature, thin,

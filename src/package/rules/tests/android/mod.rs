@@ -1,7 +1,7 @@
 mod archive;
 mod manifest;
 
-use crate::package::Level;
+use crate::finding::Level;
 use crate::package::read::apk_signing::tests::{V2, V3, V31, signing_block};
 use crate::package::testing::axml::{Style, axml, axml_as};
 use crate::package::testing::zip::{File, deflated, stored, zip};
