@@ -55,7 +55,7 @@ fn progress() -> impl Fn(&Event<'_>) + Send + Sync + 'static {
         Event::Checked { build_type, size, findings, .. } => {
             eprintln!("{build_type}, {size} bytes");
             for finding in *findings {
-                eprintln!("{}: {} [{}]", finding.level.as_str(), finding.message, finding.code);
+                eprintln!("{}: {finding}", finding.level);
             }
         }
         Event::Sent { sent, total, .. } => {

@@ -1,6 +1,9 @@
 //! What was found in a package that testers will notice.
 
 use std::fmt;
+use std::str::FromStr;
+
+use crate::error::Error;
 
 /// What will keep phones from installing a package, or what testers will meet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +25,14 @@ impl fmt::Display for Finding {
 }
 
 /// How bad a finding is, the worst first.
+///
+/// ```
+/// use pgyer::Level;
+///
+/// assert_eq!(Level::SomeDevices.to_string(), "some-devices");
+/// assert_eq!("some-devices".parse::<Level>()?, Level::SomeDevices);
+/// # Ok::<(), pgyer::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Level {
@@ -34,6 +45,9 @@ pub enum Level {
 }
 
 impl Level {
+    /// All levels, the worst first.
+    const ALL: [Self; 3] = [Self::Blocks, Self::SomeDevices, Self::Note];
+
     /// Its name in JSON: `blocks`, `some-devices` or `note`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -41,6 +55,23 @@ impl Level {
             Self::SomeDevices => "some-devices",
             Self::Note => "note",
         }
+    }
+}
+
+impl fmt::Display for Level {
+    /// Writes its name in JSON.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Level {
+    type Err = Error;
+
+    /// Reads its name in JSON.
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let level = Self::ALL.into_iter().find(|level| level.as_str() == name);
+        level.ok_or_else(|| Error::usage(format!("'{name}' is not a level of findings")))
     }
 }
 
@@ -72,5 +103,14 @@ mod tests {
         let mut levels = [Level::Note, Level::Blocks, Level::SomeDevices];
         levels.sort();
         assert_eq!(levels.map(Level::as_str), ["blocks", "some-devices", "note"]);
+        assert_eq!(levels, Level::ALL);
+    }
+
+    #[test]
+    fn every_level_is_read_by_its_name() {
+        for level in Level::ALL {
+            assert_eq!(level.to_string().parse::<Level>().unwrap(), level);
+        }
+        assert!("Note".parse::<Level>().is_err());
     }
 }

@@ -94,7 +94,7 @@
 //!
 //! let package = Package::open("app.ipa")?;
 //! for finding in package.findings() {
-//!     eprintln!("{}: {finding}", finding.level.as_str());
+//!     eprintln!("{}: {finding}", finding.level);
 //! }
 //! let mut expected = Expected::default();
 //! expected.identifier = Some("com.example.app".into());

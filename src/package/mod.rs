@@ -53,7 +53,7 @@ pub(crate) use rules::published_other_app;
 ///     println!("it is {identifier}");
 /// }
 /// for finding in package.findings() {
-///     eprintln!("{}: {} [{}]", finding.level.as_str(), finding.message, finding.code);
+///     eprintln!("{}: {finding}", finding.level);
 /// }
 /// # Ok(()) }
 /// ```
