@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use pgyer::sandbox::{Endpoint, Sandbox, Seen};
 use tempfile::TempDir;
 
+#[cfg(target_os = "linux")]
 use crate::support::pty::Terminal;
 use crate::support::{LIMIT, big_file, program_for, wait};
 

@@ -1,5 +1,7 @@
 mod archives;
 mod findings;
+#[cfg(target_os = "linux")]
+mod greedy;
 mod hostile;
 mod mutations;
 mod not_a_package;

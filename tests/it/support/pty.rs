@@ -1,7 +1,7 @@
 //! A pseudo terminal to run the program at, and a screen that shows its output.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::process::{Child, Command};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
@@ -58,7 +58,9 @@ impl Terminal {
     }
 
     /// Stops its output, as Ctrl-S does.
+    #[cfg(target_os = "linux")]
     pub(crate) fn stop(&self) {
+        use std::io::Write;
         let mut keyboard = &self.controller;
         keyboard.write_all(b"\x13").unwrap();
     }
