@@ -6,10 +6,13 @@ use pgyer::{Diagnosis, Error, Probe, Result};
 use super::report::{Report, ReportKind};
 use super::{harmless, human_time};
 use crate::terminal;
-use crate::width::{begun, columns, padded};
+use crate::width::{begun, columns, padded, shortened};
 
 /// The width of the names of what is tested. The storage's may be wider, because it comes last.
 const CHECK_COLUMNS: usize = 20;
+
+/// The fewest columns that are left of a name beside a link.
+const NAME_COLUMNS: usize = 20;
 
 /// One thing that `doctor` tested.
 pub(super) fn probe(probe: &Probe) -> String {
@@ -69,15 +72,87 @@ pub(crate) fn row(file: &str, result: &Result<Report>) -> Row {
     Row { file: harmless(file), state, place: harmless(&place.unwrap_or_default()) }
 }
 
-/// The rows of several files. Names give way, links do not.
+/// The rows of several files. Names give way, links do not: where too little would be left of the
+/// names, the links have lines of their own.
 pub(crate) fn files(rows: &[Row]) -> String {
+    files_within(rows, terminal::output_columns())
+}
+
+fn files_within(rows: &[Row], width: usize) -> String {
     let widest = |of: fn(&Row) -> &str| rows.iter().map(|row| columns(of(row))).max().unwrap_or(0);
-    let (state, place) = (widest(|row| &row.state), widest(|row| &row.place));
-    let left = terminal::output_columns().saturating_sub(state + place + 4);
-    let file = widest(|row| &row.file).min(left.max(10));
+    let (file, state) = (widest(|row| &row.file), widest(|row| &row.state));
+    // One more than the gaps between the columns: a name that was cut may take that, see `cell`.
+    let beside = width.saturating_sub(state + widest(|row| &row.place) + 5);
+    let is_narrow = beside < file.min(NAME_COLUMNS);
+    let (room, gap) =
+        if is_narrow { (width.saturating_sub(state + 3), "\n  ") } else { (beside, "  ") };
     let line = |row: &Row| {
-        let cells = [padded(&row.file, file), padded(&row.state, state), row.place.clone()];
-        cells.join("  ").trim_end().to_owned() + "\n"
+        let name = cell(&row.file, file.min(room));
+        if row.place.is_empty() {
+            return format!("{name}  {}\n", row.state);
+        }
+        let state = if is_narrow { row.state.clone() } else { padded(&row.state, state) };
+        format!("{name}  {state}{gap}{}\n", row.place)
     };
     rows.iter().map(line).collect()
+}
+
+/// A name in a column, cut if need be. Most terminals draw "…" narrower than `columns` allows for:
+/// without another blank what follows would stand out of line there.
+fn cell(name: &str, room: usize) -> String {
+    let cut = shortened(name, room);
+    let blanks = room.saturating_sub(columns(&cut)) + usize::from(cut != name);
+    cut + &" ".repeat(blanks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = "https://www.pgyer.com/abcd";
+
+    fn table(names: &[&str], width: usize) -> String {
+        let row = |name: &&str| Row {
+            file: (*name).to_owned(),
+            state: if name.starts_with("no") { "failed: package" } else { "published" }.to_owned(),
+            place: if name.starts_with("no") { "" } else { PAGE }.to_owned(),
+        };
+        files_within(&names.iter().map(row).collect::<Vec<_>>(), width)
+    }
+
+    #[test]
+    fn links_stand_beside_the_names_or_below() {
+        let names = ["app.apk", "no.apk", "build/outputs/release/app-release.apk"];
+        let wide = format!(
+            "app.apk                                published        {PAGE}\n\
+             no.apk                                 failed: package\n\
+             build/outputs/release/app-release.apk  published        {PAGE}\n"
+        );
+        assert_eq!(table(&names, 120), wide);
+        let cut = format!(
+            "app.apk                             published        {PAGE}\n\
+             no.apk                              failed: package\n\
+             build/outputs/re…/app-release.apk   published        {PAGE}\n"
+        );
+        assert_eq!(table(&names, 80), cut);
+        let narrow = format!(
+            "app.apk                           published\n  {PAGE}\n\
+             no.apk                            failed: package\n\
+             build/outputs/r…app-release.apk   published\n  {PAGE}\n"
+        );
+        assert_eq!(table(&names, 50), narrow);
+        // Short names need no more room than they have.
+        assert_eq!(table(&["app.apk"], 50), format!("app.apk  published  {PAGE}\n"));
+    }
+
+    #[test]
+    fn no_row_is_wider_than_the_terminal_even_where_an_ellipsis_is_wide() {
+        let names =
+            ["一个名字很长的应用程序安装包-正式版-release.apk", "a.apk", "no-such-file.apk"];
+        for width in 40..130 {
+            for line in table(&names, width).lines() {
+                assert!(columns(line) <= width, "{width}: {line}");
+            }
+        }
+    }
 }

@@ -69,7 +69,8 @@ impl Error {
             return Ok(());
         };
         write!(f, "the build with the key {key} is stored, and not published yet")?;
-        if !waited.is_zero() {
+        // Less would be called 0 s.
+        if waited.as_millis() > 500 {
             write!(f, " after {:.0} s", waited.as_secs_f64())?;
         }
         if let Some(code) = code {
@@ -90,4 +91,27 @@ fn write_status(f: &mut fmt::Formatter<'_>, status: u16) -> fmt::Result {
 
 fn write_message(f: &mut fmt::Formatter<'_>, message: &str) -> fmt::Result {
     if message.is_empty() { Ok(()) } else { write!(f, ", \"{message}\"") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_wait_is_told_unless_there_was_none() {
+        let pending = |milliseconds| Error::Pending {
+            key: "k".to_owned(),
+            waited: Duration::from_millis(milliseconds),
+            code: None,
+            message: String::new(),
+            http_status: None,
+            last_failure: None,
+        };
+        for wait in [0, 20, 500] {
+            assert!(pending(wait).to_string().ends_with("not published yet"));
+        }
+        assert!(pending(501).to_string().ends_with("not published yet after 1 s"));
+    }
 }

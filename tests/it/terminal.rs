@@ -45,7 +45,7 @@ fn has_results_alone(screen: &Screen, files: usize) {
     assert!(screen.is_clean(), "{text:#?}");
     let pages = text.iter().filter(|line| line.starts_with("https://www.pgyer.com/"));
     assert_eq!(pages.count(), files, "{text:#?}");
-    // The table of several files wraps where not even its links fit.
+    // Where links do not fit beside the names, the table has them on lines of their own.
     let (results, table) = text.split_at(files * 6);
     match files {
         1 => assert_eq!(table, [""; 0]),
