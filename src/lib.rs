@@ -253,6 +253,7 @@
 )]
 
 mod api;
+mod calendar;
 mod client;
 #[cfg(test)]
 #[path = "../tests/it/support/decoder.rs"]

@@ -119,8 +119,8 @@ impl Body<'_> {
             let action = format!("read {}", self.source.path().display());
             io::Error::other(Error::io(action, source))
         })?;
-        // Neither at the end nor with an empty buffer (`read` sees to that): the file is shorter than
-        // it was.
+        // Neither at the end nor with an empty buffer (`read` sees to that): the file is shorter
+        // than it was.
         if read == 0 {
             return Err(io::Error::other(self.source.changed("shrank")));
         }

@@ -15,7 +15,7 @@ use crate::publish::{Published, UploadOptions};
 
 /// How many items may wait to be published while others upload. Each costs a thread, which is
 /// cheap, and an open file.
-const MOST_WAITING: usize = 64;
+const MAX_WAITING: usize = 64;
 
 /// The turn of one item in a [`pipeline`].
 pub struct Turn<'a> {
@@ -110,36 +110,39 @@ pub fn pipeline<I: Sync, T: Send>(
     work: impl Fn(usize, &I, &Turn<'_>) -> T + Sync,
     mut report: impl FnMut(T),
 ) {
-    let most = jobs.saturating_add(MOST_WAITING);
-    let line = Line { items, work, most, taken: AtomicUsize::new(0), threads: AtomicUsize::new(0) };
+    let max_threads = jobs.saturating_add(MAX_WAITING);
+    let (taken, threads) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let queue = Queue { items, work, taken, threads, max_threads };
     let (results, received) = mpsc::channel();
     if items.len() > 1 {
         thread::scope(|scope| {
             // Fewer threads than were asked for do the same work, only later.
-            let _ = (0..jobs.max(1)).all(|_| line.start_thread(scope, results.clone()));
+            let _ = (0..jobs.max(1)).all(|_| queue.start_thread(scope, results.clone()));
             drop(results);
             in_order(received, &mut report);
         });
     }
     // What no thread has taken: everything, or nothing.
-    while let Some((number, item)) = line.take() {
+    while let Some((number, item)) = queue.next() {
+        // Passing this turn does nothing: no thread is left that could take the next item.
         let turn = Turn { begin_next: &|| false, is_passed: Cell::new(false) };
-        report((line.work)(number, item, &turn));
+        report((queue.work)(number, item, &turn));
     }
 }
 
-/// The items in line, and the threads that work on them.
-struct Line<'i, I, W> {
+/// The items, and the threads that work on them. A thread works on one item after another. When it
+/// passes its turn, it starts a successor for the next items and only finishes its own: so `jobs`
+/// threads are uploading, and up to [`MAX_WAITING`] more are waiting.
+struct Queue<'i, I, W> {
     items: &'i [I],
     work: W,
     taken: AtomicUsize,
     threads: AtomicUsize,
-    /// The most threads.
-    most: usize,
+    max_threads: usize,
 }
 
-impl<I: Sync, W: Sync> Line<'_, I, W> {
-    fn take(&self) -> Option<(usize, &I)> {
+impl<I: Sync, W: Sync> Queue<'_, I, W> {
+    fn next(&self) -> Option<(usize, &I)> {
         let number = self.taken.fetch_add(1, Ordering::Relaxed);
         Some((number, self.items.get(number)?))
     }
@@ -159,7 +162,7 @@ impl<I: Sync, W: Sync> Line<'_, I, W> {
         };
         let is_needed = self.taken.load(Ordering::Relaxed) < self.items.len();
         // Counted before it is known to be allowed: several threads may get here at once.
-        let is_allowed = self.threads.fetch_add(1, Ordering::Relaxed) < self.most;
+        let is_allowed = self.threads.fetch_add(1, Ordering::Relaxed) < self.max_threads;
         let is_started =
             is_needed && is_allowed && thread::Builder::new().spawn_scoped(scope, run).is_ok();
         if !is_started {
@@ -177,7 +180,7 @@ impl<I: Sync, W: Sync> Line<'_, I, W> {
         W: Fn(usize, &I, &Turn<'_>) -> T,
     {
         let begin_next = || self.start_thread(scope, results.clone());
-        while let Some((number, item)) = self.take() {
+        while let Some((number, item)) = self.next() {
             let turn = Turn { begin_next: &begin_next, is_passed: Cell::new(false) };
             let result = (self.work)(number, item, &turn);
             if results.send((number, result)).is_err() || turn.is_passed.get() {
@@ -288,11 +291,11 @@ mod tests {
             most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             log.note("begun".to_owned());
             turn.pass();
-            log.wait_for("begun", MOST_WAITING + 2);
+            log.wait_for("begun", MAX_WAITING + 2);
             running.fetch_sub(1, Ordering::SeqCst);
             number
         };
-        assert_eq!(reports(5 * MOST_WAITING, 2, work).len(), 5 * MOST_WAITING);
-        assert_eq!(most.into_inner(), MOST_WAITING + 2);
+        assert_eq!(reports(5 * MAX_WAITING, 2, work).len(), 5 * MAX_WAITING);
+        assert_eq!(most.into_inner(), MAX_WAITING + 2);
     }
 }

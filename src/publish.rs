@@ -149,7 +149,9 @@ impl Client {
             client.redactor.add(password.expose());
         }
         let began = Instant::now();
-        let key = client.store_package(package, options)?;
+        let key = client
+            .store_once(package, options)
+            .or_else(|failure| client.store_again(*failure, package, options))?;
         let upload_time = began.elapsed();
         client.observer.tell(&Event::Stored { key: &key, elapsed: upload_time });
         let began = Instant::now();
@@ -223,20 +225,8 @@ impl Client {
         Err(Error::OtherApp { key: key.map(str::to_owned), problem, findings })
     }
 
-    /// Uploads the package and returns its key; with another token if the first one has expired by
-    /// the time the storage sees it.
-    fn store_package(&self, package: &Package, options: &UploadOptions) -> Result<String> {
-        self.try_to_store(package, options).or_else(|failure| {
-            if failure.is_expired {
-                self.store_again(*failure, package, options)
-            } else {
-                Err(failure.into_error())
-            }
-        })
-    }
-
-    /// Gets a token and uploads with it.
-    fn try_to_store(
+    /// Gets a token and uploads with it. Returns the key.
+    fn store_once(
         &self,
         package: &Package,
         options: &UploadOptions,
@@ -249,27 +239,31 @@ impl Client {
         Ok(key.to_owned())
     }
 
-    /// Uploads with a new token, once and at once: this is not one of the policy's retries. If the
-    /// first upload may be stored, two builds may appear, and both keys have to be known.
+    /// Uploads again if the token had expired by the time the storage saw it: with a new one, once
+    /// and at once, which is not one of the policy's retries. If the first upload may be stored,
+    /// two builds may appear, and both keys have to be known.
     fn store_again(
         &self,
-        expired: StoreFailure,
+        failure: StoreFailure,
         package: &Package,
         options: &UploadOptions,
     ) -> Result<String> {
-        if let Some(key) = expired.key_to_ask().filter(|key| self.has_arrived(key)) {
+        if !failure.is_expired {
+            return Err(failure.into_error());
+        }
+        if let Some(key) = failure.key_to_ask().filter(|key| self.has_arrived(key)) {
             return Ok(key.to_owned());
         }
-        self.tell_retry("upload with a new token", &expired.error, 1, Duration::ZERO);
-        match self.try_to_store(package, options) {
+        self.tell_retry("upload with a new token", &failure.error, 1, Duration::ZERO);
+        match self.store_once(package, options) {
             Ok(key) => {
-                if let Some(earlier) = expired.key_of_build() {
+                if let Some(earlier) = failure.key_of_build() {
                     let path = package.path();
                     self.observer.tell(&Event::StoredTwice { path, key: &key, earlier });
                 }
                 Ok(key)
             }
-            Err(failure) => Err(expired.followed_by(failure.into_error())),
+            Err(later) => Err(failure.followed_by(later.into_error())),
         }
     }
 

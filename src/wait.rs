@@ -89,8 +89,8 @@ struct Poll<'a> {
     key: &'a str,
     interval: Duration,
     began: Instant,
-    /// As the client stops, and once the time of this wait is up. (With a timeout of zero the client
-    /// has no such limit.)
+    /// As the client stops, and once the time of this wait is up. (With a timeout of zero the
+    /// client has no such limit.)
     until: Stop,
     /// The pause before the next question.
     pause: Duration,

@@ -86,10 +86,9 @@ impl Run<'_> {
         files: &[PathBuf],
         jobs: usize,
         qr: &Qr,
-        work: impl Fn(usize, &Path, &Turn<'_>) -> Outcome + Sync,
+        work: impl Fn(usize, &PathBuf, &Turn<'_>) -> Outcome + Sync,
     ) -> u8 {
         let (mut code, mut rows) = (0, Vec::new());
-        let work = |number, file: &PathBuf, turn: &Turn<'_>| work(number, file, turn);
         pgyer::pipeline(files, jobs, work, |outcome| {
             rows.push(output::row(outcome.file.as_deref().unwrap_or_default(), &outcome.result));
             let next = self.report(outcome, qr);

@@ -36,8 +36,9 @@ pub enum ErrorKind {
     Publish,
     /// Stored, and not published yet.
     Pending,
-    /// The caller did not want it any more: see [`Client::with_cancel`](crate::Client::with_cancel).
-    /// The program never ends with this: at Ctrl-C the signal itself ends it.
+    /// The caller did not want it any more: see
+    /// [`Client::with_cancel`](crate::Client::with_cancel). The program never ends with this: at
+    /// Ctrl-C the signal itself ends it.
     Cancelled,
 }
 

@@ -16,7 +16,8 @@ use rawzip::{
 };
 
 use super::not_zip::{self, HEAD};
-use super::read::entry::Entry;
+use super::read::bytes::{fill, little};
+use super::read::entry::{Entry, LOCAL_HEADER, LOCAL_HEADER_SIZE};
 use super::{AGAIN, ReadAt, Refusal, leading};
 
 /// The size of one read: the longest comment, the end records before it and a typical directory fit
@@ -27,8 +28,6 @@ const END: &[u8] = b"PK\x05\x06";
 const END_SIZE: usize = 22;
 const ENTRY: &[u8] = b"PK\x01\x02";
 const ENTRY_SIZE: u64 = 46;
-const LOCAL_HEADER: &[u8] = b"PK\x03\x04";
-const LOCAL_HEADER_SIZE: u64 = 30;
 const MAX_COMMENT: usize = u16::MAX as usize;
 
 /// A ZIP64 archive has a second end record, of any length, followed by its locator, which ends
@@ -62,16 +61,7 @@ impl Block {
     fn fill(&mut self, read: &ReadAt<'_>, start: u64, length: usize) -> io::Result<()> {
         self.start = start;
         self.bytes.resize(length, 0);
-        let mut filled = 0;
-        let mut offset = start;
-        while let Some(rest) = self.bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            let count = read(rest, offset)?;
-            if count == 0 {
-                break;
-            }
-            filled += count;
-            offset += count as u64;
-        }
+        let filled = fill(read, &mut self.bytes, start)?;
         self.bytes.truncate(filled);
         Ok(())
     }
@@ -135,10 +125,10 @@ impl EndRecord {
         }
         Some(Self {
             offset,
-            comment: number(bytes, 20, 2)?,
-            entries: number(bytes, 10, 2)?,
-            directory_size: number(bytes, 12, 4)?,
-            directory_offset: number(bytes, 16, 4)?,
+            comment: little(bytes, 20, 2)?,
+            entries: little(bytes, 10, 2)?,
+            directory_size: little(bytes, 12, 4)?,
+            directory_offset: little(bytes, 16, 4)?,
             directory_limit: offset,
         })
     }
@@ -149,19 +139,19 @@ impl EndRecord {
             return Ok(self);
         };
         let locator = blocks.bytes(end, ZIP64_LOCATOR_SIZE)?;
-        let start = number(&locator, 8, 8).filter(|_| locator.starts_with(ZIP64_LOCATOR));
+        let start = little(&locator, 8, 8).filter(|_| locator.starts_with(ZIP64_LOCATOR));
         let Some(start) = start else { return Ok(self) };
         let bytes = blocks.bytes(start, ZIP64_RECORD_SIZE)?;
         // The size does not count itself and the signature, 12 bytes.
-        let size = number(&bytes, 4, 8).and_then(|size| size.checked_add(12));
+        let size = little(&bytes, 4, 8).and_then(|size| size.checked_add(12));
         let ends = size.and_then(|size| start.checked_add(size)) == Some(end);
         if !bytes.starts_with(ZIP64_RECORD) || !ends {
             return Ok(self);
         }
         Ok(Self {
-            entries: number(&bytes, 24, 8).unwrap_or(self.entries),
-            directory_size: number(&bytes, 40, 8).unwrap_or(self.directory_size),
-            directory_offset: number(&bytes, 48, 8).unwrap_or(self.directory_offset),
+            entries: little(&bytes, 24, 8).unwrap_or(self.entries),
+            directory_size: little(&bytes, 40, 8).unwrap_or(self.directory_size),
+            directory_offset: little(&bytes, 48, 8).unwrap_or(self.directory_offset),
             directory_limit: start,
             ..self
         })
@@ -220,12 +210,6 @@ impl EndRecord {
         }
         Refusal::truncated("its directory is not where the end record says")
     }
-}
-
-/// Reads a little-endian number of `length` bytes.
-fn number(bytes: &[u8], at: usize, length: usize) -> Option<u64> {
-    let bytes = bytes.get(at..)?.get(..length)?;
-    Some(bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
 }
 
 /// Finds the end record: the last one whose comment ends exactly where the file does and that has a
@@ -376,7 +360,7 @@ impl<'a> Archive<'a> {
 fn end_of(entry: &ZipFileHeaderRecord<'_>) -> u64 {
     entry
         .local_header_offset()
-        .saturating_add(LOCAL_HEADER_SIZE)
+        .saturating_add(LOCAL_HEADER_SIZE as u64)
         .saturating_add(entry.compressed_size_hint())
 }
 

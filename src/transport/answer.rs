@@ -47,8 +47,8 @@ impl Answer {
         };
         let read = body.into_reader().take(MAX_BODY).read_to_end(&mut answer.body);
         match read.map_err(Failure::from_io) {
-            // A refusal that came before the connection broke is still one; but no answer survives a
-            // deadline.
+            // A refusal that came before the connection broke is still one; but no answer survives
+            // a deadline.
             Err(failure) if answer.status < 400 || failure.is_stop() => Err(failure),
             _ => Ok(answer),
         }

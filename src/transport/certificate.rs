@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rustls::pki_types::UnixTime;
 
+use crate::calendar::{days, days_in};
 use crate::der::{any_element, element};
 
 const SEQUENCE: u8 = 0x30;
@@ -160,7 +161,7 @@ fn validity(content: &[u8]) -> Option<(UnixTime, UnixTime)> {
 fn time(tag: u8, text: &[u8]) -> Option<UnixTime> {
     let digits = text.strip_suffix(b"Z").filter(|text| text.iter().all(u8::is_ascii_digit))?;
     let number =
-        |pair: &[u8]| pair.iter().fold(0, |number, digit| number * 10 + u64::from(digit & 15));
+        |pair: &[u8]| pair.iter().fold(0, |number, digit| number * 10 + i64::from(digit & 15));
     let (year, rest) = match (tag, digits.len()) {
         (0x17, 12) => {
             let (year, rest) = digits.split_at_checked(2)?;
@@ -171,31 +172,16 @@ fn time(tag: u8, text: &[u8]) -> Option<UnixTime> {
         _ => return None,
     };
     let mut parts = rest.chunks_exact(2).map(number);
-    let days = days_since_1970(year, parts.next()?, parts.next()?)?;
+    let (month, day) = (parts.next()?, parts.next()?);
     let (hours, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);
-    if hours > 23 || minutes > 59 || seconds > 59 {
+    let is_date = (1..=days_in(year, month)?).contains(&day);
+    if !is_date || hours > 23 || minutes > 59 || seconds > 59 {
         return None;
     }
-    let seconds = ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
+    let seconds = ((days(year, month, day) * 24 + hours) * 60 + minutes) * 60 + seconds;
+    // A time before 1970 can't be represented.
+    let seconds = u64::try_from(seconds).ok()?;
     Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
-}
-
-fn days_since_1970(year: u64, month: u64, day: u64) -> Option<u64> {
-    let is_leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days_of = |month| match month {
-        2 if is_leap(year) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    };
-    if year < 1970 || !(1..=12).contains(&month) || !(1..=days_of(month)).contains(&day) {
-        return None;
-    }
-    // The leap days of the years before this one; there were 477 before 1970.
-    let before = year - 1;
-    let leap_days = before / 4 - before / 100 + before / 400 - 477;
-    let months: u64 = (1..month).map(days_of).sum();
-    Some((year - 1970) * 365 + leap_days + months + day - 1)
 }
 
 #[cfg(test)]

@@ -99,15 +99,14 @@ impl Connector {
     ) -> Result<(Stream, Route), Failure> {
         let mut failed: Option<Failure> = None;
         loop {
-            let (pipe, address) = match (connect(url.host(), url.port(), &addresses, limit), failed)
-            {
-                (Ok(connected), _) => connected,
+            let (pipe, address) = match connect(url.host(), url.port(), &addresses, limit) {
+                Ok(connected) => connected,
                 // Report the address that was reached and then failed: that says more than that the
                 // others are unreachable.
-                (Err(error), Some(failed)) if error.kind == FailureKind::Unreachable => {
-                    return Err(failed);
+                Err(error) if error.kind == FailureKind::Unreachable => {
+                    return Err(failed.unwrap_or(error));
                 }
-                (Err(error), _) => return Err(error),
+                Err(error) => return Err(error),
             };
             let route = Route { address: Some(address), ..Route::default() };
             let failure = match self.secure(url, pipe, route, limit.share(addresses.len())) {

@@ -14,25 +14,18 @@ use super::buffers::BufferPair;
 use super::exchange::{Exchange, Phase};
 use super::failure::{Failure, FailureKind};
 use super::heads;
-use super::limits::StallLimit;
-use super::limits::expect_wait;
+use super::limits::{StallLimit, expect_wait};
+use super::movement::Movement;
 use super::socket::is_tick;
 use super::stream::Stream;
 use super::ticking::TICK;
 
-/// Size of the input buffer, and so the largest response head accepted.
+/// The size of the input buffer. Response heads have to fit into it; `ureq` accepts a little less.
 const INPUT: usize = 64 * 1024;
 
 /// How many bytes are read per answer: the largest body, its head, and the overhead of chunked
 /// encoding. This also cuts off a server that never stops sending.
 const MAX_INPUT: usize = 2 << 20;
-
-/// The minimum time between two reads of the kernel's send queue.
-const QUEUE_LOOKS: Duration = Duration::from_millis(100);
-
-/// A request larger than this may keep draining from the kernel's buffers for longer than the stall
-/// limit.
-const LARGE: usize = 256 * 1024;
 
 /// How long to look for an answer after a write has failed.
 const LAST_LOOK: Duration = Duration::from_secs(1);
@@ -48,7 +41,7 @@ pub(super) struct Connection {
     /// Whether it has served an earlier request.
     is_reused: bool,
     /// Whether input has come that `ureq` has not been told about.
-    fresh: bool,
+    has_untold_input: bool,
     /// Whether the body still has to wait for `100 Continue`.
     awaits_continue: bool,
     /// The status of the final answer, once its head is complete.
@@ -56,37 +49,23 @@ pub(super) struct Connection {
     /// Bytes that have come so far, interim answers included: a server may send those for ever,
     /// too.
     input_bytes: usize,
-    reusable: bool,
-    /// How many bytes the socket had moved when it was last asked.
-    moved: u64,
-    /// How much the kernel still had to send when it was last asked; `None` after each write, which
-    /// makes an earlier figure useless.
-    queue: Option<u64>,
-    /// When it may be asked again.
-    next_look: Instant,
-    /// Whether the kernel did not report its send queue.
-    is_hidden: bool,
-    /// How many bytes of the request have gone out.
-    sent: usize,
+    may_be_pooled: bool,
+    movement: Movement,
 }
 
 impl Connection {
     pub(super) fn new(stream: Stream, is_reused: bool, exchange: Arc<Exchange>) -> Self {
         Self {
-            moved: stream.moved(),
+            movement: Movement::new(&stream),
             buffers: BufferPair::new(INPUT, stream.batch()),
             stream: Some(stream),
             awaits_continue: exchange.expects_continue,
             exchange,
             is_reused,
-            fresh: false,
+            has_untold_input: false,
             status: None,
             input_bytes: 0,
-            reusable: false,
-            queue: None,
-            next_look: Instant::now(),
-            is_hidden: false,
-            sent: 0,
+            may_be_pooled: false,
         }
     }
 
@@ -107,17 +86,17 @@ impl Connection {
         } else {
             stream.read_some(buffer)?
         };
-        self.moved = stream.moved();
+        self.movement.note_read(stream);
         if read > 0 {
-            self.note(read)?;
+            self.note_input(read)?;
         }
         Ok(read)
     }
 
     /// Takes note of what has come: whether an answer has begun, and whether it ever ends.
-    fn note(&mut self, count: usize) -> io::Result<()> {
+    fn note_input(&mut self, count: usize) -> io::Result<()> {
         self.buffers.input_appended(count);
-        self.fresh = true;
+        self.has_untold_input = true;
         self.input_bytes += count;
         if self.input_bytes > MAX_INPUT {
             return Err(Failure::new(FailureKind::Broken, "the answer has no end").into());
@@ -148,7 +127,7 @@ impl Connection {
     }
 
     /// Looks for an answer while the body is going out.
-    fn look(&mut self) -> io::Result<()> {
+    fn look_for_answer(&mut self) -> io::Result<()> {
         match self.read(true) {
             // If the connection has ended or broken, the next write fails and says so.
             Ok(_) => {}
@@ -192,30 +171,10 @@ impl Connection {
         Ok(())
     }
 
-    /// Whether bytes have moved since the last check that no read or write here reported: part of
-    /// a TLS record came in or went out, or the kernel's send queue shrank.
+    /// Whether bytes have moved since the last check that no read or write here reported.
     fn has_moved(&mut self) -> bool {
-        let moved = self.stream.as_ref().map_or(0, Stream::moved);
-        let in_socket = std::mem::replace(&mut self.moved, moved) != moved;
-        in_socket || self.has_drained()
-    }
-
-    /// Whether the kernel's send queue has shrunk since it was last read. The kernel buffers
-    /// megabytes, so the peer may keep reading long after our last write.
-    fn has_drained(&mut self) -> bool {
-        let began = Instant::now();
-        if self.queue == Some(0) || began < self.next_look {
-            return false;
-        }
-        let waiting = self.stream.as_ref().and_then(Stream::unsent_in_kernel);
-        self.is_hidden = waiting.is_none();
-        let waiting = waiting.unwrap_or(0);
-        // The kernel's table may be long: at most a twentieth of the time goes into looks. But
-        // there has to be one before the connection counts as stalled.
-        let pause = (began.elapsed() * 20).min(self.exchange.limit.half()).max(QUEUE_LOOKS);
-        self.next_look = began + pause;
-        let before = self.queue.replace(waiting);
-        before.is_some_and(|before| waiting < before)
+        let limit = &self.exchange.limit;
+        self.stream.as_ref().is_some_and(|stream| self.movement.has_moved(stream, limit))
     }
 
     /// Sends this much of the output, after waiting for `100 Continue` where that is due.
@@ -253,7 +212,7 @@ impl Connection {
             thread::sleep(wait.min(TICK));
             exchange.limit.check_stop()?;
             if exchange.has_begun_body() {
-                self.look()?;
+                self.look_for_answer()?;
             }
         }
         Ok(())
@@ -268,7 +227,7 @@ impl Connection {
             // In every round: a slow peer may take a little in each tick, past any deadline.
             self.exchange.limit.check(moved)?;
             if self.exchange.has_begun_body() {
-                self.look()?;
+                self.look_for_answer()?;
                 if self.exchange.is_stopped() {
                     return Ok(());
                 }
@@ -276,9 +235,8 @@ impl Connection {
             match self.write_some(taken, amount) {
                 Ok(more) => {
                     taken += more;
-                    self.sent += more;
+                    self.movement.note_write(more);
                     moved = Instant::now();
-                    self.queue = None;
                 }
                 Err(error) if is_tick(&error) => {
                     if self.has_moved() {
@@ -329,12 +287,10 @@ impl Connection {
         Ok(())
     }
 
-    /// How long to wait in silence for an answer: longer if the peer may still be reading what the
-    /// kernel holds of a large body.
+    /// How long nothing may move now. Once an answer has begun, the peer has read what it wants.
     fn patience(&self) -> StallLimit {
         let limit = &self.exchange.limit;
-        let may_be_moving = self.is_hidden && self.sent > LARGE && self.status.is_none();
-        if may_be_moving { limit.for_what_is_hidden() } else { limit.clone() }
+        if self.status.is_some() { limit.clone() } else { self.movement.patience(limit) }
     }
 
     /// Waits for more of the answer. Returns `false` once the peer has closed, which is how an
@@ -373,7 +329,7 @@ impl Connection {
     /// the server had closed it while it was idle and never saw the request, which can be sent
     /// again. Not if the last byte went out and a second request could do the work twice: then the
     /// server may just as well have closed it afterwards.
-    fn stale_or(&self, error: io::Error) -> io::Error {
+    fn stale_if_dead(&self, error: io::Error) -> io::Error {
         let was_dead = self.is_reused && self.input_bytes == 0;
         let is_harmless = self.exchange.is_repeatable || !self.exchange.has_sent_all();
         if !was_dead || !is_harmless {
@@ -399,7 +355,7 @@ impl Transport for Connection {
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
-        self.transmit(amount).map_err(|error| self.stale_or(error).into())
+        self.transmit(amount).map_err(|error| self.stale_if_dead(error).into())
     }
 
     /// Returns at once for input that `ureq` has not been told about. `ureq` calls this as soon as
@@ -407,19 +363,19 @@ impl Transport for Connection {
     /// already. (Its own place for this rule is `maybe_await_input`, but it boxes connections, and
     /// the box does not pass that call on.)
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
-        if std::mem::take(&mut self.fresh) && !self.buffers.input().is_empty() {
+        if std::mem::take(&mut self.has_untold_input) && !self.buffers.input().is_empty() {
             return Ok(true);
         }
         let result = self.await_answer();
-        self.fresh = false;
-        result.map_err(|error| self.stale_or(error).into())
+        self.has_untold_input = false;
+        result.map_err(|error| self.stale_if_dead(error).into())
     }
 
     fn is_open(&mut self) -> bool {
         // Bytes behind the answer would be taken for the answer to the next request.
         let is_over = !self.exchange.is_stopped() && self.buffers.input().is_empty();
-        self.reusable = is_over && self.stream().is_ok_and(Stream::is_quiet);
-        self.reusable
+        self.may_be_pooled = is_over && self.stream().is_ok_and(Stream::is_quiet);
+        self.may_be_pooled
     }
 
     fn is_tls(&self) -> bool {
@@ -429,7 +385,7 @@ impl Transport for Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        if let (true, Some(stream)) = (self.reusable, self.stream.take()) {
+        if let (true, Some(stream)) = (self.may_be_pooled, self.stream.take()) {
             self.exchange.connector.pool.give(self.exchange.url.clone(), stream);
         }
     }

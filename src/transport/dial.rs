@@ -84,8 +84,8 @@ fn describe(host: &str, port: u16, addresses: &[SocketAddr]) -> String {
 
 /// Connects to the first of several addresses that answers. Each gets a head start over the next,
 /// and all go on side by side, so that a dead one takes no time from the others. They go on in
-/// threads, since the system can't be stopped while it connects; a single one that nobody can cancel
-/// needs none.
+/// threads, since the system can't be stopped while it connects; a single one that nobody can
+/// cancel needs none.
 fn dial(addresses: &[SocketAddr], limit: ConnectLimit<'_>, spawn: Spawn) -> io::Result<TcpStream> {
     if let ([address], false) = (addresses, limit.can_be_cancelled()) {
         let connected = TcpStream::connect_timeout(address, limit.remaining()?);

@@ -4,6 +4,18 @@
 //! `ureq` speaks HTTP; what is below it is ours ([`connection`]), because of what it does not do by
 //! itself: see an answer that comes while a body is still going out, tell a stalled connection
 //! from a slow one, keep one time limit for DNS, TCP and TLS, choose proxies as curl does.
+//!
+//! Where a promise lives:
+//!
+//! - connecting under one time limit: [`connect`], [`resolve`], [`dial`], `ConnectLimit` in [`limits`]
+//! - proxies: [`proxies`] (which one), [`no_proxy`], [`proxy`] (its URL), [`tunnel`] (CONNECT, SOCKS5)
+//! - certificates and `--ca-file`: [`trust`], [`certificate`], [`crypto`]; in words: [`tls_error`]
+//! - early answers, `Expect: 100-continue`, stalls: [`connection`], with [`exchange`] (how far a
+//!   request is), [`movement`] (what moves unseen), [`body`], `StallLimit` in [`limits`]; below it
+//!   [`stream`], [`socket`], [`ticking`]
+//! - `--limit-rate`: [`rate`]; connections that are kept: [`pool`]; no redirect is followed:
+//!   `config` here
+//! - what comes back, at most 1 MiB of it: [`answer`], [`heads`]; why nothing does: [`failure`]
 
 mod answer;
 mod body;
@@ -17,6 +29,7 @@ mod exchange;
 mod failure;
 pub(crate) mod heads;
 mod limits;
+mod movement;
 mod no_proxy;
 mod pool;
 mod proxies;
@@ -68,7 +81,8 @@ use crate::stop::Stop;
 /// The program and its version, in every request.
 pub(crate) const USER_AGENT: &str = concat!("pgyer/", env!("CARGO_PKG_VERSION"));
 
-/// The most that the heads of an answer may have.
+/// The most that the heads of an answer may have. The input buffer that they have to fit into,
+/// `connection::INPUT`, is a little larger.
 const MAX_HEAD: usize = 60 * 1024;
 
 /// What connections are made with.
@@ -143,7 +157,7 @@ impl Transport {
             let limit = StallLimit::new(self.stall_timeout, request.stop.clone());
             let exchange = Exchange::new(request, Arc::clone(&self.connector), limit);
             let exchange = Arc::new(exchange);
-            match run(request, body, &exchange) {
+            match through_ureq(request, body, &exchange) {
                 Err(failure) if failure.kind == FailureKind::Stale => body.rewind(),
                 Err(failure) => {
                     return Err(Failure { all_sent: exchange.has_sent_all(), ..failure });
@@ -155,7 +169,7 @@ impl Transport {
 }
 
 /// Has `ureq` write the request and read the answer.
-fn run(
+fn through_ureq(
     request: &Request<'_>,
     body: &mut dyn RequestBody,
     exchange: &Arc<Exchange>,
@@ -177,9 +191,12 @@ fn run(
 
 fn config(user_agent: &str) -> Config {
     Config::builder()
+        // Every status is an answer.
         .http_status_as_error(false)
+        // A redirect is never followed: the API key or the token would be on board.
         .max_redirects(0)
         .max_redirects_will_error(false)
+        // Proxies are the connector's business, so that their passwords never reach `ureq`.
         .proxy(None)
         .user_agent(user_agent)
         .accept_encoding(AutoHeaderValue::None)

@@ -69,7 +69,7 @@ impl Socket {
 
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.tcp.attempt(|mut tcp| tcp.read(buffer))?;
+        let read = self.tcp.read(buffer)?;
         self.moved += read as u64;
         Ok(read)
     }
@@ -82,11 +82,12 @@ impl Write for Socket {
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         let began = Instant::now();
-        let is_slow = self.is_slow;
-        let written = self.tcp.attempt(|mut tcp| match slices {
-            [first, ..] if is_slow => tcp.write(first.get(..SLOW_WRITE).unwrap_or(first)),
-            _ => tcp.write_vectored(slices),
-        });
+        let written = match slices {
+            [first, ..] if self.is_slow => {
+                self.tcp.write(&[IoSlice::new(first.get(..SLOW_WRITE).unwrap_or(first))])
+            }
+            _ => self.tcp.write(slices),
+        };
         self.is_slow = began.elapsed() * 2 >= TICK;
         let written = written?;
         self.moved += written as u64;

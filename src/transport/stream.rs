@@ -122,7 +122,7 @@ impl Stream {
     /// Takes some of the bytes, and sends them as far as one tick allows.
     pub(super) fn write_some(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.tls {
-            None => self.pipe.write(bytes),
+            None => self.pipe.write_vectored(&[IoSlice::new(bytes)]),
             Some(session) => session.writer().write(bytes),
         }
     }

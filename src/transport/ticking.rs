@@ -1,6 +1,6 @@
 //! A TCP socket whose reads and writes return after a tick at the latest.
 
-use std::io;
+use std::io::{self, IoSlice, Read, Write};
 use std::net::TcpStream;
 #[cfg(any(windows, test))]
 use std::thread;
@@ -36,11 +36,12 @@ impl Ticking {
         self.tcp.set_nonblocking(!waits)
     }
 
-    pub(super) fn attempt<T>(
-        &self,
-        mut step: impl FnMut(&TcpStream) -> io::Result<T>,
-    ) -> io::Result<T> {
-        step(&self.tcp)
+    pub(super) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        (&self.tcp).read(buffer)
+    }
+
+    pub(super) fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        (&self.tcp).write_vectored(slices)
     }
 }
 
@@ -59,11 +60,16 @@ impl Ticking {
         Ok(())
     }
 
-    pub(super) fn attempt<T>(
-        &self,
-        mut step: impl FnMut(&TcpStream) -> io::Result<T>,
-    ) -> io::Result<T> {
-        if self.waits { for_a_tick(|| step(&self.tcp)) } else { step(&self.tcp) }
+    pub(super) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.attempt(|| (&self.tcp).read(buffer))
+    }
+
+    pub(super) fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.attempt(|| (&self.tcp).write_vectored(slices))
+    }
+
+    fn attempt(&self, mut step: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+        if self.waits { for_a_tick(step) } else { step() }
     }
 }
 
@@ -91,7 +97,6 @@ fn for_a_tick<T>(mut step: impl FnMut() -> io::Result<T>) -> io::Result<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
     use std::net::TcpListener;
 
     use super::*;
@@ -106,7 +111,7 @@ mod tests {
     fn a_silent_peer_costs_a_tick() {
         let (ours, _peer) = pair();
         let mut ticking = Ticking::new(ours).unwrap();
-        let read = |ticking: &Ticking| ticking.attempt(|mut tcp| tcp.read(&mut [0]));
+        let read = |ticking: &Ticking| ticking.read(&mut [0]);
         let began = Instant::now();
         assert!(crate::transport::socket::is_tick(&read(&ticking).unwrap_err()));
         assert!(began.elapsed() >= TICK * 9 / 10, "{:?}", began.elapsed());

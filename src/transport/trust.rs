@@ -33,9 +33,9 @@ pub(crate) struct Roots {
     /// Authorities: those that were added, in their order, and behind them the built-in ones once
     /// verification begins.
     anchors: Vec<TrustAnchor<'static>>,
-    /// What the added authorities' own certificates say: `added[i]` belongs to `anchors[i]`, and
-    /// the built-in anchors after these have none.
-    added: Vec<Certificate>,
+    /// What the added authorities' own certificates say: `authorities[i]` belongs to `anchors[i]`,
+    /// and the built-in anchors after these have none.
+    authorities: Vec<Certificate>,
     /// All that were added. Each is trusted where a server shows this very one.
     own: Vec<CertificateDer<'static>>,
 }
@@ -49,7 +49,7 @@ impl fmt::Debug for Roots {
 
 impl Default for Roots {
     fn default() -> Self {
-        Self { built_in: true, anchors: Vec::new(), added: Vec::new(), own: Vec::new() }
+        Self { built_in: true, anchors: Vec::new(), authorities: Vec::new(), own: Vec::new() }
     }
 }
 
@@ -80,7 +80,7 @@ impl Roots {
         let anchor = anchor_from_trusted_cert(&der)?.to_owned();
         if let Some(authority) = Certificate::parse(&der).filter(|it| it.is_authority) {
             self.anchors.push(anchor);
-            self.added.push(authority);
+            self.authorities.push(authority);
         }
         self.own.push(der);
         Ok(())
@@ -182,7 +182,7 @@ impl Trust {
         // Compared by address: a renewed authority has the same name and key as the old one, and
         // other dates.
         let at = self.roots.anchors.iter().position(|anchor| ptr::eq(anchor, path.anchor()))?;
-        let authority = self.roots.added.get(at)?;
+        let authority = self.roots.authorities.get(at)?;
         // Strictly, self-issued certificates do not count; nobody uses them any more.
         let length = path.intermediate_certificates().count();
         match check_time(authority, now) {

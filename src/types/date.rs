@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::calendar::days_in;
 use crate::error::{Error, Result};
 
 /// A day of the calendar, written `YYYY-MM-DD`.
@@ -32,7 +33,8 @@ impl Date {
     }
 
     fn of_calendar(year: u16, month: u8, day: u8) -> Option<Self> {
-        let exists = (1..=9999).contains(&year) && day > 0 && day <= days_in(year, month)?;
+        let exists = (1..=9999).contains(&year)
+            && (1..=days_in(year.into(), month.into())?).contains(&day.into());
         exists.then_some(Self { year, month, day })
     }
 }
@@ -57,16 +59,6 @@ fn parse_date(text: &str) -> Option<Date> {
 fn digits(text: &str, count: usize) -> Option<u16> {
     let fits = text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
     if fits { text.parse().ok() } else { None }
-}
-
-fn days_in(year: u16, month: u8) -> Option<u8> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => Some(31),
-        4 | 6 | 9 | 11 => Some(30),
-        2 => Some(if leap { 29 } else { 28 }),
-        _ => None,
-    }
 }
 
 impl fmt::Display for Date {

@@ -17,6 +17,7 @@ mod formats;
 mod forms;
 mod hostile;
 mod hosts;
+mod house;
 mod keys;
 mod library;
 mod matrix;

@@ -47,7 +47,7 @@ pub(super) fn block(read: &ReadAt<'_>, directory: u64) -> Option<Block> {
             return Some(block);
         }
         let mut head = [0; PAIR_HEAD];
-        fill(read, &mut head, at)?;
+        fill(read, &mut head, at).ok()?;
         // The length counts the id, and not itself.
         let after = little(&head, 0, 8).filter(|length| *length >= 4);
         let after = after.and_then(|length| at.checked_add(8)?.checked_add(length));

@@ -1,5 +1,7 @@
 //! Numbers in bytes, and bytes of a file.
 
+use std::io;
+
 use crate::package::ReadAt;
 
 /// Reads a little-endian number of `length` bytes.
@@ -34,22 +36,20 @@ pub(crate) fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
     bytes.windows(part.len().max(1)).position(|window| window == part)
 }
 
-/// Fills the buffer, or reads up to the end of the file. Returns the number of bytes, or `None` on
-/// a read error.
-pub(crate) fn fill(read: &ReadAt<'_>, buffer: &mut [u8], offset: u64) -> Option<usize> {
+/// Fills the buffer, or reads up to the end of the file. Returns the number of bytes.
+pub(crate) fn fill(read: &ReadAt<'_>, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut filled = 0;
     while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match read(rest, offset.saturating_add(filled as u64)) {
-            Ok(0) => break,
-            Ok(count) => filled = filled.saturating_add(count),
-            Err(_) => return None,
+        match read(rest, offset.saturating_add(filled as u64))? {
+            0 => break,
+            count => filled = filled.saturating_add(count),
         }
     }
-    Some(filled)
+    Ok(filled)
 }
 
 /// Reads `count` bytes at an offset; `None` if the file has fewer.
 pub(crate) fn exactly(read: &ReadAt<'_>, offset: u64, count: usize) -> Option<Vec<u8>> {
     let mut bytes = vec![0; count];
-    (fill(read, &mut bytes, offset)? == count).then_some(bytes)
+    (fill(read, &mut bytes, offset).ok()? == count).then_some(bytes)
 }

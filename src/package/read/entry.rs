@@ -6,8 +6,8 @@ use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 use super::bytes::{exactly, fill, little};
 use crate::package::ReadAt;
 
-const LOCAL_HEADER: &[u8] = b"PK\x03\x04";
-const LOCAL_HEADER_SIZE: usize = 30;
+pub(crate) const LOCAL_HEADER: &[u8] = b"PK\x03\x04";
+pub(crate) const LOCAL_HEADER_SIZE: usize = 30;
 const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
 const INPUT_BLOCK: usize = 16 * 1024;
@@ -117,7 +117,7 @@ impl<'a> Input<'a> {
         if self.used == self.block.len() {
             let count = self.end.saturating_sub(self.offset).min(INPUT_BLOCK as u64);
             self.block.resize(usize::try_from(count).ok()?, 0);
-            let filled = fill(self.read, &mut self.block, self.offset)?;
+            let filled = fill(self.read, &mut self.block, self.offset).ok()?;
             self.block.truncate(filled);
             self.offset = self.offset.saturating_add(filled as u64);
             self.used = 0;

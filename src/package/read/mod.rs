@@ -4,7 +4,7 @@
 pub(crate) mod android;
 pub(crate) mod apk_signing;
 mod axml;
-mod bytes;
+pub(crate) mod bytes;
 pub(crate) mod cms;
 pub(crate) mod entry;
 pub(crate) mod hap_signing;

@@ -1,5 +1,7 @@
 //! Times as the packages write them and as people read them.
 
+use crate::calendar::{civil, days};
+
 const DAY: i64 = 86_400;
 /// The end of the year 9999.
 const LAST: i64 = 253_402_300_799;
@@ -43,26 +45,6 @@ pub(crate) fn timestamp(unix: i64) -> String {
 pub(crate) fn date(unix: i64) -> String {
     let (year, month, day) = civil(unix.div_euclid(DAY));
     format!("{year:04}-{month:02}-{day:02}")
-}
-
-/// Days since 1970. Years are counted from March, so that a leap day is the last of its year.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month > 2 { year } else { year - 1 };
-    let (era, year) = (year.div_euclid(400), year.rem_euclid(400));
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year * 365 + year / 4 - year / 100 + day_of_year - 719_468
-}
-
-/// The other way round.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day_of_year = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let (month, later) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (era * 400 + year + later, month, day)
 }
 
 #[cfg(test)]
