@@ -89,6 +89,8 @@ impl Client {
     }
 
     fn decode_build(&self, action: &str, envelope: &Envelope) -> Result<BuildInfo> {
+        // Cleaned before it is parsed, so that no field of the build can have the API key or a
+        // password.
         Fields::parse(&self.redactor.clean_build(&envelope.data))
             .and_then(BuildInfo::from_fields)
             .ok_or_else(|| unusable(action, envelope, "there is no build in it".to_owned()))

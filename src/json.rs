@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -82,14 +82,7 @@ impl<'de> Deserialize<'de> for Fields {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    if members.len() == MOST_MEMBERS {
-                        return Err(A::Error::custom("there are too many members"));
-                    }
-                    members.push(member);
-                }
-                Ok(Fields(members))
+                limited(|| map.next_entry()).map(Fields)
             }
         }
         deserializer.deserialize_map(Members)
@@ -131,18 +124,23 @@ impl<'de> Deserialize<'de> for Items {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Items, A::Error> {
-                let mut elements = Vec::new();
-                while let Some(element) = array.next_element()? {
-                    if elements.len() == MOST_MEMBERS {
-                        return Err(A::Error::custom("there are too many elements"));
-                    }
-                    elements.push(element);
-                }
-                Ok(Items(elements))
+                limited(|| array.next_element()).map(Items)
             }
         }
         deserializer.deserialize_seq(Elements)
     }
+}
+
+/// Collects members or elements, up to [`MOST_MEMBERS`].
+fn limited<T, E: de::Error>(mut next: impl FnMut() -> Result<Option<T>, E>) -> Result<Vec<T>, E> {
+    let mut all = Vec::new();
+    while let Some(one) = next()? {
+        if all.len() == MOST_MEMBERS {
+            return Err(E::custom("there are too many members"));
+        }
+        all.push(one);
+    }
+    Ok(all)
 }
 
 /// Returns a JSON string, number, `true` or `false` as text.

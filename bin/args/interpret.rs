@@ -51,6 +51,7 @@ pub(super) fn interpret(line: Line, env: Env<'_>) -> Result<Parsed> {
 }
 
 fn upload(options: &ParsedOptions<'_>, operands: Vec<OsString>) -> Result<Upload> {
+    // Before anything about values: an option that the endpoint lacks is wrong whatever it says.
     check_legacy(options)?;
     let files = files(operands, Verb::Upload)?;
     for_a_single_file(options, &[&HSP, &P12, &QR_FILE], &files)?;

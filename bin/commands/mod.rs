@@ -62,6 +62,7 @@ impl Run<'_> {
         self.command.output.format
     }
 
+    /// Counted from the start of the program, so that reading files and pipes counts too.
     fn deadline(&self) -> Option<Instant> {
         self.began.checked_add(self.command.network.timeout?)
     }

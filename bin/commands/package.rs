@@ -49,6 +49,7 @@ impl Run<'_> {
         options.hsps = open_all(&upload.hsps)?;
         let package = package.with_hsps(&options.hsps)?;
         options.p12 = p12.map(P12::open).transpose()?;
+        // In two steps, and not `Client::publish`: the turn is passed between them.
         let stored = client.store(&package, &options)?;
         let Some(wait) = &upload.wait else {
             let mut report = Report::about(ReportKind::Stored, &package);

@@ -1,4 +1,5 @@
-//! Removes secrets from what is shown, however they are written there.
+//! Removes secrets from what is shown, however they are written there. What is sent or decided by
+//! never goes through here: a password may be a word such as `signature`.
 //!
 //! A text is searched as it is and with its escapes undone, instead of for every way in which a
 //! secret could be written.

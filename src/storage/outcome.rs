@@ -73,7 +73,8 @@ pub(crate) struct StoreFailure {
 }
 
 impl From<Error> for Box<StoreFailure> {
-    /// A failure before anything was sent.
+    /// A failure before anything was sent. (Boxed, like everything here that has an error in it: an
+    /// error is large, and results that carry one by value are copied around.)
     fn from(error: Error) -> Self {
         let (key, is_expired, may_be_stored, damage) = (None, false, false, None);
         Self::new(StoreFailure { error, key, is_expired, may_be_stored, damage })

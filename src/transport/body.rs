@@ -62,7 +62,7 @@ impl Read for CountedBody<'_> {
         let wanted = buffer.len().min(usize::try_from(part).unwrap_or(usize::MAX));
         let buffer = buffer.get_mut(..wanted).unwrap_or_default();
         let read = if self.exchange.is_stopped() {
-            // The connection throws this away.
+            // Whatever is in the buffer will do: the connection sends nothing any more.
             wanted
         } else {
             self.body.read(buffer)?

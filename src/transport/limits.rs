@@ -1,5 +1,8 @@
 //! The time limits of a connection: one total while it is being made, one for each standstill
 //! afterwards, and what stops the whole job under both.
+//!
+//! Everything below waits in ticks and does bounded work between them, so that no limit is overrun
+//! by more than a second.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};

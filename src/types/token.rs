@@ -108,7 +108,8 @@ impl UploadToken {
     /// Returns the secrets: the values of the params that are credentials and the endpoint's query,
     /// and the long values within each.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
-        // Far more than any token has; each is searched for in all that is shown.
+        // Each is searched for in all that is shown, so there must not be any number of them. The
+        // page shows tokens with three.
         const MOST: usize = 32;
         let params = self.params.iter().filter(|(name, _)| is_secret(name));
         // A signed URL has its signature there.
