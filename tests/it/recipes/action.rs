@@ -32,6 +32,28 @@ fn is_installed(job: &Job) -> bool {
     job.folder().join("temp/pgyer/pgyer-linux-x86_64").exists()
 }
 
+/// Runs the action with the inputs of a step that uses it, as it stands in a document.
+pub(crate) fn run_as_written(
+    job: &mut Job,
+    releases: &Releases,
+    step: &str,
+    secrets: &[(&str, &str)],
+) {
+    let (uses, with) = step.split_once("        with:\n").unwrap();
+    assert!(uses.contains("- uses: OWNER/pgyer@"), "{step}");
+    let inputs = with.lines().filter_map(|line| line.trim().split_once(": "));
+    let inputs: Vec<(String, String)> = inputs
+        .map(|(name, value)| (format!("inputs.{name}"), job.evaluate(value, secrets)))
+        .collect();
+    let mut context = vec![
+        ("github.server_url", releases.url()),
+        ("github.action_repository || github.repository", "OWNER/pgyer".to_owned()),
+    ];
+    context.extend(inputs.iter().map(|(name, value)| (name.as_str(), value.clone())));
+    let context: Vec<_> = context.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    job.run(ACTION, &context);
+}
+
 #[test]
 fn uploads_and_passes_on_the_result() {
     if !stand_ins::installed(&["curl", "jq"]) {

@@ -133,6 +133,32 @@ fn the_blocks_of_the_readmes_work() {
     }
 }
 
+/// The two steps that a reader copies first: the action, and one without it.
+#[test]
+fn the_ci_steps_of_the_readmes_work() {
+    if !stand_ins::installed(&["curl", "jq"]) {
+        return;
+    }
+    let releases = Releases::start("linux-x86_64");
+    for readme in READMES {
+        let blocks = document::blocks(readme).into_iter();
+        let steps: Vec<_> = blocks.filter(|block| block.language == "yaml").collect();
+        assert_eq!(steps.len(), 2);
+        let sandbox = odd_sandbox();
+        let key = [("secrets.PGYER_API_KEY", sandbox.api_key())];
+        let mut job = Job::new(&sandbox);
+        let release = job.folder().join("app/build/outputs/apk/release");
+        std::fs::create_dir_all(&release).unwrap();
+        std::fs::copy(job.folder().join("app.apk"), release.join("app-release.apk")).unwrap();
+        action::run_as_written(&mut job, &releases, &steps[0].text, &key);
+        assert!(job.output("install-url").starts_with("https://www.pgyer.com/"));
+        let text = format!("    steps:\n{}", releases.instead_of_github(&steps[1].text));
+        job.step(&runner::steps(&text)[0], &key).expect(0);
+        assert!(job.output("PGYER_INSTALL_URL").starts_with("https://www.pgyer.com/"));
+        assert_eq!(builds(&sandbox), 2);
+    }
+}
+
 /// Every script that loads a release: the README's, and those of the recipes.
 fn downloads() -> Vec<String> {
     let steps = |block: &Block| match block.language.as_str() {
@@ -152,7 +178,7 @@ fn a_download_with_another_checksum_is_not_unpacked() {
         return;
     }
     let scripts = downloads();
-    assert_eq!(scripts.len(), 7, "{scripts:?}");
+    assert_eq!(scripts.len(), 8, "{scripts:?}");
     let releases = Releases::start("linux-x86_64");
     releases.falsify();
     let release = format!("{}/OWNER/pgyer/releases/download/v0.1.0", releases.url());

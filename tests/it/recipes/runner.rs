@@ -135,7 +135,7 @@ impl Job {
         ran
     }
 
-    fn evaluate(&self, text: &str, context: &[(&str, &str)]) -> String {
+    pub(crate) fn evaluate(&self, text: &str, context: &[(&str, &str)]) -> String {
         let mut parts = text.split("${{ ");
         let mut out = parts.next().unwrap_or_default().to_owned();
         for part in parts {
