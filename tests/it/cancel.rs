@@ -15,6 +15,7 @@ use pgyer::{
 };
 use tempfile::TempDir;
 
+#[cfg(target_os = "linux")]
 use crate::support::black_hole::BlackHole;
 use crate::support::raw_server::listen;
 use crate::support::{LIMIT, big_file, data, faulty, within};
