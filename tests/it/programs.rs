@@ -19,7 +19,14 @@ fn built() -> &'static Path {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args(["build", "--quiet", "--locked", "--offline", "--all-features", "--examples"]);
         cargo.arg("--manifest-path").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
-        cargo.arg("--target-dir").arg(profile.parent().unwrap());
+        let folder = profile.parent().unwrap();
+        // `cargo test --target TRIPLE` has a folder of that name inside its target folder.
+        match folder.file_name().and_then(|name| name.to_str()) {
+            Some(triple) if triple.starts_with(std::env::consts::ARCH) => {
+                cargo.args(["--target", triple, "--target-dir"]).arg(folder.parent().unwrap())
+            }
+            _ => cargo.arg("--target-dir").arg(folder),
+        };
         if !cfg!(debug_assertions) {
             cargo.arg("--release");
         }
