@@ -9,6 +9,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod floor;
+mod least;
 mod limits;
 mod line;
 mod measure;

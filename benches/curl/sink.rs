@@ -1,5 +1,6 @@
 //! A storage that reads whole forms and keeps nothing. It answers 204 if the length and the closing
-//! delimiter are right. Below `/apiv2` it is an API whose tokens lead to it.
+//! delimiter are right. Below `/apiv2` it is an API whose tokens lead to it, and below `/slow` one
+//! that takes a while to publish.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
@@ -15,6 +17,10 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 /// Names that its certificate is for, beside `localhost`.
 pub(crate) const API: &str = "api.test";
 pub(crate) const STORAGE: &str = "storage.test";
+
+/// Where the API publishes each build only 5 s after its upload.
+pub(crate) const SLOW: &str = "slow";
+pub(crate) const PUBLISHING: Duration = Duration::from_secs(5);
 
 pub(crate) struct Sink {
     url: String,
@@ -106,11 +112,13 @@ impl Sink {
     }
 }
 
-/// A token that names an endpoint.
+/// A token with a key of its own that names an endpoint.
 pub(crate) fn token(endpoint: &str, fields: &[(&str, &str)]) -> String {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let key = format!("key-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     let params: serde_json::Map<_, _> =
         fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
-    serde_json::json!({"key": fields[0].1, "endpoint": endpoint, "params": params}).to_string()
+    serde_json::json!({"key": key, "endpoint": endpoint, "params": params}).to_string()
 }
 
 fn certificate(authority_file: &Path) -> Arc<ServerConfig> {
@@ -159,11 +167,12 @@ fn answer_all(stream: impl Read + Write, bodies: &AtomicUsize) -> io::Result<()>
             stream.get_mut().write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
             stream.get_mut().flush()?;
         }
-        let is_whole = take_body(&mut stream, &head)?;
-        let answer = if let Some(data) = head.api_answer() {
-            let body = format!(r#"{{"code":0,"message":"","data":{data}}}"#);
+        let answer = if head.path.contains("/app/") {
+            let mut body = vec![0; head.length];
+            stream.read_exact(&mut body)?;
+            let body = head.api_answer(&String::from_utf8_lossy(&body));
             format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
-        } else if is_whole {
+        } else if take_body(&mut stream, &head)? {
             bodies.fetch_add(1, Ordering::SeqCst);
             "HTTP/1.1 204 No Content\r\n\r\n".to_owned()
         } else {
@@ -217,15 +226,32 @@ impl Head {
 }
 
 impl Head {
-    /// What the API says, if it is asked: a token, or a build.
-    fn api_answer(&self) -> Option<String> {
-        let call = self.path.strip_prefix("/apiv2/app/")?;
-        if call != "getCOSToken" {
-            return Some(r#"{"buildKey":"b","buildName":"Demo","buildShortcutUrl":"demo"}"#.into());
+    /// What the API says: a token, or a build.
+    fn api_answer(&self, body: &str) -> String {
+        let is_slow = self.path.starts_with(&format!("/{SLOW}/"));
+        if self.path.ends_with("/getCOSToken") {
+            let port = self.host.rsplit(':').next().unwrap_or_default();
+            let data = token(&format!("https://{STORAGE}:{port}/"), &crate::FIELDS);
+            return format!(r#"{{"code":0,"message":"","data":{data}}}"#);
         }
-        let port = self.host.rsplit(':').next().unwrap_or_default();
-        Some(token(&format!("https://{STORAGE}:{port}/"), &crate::FIELDS))
+        if is_slow && first_asked(body).elapsed() < PUBLISHING {
+            return r#"{"code":1247,"message":"publishing"}"#.to_owned();
+        }
+        let data = r#"{"buildKey":"b","buildName":"Demo","buildShortcutUrl":"demo"}"#;
+        format!(r#"{{"code":0,"message":"","data":{data}}}"#)
     }
+}
+
+/// When this question came first.
+fn first_asked(question: &str) -> Instant {
+    static ASKED: Mutex<Vec<(String, Instant)>> = Mutex::new(Vec::new());
+    let mut asked = ASKED.lock().unwrap();
+    let known = asked.iter().find(|(other, _)| other == question).map(|(_, first)| *first);
+    known.unwrap_or_else(|| {
+        let now = Instant::now();
+        asked.push((question.to_owned(), now));
+        now
+    })
 }
 
 /// Reads a body of exactly this length. Returns whether it ends with the closing delimiter.
