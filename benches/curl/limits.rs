@@ -19,9 +19,9 @@ const MAX_GROWTH: f64 = 1.1;
 /// The sizes for that, in MiB.
 const SIZES: [u64; 2] = [64, 1024];
 
-/// The most system calls that write, for 64 MiB: batches of 256 KiB with TLS and of 512 KiB
+/// The most system calls that write, for 64 MiB: batches of 128 KiB with TLS and of 512 KiB
 /// without, the heads, TLS's own, and the result.
-const MAX_WRITES_TLS: u64 = 280;
+const MAX_WRITES_TLS: u64 = 540;
 const MAX_WRITES_PLAIN: u64 = 150;
 
 /// Checks a program against all limits, and exits with 1 if it misses one.
