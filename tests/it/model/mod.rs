@@ -234,7 +234,9 @@ fn untrue(job: Job, ran: &Ran, seen: &Seen) -> Option<String> {
 /// Whether the last thing that the storage said about a key's content is that it is another one.
 /// Only an upload that it takes whole, without such a checksum, can change that.
 fn is_damaged(key: &str, seen: &Seen) -> bool {
-    let has_key = |request: &&SeenRequest| request.field("key") == Some(key.as_bytes());
+    // A request that ended early may have ended before its fields.
+    let has_key =
+        |request: &&SeenRequest| request.field("key").is_none_or(|field| field == key.as_bytes());
     let mut damaged = false;
     for request in seen.requests_to(Endpoint::Storage).filter(has_key) {
         let fault = request.fault.as_deref().unwrap_or_default();
