@@ -25,6 +25,9 @@ mod call;
 pub use builder::ClientBuilder;
 pub(crate) use call::{Call, Failed, not_the_apis};
 
+/// The answer of a server that does not know `Expect: 100-continue`.
+pub(crate) const EXPECTATION_FAILED: u16 = 417;
+
 /// Talks to Pgyer. Cheap to clone; clones share connections and may be used from several threads.
 ///
 /// ```no_run
@@ -255,7 +258,12 @@ impl Client {
         for (name, value) in fields {
             form.text(name, value);
         }
-        self.post_form(url, &form, file, call.expects_continue).map(|(answer, _)| answer)
+        let (answer, _) = self.post_form(url, &form, file, call.expects_continue)?;
+        if answer.status != EXPECTATION_FAILED || !call.expects_continue || answer.all_sent {
+            return Ok(answer);
+        }
+        // As for the storage; but here a server that had it all may have published it.
+        self.post_form(url, &form, file, false).map(|(answer, _)| answer)
     }
 
     pub(crate) fn get(&self, url: &Url) -> Result<Answer, Failure> {
@@ -294,7 +302,7 @@ impl Client {
         let on_progress = |sent| self.observer.tell(&Event::Sent { sent, total });
         let mut body = form.body(file, &on_progress);
         let content_type = form.content_type();
-        let mut request = Request {
+        let request = Request {
             url,
             content_type: Some(&content_type),
             length: body.len(),
@@ -305,14 +313,7 @@ impl Client {
             is_repeatable: false,
             stop: &self.stop,
         };
-        let mut answer = self.observed(&request, &mut body)?;
-        if answer.status == 417 && expects_continue && !answer.all_sent {
-            // The server does not know `Expect`. Sending the form without it is not a retry, unless
-            // the server had it all: then 417 is an answer like any other.
-            request.expects_continue = false;
-            body.rewind();
-            answer = self.observed(&request, &mut body)?;
-        }
+        let answer = self.observed(&request, &mut body)?;
         Ok((answer, body.crc64()))
     }
 

@@ -3,7 +3,7 @@
 mod answer;
 mod outcome;
 
-use crate::client::{Client, Failed};
+use crate::client::{Client, EXPECTATION_FAILED, Failed};
 use crate::error::{Error, Result};
 use crate::multipart::{Form, FormFile};
 use crate::package::Package;
@@ -130,7 +130,15 @@ impl<'a> Storing<'a> {
             form.text("x-cos-meta-file-name", &without_controls(&self.package.file_name()));
         }
         let file = FormFile::new(&self.token.file_field, self.package.source());
-        match self.client.post_form(self.url, &form, &file, true) {
+        let send =
+            |expects_continue| self.client.post_form(self.url, &form, &file, expects_continue);
+        let sent = match send(true) {
+            // The server does not know `Expect`, whenever it says so: nothing is stored, and
+            // sending the form without it is not a retry.
+            Ok((answer, _)) if answer.status == EXPECTATION_FAILED => send(false),
+            sent => sent,
+        };
+        match sent {
             Ok((answer, crc64)) => self.judge(&answer, crc64),
             Err(failure) => Err(self.no_answer(failure)),
         }

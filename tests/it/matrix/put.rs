@@ -6,6 +6,7 @@ use super::{DONE, NETWORK, Row, STORAGE, hold, row};
 const PUT: &[Row] = &[
     row(Put, "", DONE, "s", ""),
     row(Put, "storage:1:status=503", DONE, "ss", ""),
+    row(Put, "storage:1:status=417", DONE, "ss", ""),
     // After a lost answer there is nothing to ask.
     row(Put, "storage:1:cut=done", DONE, "ss", ""),
     row(Put, "storage:1:stall=answer", DONE, "ss", ""),

@@ -139,6 +139,11 @@ const EARLY: &[Row] = &[
     row(Upload, "storage:1:ignore-expect", DONE, "tspp", ""),
     row(Big, "storage:1:refuse-expect", DONE, "tsspp", ""),
     row(Big, "storage:1:ignore-expect", DONE, "tspp", ""),
+    row(Upload, "storage:1:status=417", DONE, "tsspp", ""),
+    row(Big, "storage:1:status=417", DONE, "tsspp", ""),
+    row(Big, "storage:1:early=417@65536", DONE, "tsspp", ""),
+    row(Upload, "storage:1:status=417,html", DONE, "tsspp", ""),
+    row(Upload, "storage:*:status=417", STORAGE, "tss", "HTTP 417"),
 ];
 
 /// A body of 48 KiB waits for the server's word, and of a larger one 48 KiB go ahead. What comes of
