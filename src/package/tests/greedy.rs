@@ -107,9 +107,9 @@ fn peak() -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// Runs in a process of its own, for the test below.
+/// What the test below measures, in a process of its own.
 #[test]
-#[ignore = "a part of the next one"]
+#[ignore = "the test below runs it in a process of its own"]
 fn child() {
     let look = |path: &str| {
         let file =
