@@ -1,5 +1,6 @@
 //! The terminal that standard error goes to, and how wide that of standard output is.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 
 /// The width if it is unknown.
@@ -10,9 +11,30 @@ pub(crate) fn is_there() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Whether that terminal can rewrite a line. One of unknown kind counts as one that can't.
+/// Whether that terminal can rewrite a line, and show colours.
 pub(crate) fn can_rewrite() -> bool {
-    is_there() && std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
+    is_there() && takes_escapes(std::env::var_os("TERM"), has_started_to_take_escapes())
+}
+
+/// A terminal of unknown kind counts as one that doesn't.
+fn takes_escapes(term: Option<OsString>, is_console_that_does: bool) -> bool {
+    match term.filter(|term| !term.is_empty()) {
+        Some(term) => term != "dumb",
+        None => is_console_that_does,
+    }
+}
+
+/// Tells the console of standard error to act on escape sequences: since Windows 10 it can, but
+/// does so only for programs that ask.
+#[cfg(windows)]
+fn has_started_to_take_escapes() -> bool {
+    use winapi_util::console::Console;
+    Console::stderr().and_then(|mut console| console.set_virtual_terminal_processing(true)).is_ok()
+}
+
+#[cfg(not(windows))]
+fn has_started_to_take_escapes() -> bool {
+    false
 }
 
 /// Returns its current width, which is asked for each time so that no signal has to report a
@@ -39,7 +61,27 @@ fn window_columns(stream: impl std::os::fd::AsFd) -> Option<usize> {
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 
-#[cfg(not(unix))]
-fn window_columns<T>(_: T) -> Option<usize> {
-    None
+/// The window's, not those of the buffer behind it, which may be wider.
+#[cfg(windows)]
+fn window_columns(stream: impl winapi_util::AsHandleRef) -> Option<usize> {
+    let window = winapi_util::console::screen_buffer_info(stream).ok()?.window_rect();
+    usize::try_from(window.right - window.left + 1).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_of_unknown_kind_takes_escapes_if_it_is_a_console_that_was_told_to() {
+        for (term, on_console, elsewhere) in [
+            (Some("xterm"), true, true),
+            (Some("dumb"), false, false),
+            (Some(""), true, false),
+            (None, true, false),
+        ] {
+            let takes = |is_console| takes_escapes(term.map(OsString::from), is_console);
+            assert_eq!((takes(true), takes(false)), (on_console, elsewhere), "{term:?}");
+        }
+    }
 }

@@ -54,7 +54,7 @@ enum Content {
 impl Content {
     fn stamp(&self) -> io::Result<Stamp> {
         match self {
-            Self::File(file) => Ok(Stamp::new(&file.metadata()?)),
+            Self::File(file) => Ok(Stamp::new(file, &file.metadata()?)),
             Self::Bytes(bytes) => Ok(Stamp { size: bytes.len() as u64, ..Stamp::default() }),
         }
     }
@@ -81,11 +81,11 @@ struct Stamp {
 }
 
 impl Stamp {
-    fn new(metadata: &Metadata) -> Self {
+    fn new(file: &File, metadata: &Metadata) -> Self {
         Self {
             size: metadata.len(),
             modified: metadata.modified().ok(),
-            identity: platform::identity(metadata),
+            identity: platform::identity(file, metadata),
             changed: platform::changed(metadata),
         }
     }
@@ -128,7 +128,8 @@ impl Source {
         let failed = |source| Error::io(format!("read {}", path.display()), source);
         let metadata = file.metadata().map_err(failed)?;
         refuse_unless_regular(&path, &metadata)?;
-        Ok(Self::new(path, Content::File(file), Stamp::new(&metadata)))
+        let stamp = Stamp::new(&file, &metadata);
+        Ok(Self::new(path, Content::File(file), stamp))
     }
 
     /// Takes bytes, so that a certificate need never be on a disk; `name` is what they are called
@@ -255,8 +256,9 @@ impl Source {
 
     /// Whether the path leads to another file now.
     fn was_replaced(&self) -> bool {
-        let named = std::fs::metadata(&self.path).ok().filter(|_| self.has_path);
-        named.is_some_and(|named| platform::identity(&named) != self.stamp.identity)
+        self.has_path
+            && platform::identity_at(&self.path)
+                .is_some_and(|named| Some(named) != self.stamp.identity)
     }
 
     fn crc64(&self) -> io::Result<u64> {

@@ -30,11 +30,37 @@ pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result
     std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }
 
-/// The device and the file on it, if the system reports them.
+/// Which file this is: the device and its number there, if the system tells.
 #[cfg(unix)]
-pub(super) fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
+pub(super) fn identity(_: &File, metadata: &Metadata) -> Option<(u64, u64)> {
+    number(metadata)
+}
+
+/// Which file the path leads to.
+#[cfg(unix)]
+pub(super) fn identity_at(path: &Path) -> Option<(u64, u64)> {
+    number(&std::fs::metadata(path).ok()?)
+}
+
+#[cfg(unix)]
+fn number(metadata: &Metadata) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
     Some((metadata.dev(), metadata.ino()))
+}
+
+/// Not the time of creation: a file that takes another's name within 15 seconds gets that too.
+#[cfg(windows)]
+pub(super) fn identity(file: &File, _: &Metadata) -> Option<(u64, u64)> {
+    let known = winapi_util::file::information(file).ok()?;
+    Some((known.volume_serial_number(), known.file_index()))
+}
+
+/// Opens the file without asking to read it, which another program may forbid.
+#[cfg(windows)]
+pub(super) fn identity_at(path: &Path) -> Option<(u64, u64)> {
+    use std::os::windows::fs::OpenOptionsExt;
+    let file = File::options().access_mode(0).open(path).ok()?;
+    identity(&file, &file.metadata().ok()?)
 }
 
 /// When anything about the file changed last, which no program can set.
@@ -51,10 +77,26 @@ pub(super) fn changed(_: &Metadata) -> Option<(i64, i64)> {
     None
 }
 
-/// The time of creation, because std does not give the file's index: a file that takes the
-/// place of another has its own.
-#[cfg(windows)]
-pub(super) fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
-    use std::os::windows::fs::MetadataExt;
-    Some((metadata.creation_time(), 0))
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn another_file_of_the_same_name_is_not_the_same_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, away) = (folder.path().join("app.apk"), folder.path().join("away.apk"));
+        fs::write(&path, "content").unwrap();
+        let file = open(&path).unwrap();
+        let first = identity(&file, &file.metadata().unwrap());
+        assert!(first.is_some());
+        assert_eq!(identity_at(&path), first);
+
+        fs::rename(&path, &away).unwrap();
+        assert_eq!(identity_at(&path), None);
+        fs::write(&path, "content").unwrap();
+        assert_ne!(identity_at(&path), first);
+        assert_eq!(identity_at(&away), first);
+    }
 }
