@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use super::api;
 use super::body::{MAX_PLAIN, Received, Sink};
@@ -226,6 +227,7 @@ impl Served<'_> {
     /// follow: closing a socket with unread input is what makes the kernel send one.
     fn read_socket(&self, free: &mut [u8]) -> io::Result<usize> {
         let mut stream = self.stream;
+        self.service.await_input(stream, Duration::MAX)?;
         if !self.resets_later() || (free.len() as u64) < self.left {
             return stream.read(free);
         }

@@ -77,6 +77,7 @@ fn connection(registered: Registered, stream: Arc<TcpStream>) {
 fn next_head(service: &Service, stream: &TcpStream) -> Result<RequestHead, NoHead> {
     let limit = |limit| stream.set_read_timeout(limit).map_err(|_| NoHead::Gone);
     limit(Some(service.settings.idle_limit))?;
+    service.await_input(stream, service.settings.idle_limit).map_err(|_| NoHead::Gone)?;
     let head = RequestHead::read(stream)?;
     limit(None).map(|()| head)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{self, ErrorKind};
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -10,6 +11,9 @@ use super::fault::{Endpoint, Fault, Misbehaviour};
 use super::request_head::RequestHead;
 use super::seen::{Seen, SeenRequest};
 use crate::types::BuildType;
+
+/// How long a thread that waits for input on Windows sleeps between two looks.
+const NAP: Duration = Duration::from_millis(5);
 
 /// Called with each request when its answer is decided.
 pub(super) type OnRequest = Box<dyn Fn(&SeenRequest) + Send + Sync>;
@@ -145,6 +149,22 @@ impl Service {
         }
     }
 
+    /// Waits on Windows for input or the sandbox's end: there [`stop`](Self::stop) wakes nobody who
+    /// reads already (rust-lang/rust#121594), and a read that timed out may have lost bytes.
+    pub(super) fn await_input(&self, stream: &TcpStream, limit: Duration) -> io::Result<()> {
+        if !cfg!(windows) {
+            return Ok(());
+        }
+        let began = Instant::now();
+        stream.set_nonblocking(true)?;
+        while would_block(stream) && self.sleep(NAP) {
+            if began.elapsed() > limit {
+                return Err(ErrorKind::TimedOut.into());
+            }
+        }
+        stream.set_nonblocking(false)
+    }
+
     /// Waits until no connection is open, for at most `limit`.
     pub(super) fn wait_until_idle(&self, limit: Duration) {
         self.wait_for(|state| state.open.is_empty(), limit);
@@ -210,6 +230,11 @@ impl Service {
             on_request(&request);
         }
     }
+}
+
+/// Whether a socket that does not wait has no input, and no end of it either.
+fn would_block(stream: &TcpStream) -> bool {
+    stream.peek(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
 }
 
 /// Returns `digits` hexadecimal digits, different ones each time.
