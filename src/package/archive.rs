@@ -60,7 +60,7 @@ impl Block {
 
     fn fill(&mut self, read: &ReadAt<'_>, start: u64, length: usize) -> io::Result<()> {
         self.start = start;
-        self.bytes.resize(length, 0);
+        self.bytes = vec![0; length];
         let filled = fill(read, &mut self.bytes, start)?;
         self.bytes.truncate(filled);
         Ok(())

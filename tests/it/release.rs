@@ -4,10 +4,11 @@ use std::fs;
 use std::path::Path;
 
 const RELEASE: &str = include_str!("../../.github/workflows/release.yml");
+const CI: &str = include_str!("../../.github/workflows/ci.yml");
 
 /// The names of the archives, as the matrix has them.
 fn archives() -> Vec<&'static str> {
-    let names = RELEASE.split("{ name: ").skip(1);
+    let names = CI.split("{ name: ").skip(1);
     names.map(|rest| rest.split(',').next().unwrap()).collect()
 }
 
