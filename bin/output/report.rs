@@ -387,9 +387,11 @@ mod tests {
 
     #[test]
     fn a_command_to_copy_is_quoted() {
-        for (key, command) in
-            [("k;touch x", "pgyer status --wait 'k;touch x'"), ("-k", "pgyer status --wait -- -k")]
-        {
+        let quoted = if cfg!(windows) { "\"k;touch x\"" } else { "'k;touch x'" };
+        for (key, command) in [
+            ("k;touch x", format!("pgyer status --wait {quoted}")),
+            ("-k", "pgyer status --wait -- -k".into()),
+        ] {
             let mut report = Report::new(ReportKind::Stored);
             report.key = Some(key.into());
             let text = report.render(Format::Text);
