@@ -189,6 +189,8 @@ fn a_certificate_need_not_be_on_a_disk() {
     assert_eq!(sent, [("certificate.p12", size)]);
 }
 
+/// A shell runs the command.
+#[cfg(unix)]
 #[test]
 fn what_is_refused_after_the_package_is_named_with_the_command_that_goes_on() {
     for (fault, named, left) in [

@@ -473,6 +473,8 @@ fn a_file_that_does_not_exist_gets_advice() {
         ("https://example.com/app.apk", "download"),
         ("", "variable"),
         ("out/app.ipa\n", "line break"),
+        // To Windows it is the same name without the blank.
+        #[cfg(unix)]
         ("out/app.ipa ", "blank"),
         ("out/app.ipa\nout/app.apk", "several lines"),
         ("out/app-release.apk", "out/app-release-unsigned.apk"),
@@ -489,6 +491,8 @@ fn a_file_that_does_not_exist_gets_advice() {
     }
     for file in ["two/c.apk", "out/c.hap", "nowhere/a.apk", "out/app.txt"] {
         let ran = run(program().current_dir(folder.path()), ["check", file]).expect(1);
-        assert!(ran.stderr.ends_with("(os error 2)\n"), "{ran:#?}");
+        // Windows has a number of its own for a folder that does not exist.
+        let is_plain = [2, 3].iter().any(|n| ran.stderr.ends_with(&format!("(os error {n})\n")));
+        assert!(is_plain, "{ran:#?}");
     }
 }

@@ -226,7 +226,7 @@ fn a_shell_gets_the_name_and_nothing_else() {
         assert!(!folder.path().join("PWNED").exists());
         tried += 1;
     }
-    assert!(tried > 0, "no shell is installed");
+    assert!(tried > 0 || cfg!(windows), "no shell is installed");
 }
 
 #[test]
@@ -361,13 +361,15 @@ fn no_ci_system_gets_commands_from_names_and_servers() {
     let file = "##[set-output name=x]y##vso[task.complete].apk";
     let name = "::add-mask::a\n::error::b##[group]c";
     std::fs::copy(data("app.apk"), folder.path().join(file)).unwrap();
-    std::fs::write(folder.path().join("::stop-commands::x"), "no package").unwrap();
+    // On Windows the colons make another stream of the file before them.
+    let broken = if cfg!(windows) { "##[stop]x" } else { "::stop-commands::x" };
+    std::fs::write(folder.path().join(broken), "no package").unwrap();
     let named = sandbox(|builder| builder.build_field("buildName", &Value::from(name).to_string()));
     let refusing = faulty(&["token:*:code=1009,message=::error::x%0A##[debug]y"]);
     for (sandbox, file, code) in [
         (&named, file, 0),
         (&refusing, file, 5),
-        (&named, "::stop-commands::x", 3),
+        (&named, broken, 3),
         (&named, "##[warning]missing", 1),
     ] {
         for options in [&["-v"][..], &["-v", "--json"], &["--color=always"]] {

@@ -64,8 +64,10 @@ fn what_was_never_a_path_is_sent_as_it_is() {
     let nothing = Source::from_bytes("empty.p12", []).unwrap_err();
     assert_eq!(nothing.kind(), ErrorKind::Package);
     assert!(nothing.to_string().contains("empty.p12"), "{nothing}");
-    let folder = std::fs::File::open(data("")).unwrap();
-    assert_eq!(Source::from_file(folder, "a").unwrap_err().kind(), ErrorKind::Package);
+    // Windows does not open folders.
+    if let Ok(folder) = std::fs::File::open(data("")) {
+        assert_eq!(Source::from_file(folder, "a").unwrap_err().kind(), ErrorKind::Package);
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod cancel;
 mod changes;
 mod commands;
+#[cfg(unix)]
 mod completions;
 mod doctor;
 mod endpoints;

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use pgyer::sandbox::{Endpoint, Sandbox};
 
-use crate::support::{Ran, data, run, sandbox, sources};
+use crate::support::{Ran, bare, data, run, sandbox, sources};
 
 /// The folder of the programs. Only a `cargo test` that names no test builds them, so that they are
 /// built here, which takes no time when nothing is left to do.
@@ -46,8 +46,7 @@ fn built() -> &'static Path {
 
 /// A program of `examples/`, set up for a sandbox, in an environment with nothing of ours in it.
 fn example(name: &str, sandbox: &Sandbox) -> Command {
-    let mut command = Command::new(built().join(format!("{name}{}", std::env::consts::EXE_SUFFIX)));
-    command.env_clear().stdin(Stdio::null());
+    let mut command = bare(built().join(format!("{name}{}", std::env::consts::EXE_SUFFIX)));
     command.env("PGYER_API_URL", sandbox.api_url()).env("PGYER_API_KEY", sandbox.api_key());
     command
 }

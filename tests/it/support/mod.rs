@@ -100,10 +100,15 @@ pub(crate) fn words(line: &str) -> Vec<&str> {
     words
 }
 
-/// The program, in an environment with nothing of ours in it: no proxies, no certificates, no key,
-/// no configuration.
+/// The program, in an environment with nothing of ours in it.
 pub(crate) fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pgyer"));
+    bare(env!("CARGO_BIN_EXE_pgyer"))
+}
+
+/// A program, in an environment with nothing of ours in it: no proxies, no certificates, no key, no
+/// configuration.
+pub(crate) fn bare(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     command.env_clear().stdin(Stdio::null());
     // The second lets coverage count what the program does, too. Without the last one Windows has
     // no sockets.
