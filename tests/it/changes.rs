@@ -130,7 +130,7 @@ fn are_errors(changes: &[(&str, Change, &str)], legacy: bool) {
         for (name, change, word) in changes {
             scope.spawn(move || {
                 let (ran, sandbox) = upload_while(legacy, change);
-                let ran = ran.expect(1);
+                assert_eq!(ran.code, Some(1), "{name}: {ran:#?}");
                 assert!(ran.stderr.contains(word), "{name}: {ran:#?}");
                 assert!(!ran.stderr.contains("trying again"), "{name}: {ran:#?}");
                 let seen = sandbox.seen();
@@ -166,7 +166,7 @@ fn a_file_that_is_only_touched_is_still_whole() {
         for (name, change) in HARMLESS {
             scope.spawn(move || {
                 let (ran, sandbox) = upload_while(false, change);
-                ran.expect(0);
+                assert_eq!(ran.code, Some(0), "{name}: {ran:#?}");
                 assert_eq!(sandbox.seen().objects.len(), 1, "{name}");
             });
         }

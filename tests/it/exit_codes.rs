@@ -484,9 +484,9 @@ fn a_file_that_does_not_exist_gets_advice() {
             let mut program = program();
             program.current_dir(folder.path()).env("PGYER_API_KEY", "k");
             let ran = run(&mut program, [command, "--json", file]).expect(1);
-            let message = ran.json()[0]["error"]["message"].as_str().unwrap().to_owned();
+            let message = ran.json()[0]["error"]["message"].as_str().unwrap().replace('\\', "/");
             assert!(message.contains(advice), "{file:?}: {message}");
-            assert!(ran.stderr.contains(advice), "{ran:#?}");
+            assert!(ran.stderr.replace('\\', "/").contains(advice), "{ran:#?}");
         }
     }
     for file in ["two/c.apk", "out/c.hap", "nowhere/a.apk", "out/app.txt"] {
