@@ -1,6 +1,6 @@
 //! The terminal that standard error goes to, and how wide that of standard output is.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
 
 /// The width if it is unknown.
@@ -13,27 +13,25 @@ pub(crate) fn is_there() -> bool {
 
 /// Whether that terminal can rewrite a line, and show colours.
 pub(crate) fn can_rewrite() -> bool {
-    is_there() && takes_escapes(std::env::var_os("TERM"), has_started_to_take_escapes())
+    is_there() && takes_escapes(std::env::var_os("TERM"), enable_escapes)
 }
 
-/// A terminal of unknown kind counts as one that doesn't.
-fn takes_escapes(term: Option<OsString>, is_console_that_does: bool) -> bool {
-    match term.filter(|term| !term.is_empty()) {
-        Some(term) => term != "dumb",
-        None => is_console_that_does,
-    }
+/// A terminal of unknown kind counts as one that doesn't, unless it is a console that says so.
+fn takes_escapes(term: Option<OsString>, enable: impl FnOnce() -> bool) -> bool {
+    let term = term.filter(|term| !term.is_empty());
+    term.as_deref() != Some(OsStr::new("dumb")) && (enable() || term.is_some())
 }
 
-/// Tells the console of standard error to act on escape sequences: since Windows 10 it can, but
-/// does so only for programs that ask.
+/// Asks the console to act on escape sequences, and returns whether it does: since Windows 10 it
+/// can, but only for programs that ask.
 #[cfg(windows)]
-fn has_started_to_take_escapes() -> bool {
+fn enable_escapes() -> bool {
     use winapi_util::console::Console;
     Console::stderr().and_then(|mut console| console.set_virtual_terminal_processing(true)).is_ok()
 }
 
 #[cfg(not(windows))]
-fn has_started_to_take_escapes() -> bool {
+fn enable_escapes() -> bool {
     false
 }
 
@@ -43,7 +41,7 @@ pub(crate) fn columns() -> usize {
     known(window_columns(io::stderr()))
 }
 
-/// Whether standard output goes to a terminal.
+/// Returns the width of standard output, or the default if that is no terminal.
 pub(crate) fn output_columns() -> usize {
     if io::stdout().is_terminal() { known(window_columns(io::stdout())) } else { DEFAULT_COLUMNS }
 }
@@ -73,14 +71,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_of_unknown_kind_takes_escapes_if_it_is_a_console_that_was_told_to() {
+    fn a_terminal_of_unknown_kind_takes_escapes_if_it_is_a_console_that_says_so() {
         for (term, on_console, elsewhere) in [
             (Some("xterm"), true, true),
             (Some("dumb"), false, false),
             (Some(""), true, false),
             (None, true, false),
         ] {
-            let takes = |is_console| takes_escapes(term.map(OsString::from), is_console);
+            let takes = |is_console| takes_escapes(term.map(OsString::from), || is_console);
             assert_eq!((takes(true), takes(false)), (on_console, elsewhere), "{term:?}");
         }
     }
