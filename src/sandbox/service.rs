@@ -12,7 +12,7 @@ use super::request_head::RequestHead;
 use super::seen::{Seen, SeenRequest};
 use crate::types::BuildType;
 
-/// How long a thread that waits for input on Windows sleeps between two looks.
+/// How long a thread that polls for input on Windows sleeps in between.
 const NAP: Duration = Duration::from_millis(5);
 
 /// Called with each request when its answer is decided.
@@ -149,16 +149,16 @@ impl Service {
         }
     }
 
-    /// Waits on Windows for input or the sandbox's end: there [`stop`](Self::stop) wakes nobody who
-    /// reads already (rust-lang/rust#121594), and a read that timed out may have lost bytes.
+    /// On Windows, polls for input: [`stop`](Self::stop) can't interrupt a blocked read there
+    /// (rust-lang/rust#121594), and a read that timed out may have lost bytes.
     pub(super) fn await_input(&self, stream: &TcpStream, limit: Duration) -> io::Result<()> {
         if !cfg!(windows) {
             return Ok(());
         }
         let began = Instant::now();
         stream.set_nonblocking(true)?;
-        while would_block(stream) && self.sleep(NAP) {
-            if began.elapsed() > limit {
+        while would_block(stream) {
+            if began.elapsed() > limit || !self.sleep(NAP) {
                 return Err(ErrorKind::TimedOut.into());
             }
         }

@@ -237,7 +237,7 @@ impl Source {
         }
         match self.learned.get().copied().flatten() {
             Some(content) if content != crc64 => Err(self.changed("was overwritten")),
-            // Windows does not tell: what is known by its content is looked at.
+            // Windows has no change time, so compare the content again.
             Some(_) if now.changed.is_none() => self.verify_content(crc64),
             _ if now.changed == self.stamp.changed => Ok(()),
             None => Err(self.changed(
@@ -258,9 +258,8 @@ impl Source {
 
     /// Whether the path leads to another file now.
     fn was_replaced(&self) -> bool {
-        self.has_path
-            && platform::identity_at(&self.path)
-                .is_some_and(|named| Some(named) != self.stamp.identity)
+        let named = platform::identity_at(&self.path).filter(|_| self.has_path);
+        named.zip(self.stamp.identity).is_some_and(|(named, opened)| named != opened)
     }
 
     fn crc64(&self) -> io::Result<u64> {

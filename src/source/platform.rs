@@ -48,19 +48,25 @@ fn number(metadata: &Metadata) -> Option<(u64, u64)> {
     Some((metadata.dev(), metadata.ino()))
 }
 
-/// Not the time of creation: a file that takes another's name within 15 seconds gets that too.
+/// The volume and the file's index on it, which some file systems (ReFS, FAT) may give twice or
+/// change. The time of creation says less: a file that takes another's name within 15 seconds gets
+/// that too.
 #[cfg(windows)]
 pub(super) fn identity(file: &File, _: &Metadata) -> Option<(u64, u64)> {
-    let known = winapi_util::file::information(file).ok()?;
-    Some((known.volume_serial_number(), known.file_index()))
+    index(file)
 }
 
 /// Opens the file without asking to read it, which another program may forbid.
 #[cfg(windows)]
 pub(super) fn identity_at(path: &Path) -> Option<(u64, u64)> {
     use std::os::windows::fs::OpenOptionsExt;
-    let file = File::options().access_mode(0).open(path).ok()?;
-    identity(&file, &file.metadata().ok()?)
+    index(&File::options().access_mode(0).open(path).ok()?)
+}
+
+#[cfg(windows)]
+fn index(file: &File) -> Option<(u64, u64)> {
+    let known = winapi_util::file::information(file).ok()?;
+    Some((known.volume_serial_number(), known.file_index()))
 }
 
 /// When anything about the file changed last, which no program can set.
