@@ -214,12 +214,12 @@ impl Source {
     /// `crc64`, that of the bytes that were read, is that of its content when it was opened.
     ///
     /// Size and modification time do not prove it, because a program can set the latter. It can't
-    /// set the change time (ctime), but chmod, a hard link, a rename and a deletion update it just
-    /// as an overwrite does. (Comparing permissions and the link count as well was tried: whoever
-    /// overwrites the half that has not been read yet can also run chmod.) Only the content tells
-    /// these apart, and only if it was known beforehand. Reading every file twice would add half to
-    /// the processor time of a fast upload, so only small files are; a large one must not be
-    /// touched at all.
+    /// set the change time (ctime, which Windows does not have), but chmod, a hard link, a rename
+    /// and a deletion update it just as an overwrite does. (Comparing permissions and the link
+    /// count as well was tried: whoever overwrites the half that has not been read yet can also run
+    /// chmod.) Only the content tells these apart, and only if it was known beforehand. Reading
+    /// every file twice would add half to the processor time of a fast upload, so only small files
+    /// are; a large one must not be touched at all.
     ///
     /// A file that was merely deleted is still whole behind the handle.
     pub(crate) fn verify_unchanged(&self, crc64: u64) -> Result<()> {
