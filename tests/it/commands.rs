@@ -383,14 +383,19 @@ fn quiet_says_errors_alone() {
 
 #[test]
 fn progress_is_a_plain_line_off_a_terminal_or_none() {
-    for (option, lines) in [("auto", 1), ("always", 1), ("never", 0)] {
+    let run = |option: &str, lines: usize| {
         let sandbox = faulty(&["token:1:delay=3s"]);
         let ran = pgyer(&sandbox, &format!("upload --progress={option} app.apk")).expect(0);
         let begun =
             ran.stderr.lines().filter(|line| line.starts_with("pgyer: app.apk: starting, "));
         assert_eq!((begun.count(), ran.stderr.lines().count()), (lines, lines), "{ran:#?}");
         assert!(!ran.stderr.contains(['\u{1b}', '\r']), "{ran:#?}");
-    }
+    };
+    std::thread::scope(|scope| {
+        for (option, lines) in [("auto", 1), ("always", 1), ("never", 0)] {
+            scope.spawn(move || run(option, lines));
+        }
+    });
     // Nobody needs a line about what is over already.
     let ran = pgyer(&crate::support::strict(), "upload app.apk").expect(0);
     assert!(ran.stderr.is_empty() || ran.elapsed >= Duration::from_secs(1), "{ran:#?}");

@@ -82,9 +82,9 @@ fn a_failure_stops_no_other_file_and_the_first_in_order_counts() {
 fn one_deadline_is_for_all_files() {
     let (sandbox, _) = patient(4, builder(["poll:*:stall=done"]));
     let mut command = program_for(&sandbox);
-    let line = format!("upload --json --jobs=1 --timeout=8s {FOUR}");
+    let line = format!("upload --json --jobs=1 --timeout=5s {FOUR}");
     let ran = run(command.current_dir(data("")), words(&line)).expect(9);
-    assert!(ran.elapsed < Duration::from_secs(12), "{ran:#?}");
+    assert!(ran.elapsed < Duration::from_secs(9), "{ran:#?}");
     let json = ran.json();
     assert!(json.iter().all(|line| line["error"]["kind"] == "pending"), "{json:#?}");
     assert_eq!(files(&ran).join(" "), FOUR);

@@ -122,16 +122,20 @@ fn child_of(process: u32) -> u32 {
 
 #[test]
 fn the_first_process_of_a_container_ends_as_a_shell_would_say_it() {
-    for (fault, reached) in STATES {
-        for signal in [SIGINT, SIGTERM] {
-            let (sandbox, folder) = (sandbox_with(fault), TempDir::new().unwrap());
-            let Some(mut command) = first_process_of(&sandbox) else { return };
-            let unshare = start(&mut command, &folder);
-            assert!(sandbox.wait_for(reached, LIMIT), "{fault}");
-            send(signal, child_of(unshare.id()));
-            assert_eq!(end_of(unshare).code(), Some(128 + signal), "{fault}");
+    std::thread::scope(|scope| {
+        for (fault, reached) in STATES {
+            for signal in [SIGINT, SIGTERM] {
+                scope.spawn(move || {
+                    let (sandbox, folder) = (sandbox_with(fault), TempDir::new().unwrap());
+                    let Some(mut command) = first_process_of(&sandbox) else { return };
+                    let unshare = start(&mut command, &folder);
+                    assert!(sandbox.wait_for(reached, LIMIT), "{fault}");
+                    send(signal, child_of(unshare.id()));
+                    assert_eq!(end_of(unshare).code(), Some(128 + signal), "{fault}");
+                });
+            }
         }
-    }
+    });
 }
 
 /// A pipe that is full and that nobody reads.
@@ -175,36 +179,41 @@ fn a_signal_ends_the_program_while_nobody_reads_what_it_writes() {
     let pipe = full_pipe(&folder);
     let full = || Stdio::from(pipe.try_clone().unwrap());
     let package = crate::support::data("app.apk");
-    for (signal, command, format) in [
-        (SIGINT, "upload", "text"),
-        (SIGTERM, "upload", "text"),
-        (SIGTERM, "check", "json"),
-        // A usage error.
-        (SIGINT, "check", "env"),
-        (SIGTERM, "check", "no such"),
-    ] {
-        for first_process in [false, true] {
-            let program = match (first_process, first_process_of(&sandbox)) {
-                (true, Some(program)) => Some(program),
-                (true, None) => None,
-                (false, _) => Some(heeding(program_for(&sandbox))),
-            };
-            let Some(mut program) = program else { continue };
-            program.args([command, "--format", format]).arg(&package);
-            let mut child = program.stdout(full()).stderr(full()).spawn().unwrap();
-            let id = if first_process { child_of(child.id()) } else { child.id() };
-            wait_until_it_writes(id);
-            let began = Instant::now();
-            send(signal, id);
-            wait(&mut child);
-            assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
-            let status = child.wait().unwrap();
-            match first_process {
-                true => assert_eq!(status.code(), Some(128 + signal)),
-                false => assert_eq!(status.signal(), Some(signal)),
+    let ends = |(signal, command, format): (i32, &str, &str), first_process: bool| {
+        let program = match first_process {
+            true => first_process_of(&sandbox),
+            false => Some(heeding(program_for(&sandbox))),
+        };
+        let Some(mut program) = program else { return };
+        program.args([command, "--format", format]).arg(&package);
+        let mut child = program.stdout(full()).stderr(full()).spawn().unwrap();
+        let id = if first_process { child_of(child.id()) } else { child.id() };
+        wait_until_it_writes(id);
+        let began = Instant::now();
+        send(signal, id);
+        wait(&mut child);
+        assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+        let status = child.wait().unwrap();
+        match first_process {
+            true => assert_eq!(status.code(), Some(128 + signal)),
+            false => assert_eq!(status.signal(), Some(signal)),
+        }
+    };
+    let ends = &ends;
+    std::thread::scope(|scope| {
+        for run in [
+            (SIGINT, "upload", "text"),
+            (SIGTERM, "upload", "text"),
+            (SIGTERM, "check", "json"),
+            // A usage error.
+            (SIGINT, "check", "env"),
+            (SIGTERM, "check", "no such"),
+        ] {
+            for first_process in [false, true] {
+                scope.spawn(move || ends(run, first_process));
             }
         }
-    }
+    });
 }
 
 /// A terminal that was stopped with Ctrl-S.

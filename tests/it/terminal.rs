@@ -166,16 +166,20 @@ fn a_terminal_that_is_narrower_than_it_says_shows_no_trace_either() {
 
 #[test]
 fn several_files_are_summed_on_one_line() {
-    let (folder, sandbox) = (big_files(&["a.apk", "b.apk", "c.apk"]), slow());
-    for width in [40, 80] {
+    let folder = big_files(&["a.apk", "b.apk", "c.apk"]);
+    let at = |width: u16| {
         let line = "--poll-interval=100ms --jobs=3 a.apk b.apk c.apk";
-        let session = Terminal::run(&mut upload(&sandbox, folder.path(), line), width).end();
+        let session = Terminal::run(&mut upload(&slow(), folder.path(), line), width).end();
         assert_eq!(session.code, Some(0), "{session:#?}");
         let summed = |frame: &&String| frame.starts_with("3 files") && frame.contains("/36");
         assert!(session.frames().iter().filter(summed).count() >= 3, "{session:#?}");
         has_results_alone(&session.screen(width.into()), 3);
         was_painted_calmly(&session, width.into());
-    }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| at(40));
+        at(80);
+    });
 }
 
 #[test]
